@@ -1,0 +1,57 @@
+# `make` alone lists the targets. What each needs is fetched by `make setup`, which the others call first.
+# Demo and tests use one build of the whole workspace, in a cache directory outside the checkout.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.SHELLFLAGS := -eu -c
+
+CACHE := $(shell scripts/cache-dir)
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+CARGO := scripts/with-env cargo
+# `make LOCKED= test` lets cargo update Cargo.lock.
+LOCKED ?= --locked
+# More arguments for the test runner: `make test ARGS=telemetry`.
+ARGS ?=
+FORGELINE := $(CARGO_TARGET_DIR)/debug/forgeline
+
+.PHONY: help setup setup-test build demo test test-long bench lint fmt clippy doc clean-cache
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## Get what the build needs and this machine lacks
+	@scripts/setup.sh
+
+setup-test: ## The same, and what the tests need
+	@scripts/setup.sh --tests
+
+build: setup ## Build all executables
+	$(CARGO) build --workspace --bins $(LOCKED)
+
+demo: build ## Turn a work item into a pull request: offline, no key, under a minute once built
+	@scripts/with-env $(FORGELINE) demo
+
+test: setup-test ## Run the tests
+	$(CARGO) build --workspace --bins $(LOCKED)
+	$(CARGO) test --workspace --no-fail-fast $(LOCKED) -- $(ARGS)
+
+test-long: setup-test ## Run the tests and the campaigns that take long
+	$(CARGO) build --workspace --bins $(LOCKED)
+	$(CARGO) test --workspace --no-fail-fast $(LOCKED) -- --include-ignored $(ARGS)
+
+bench: setup ## Measure, in an optimised build
+	$(CARGO) bench --bench '*' $(LOCKED) -- $(ARGS)
+
+lint: fmt clippy doc ## Check format, lints and documentation
+
+fmt: ## Check the format
+	$(CARGO) fmt --all --check
+
+clippy: setup ## Check the lints; a warning is an error
+	$(CARGO) clippy --workspace --all-targets $(LOCKED) -- -D warnings
+
+doc: setup ## Check that the documentation builds without a warning
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps $(LOCKED)
+
+clean-cache: ## Delete what was built and fetched, for all checkouts of this machine
+	rm -rf '$(CACHE)'

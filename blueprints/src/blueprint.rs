@@ -1,0 +1,240 @@
+//! A blueprint: what starts it, what it asks for, and the stages that do the work.
+
+mod shape;
+
+use std::collections::BTreeMap;
+
+use forgeline_engine::plan::WriteGrant;
+use forgeline_model::task::Produces;
+use forgeline_model::{StageId, Usd};
+use semver::{Version, VersionReq};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{agent_use::AgentUse, period::Period};
+
+pub use shape::SHAPE;
+
+/// A blueprint as its manifest `blueprint.yaml` states it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Blueprint {
+    /// Name, version, owners.
+    pub metadata: Metadata,
+    /// What starts it; any of them.
+    #[serde(default)]
+    pub on: Vec<Trigger>,
+    /// JSON Schema of the inputs; an object without fields when left out.
+    #[serde(default = "no_inputs")]
+    pub inputs: Value,
+    /// What a run may spend.
+    #[serde(default)]
+    pub budget: Budget,
+    /// Protected paths that it needs.
+    #[serde(default)]
+    pub writes: Vec<WriteGrant>,
+    /// The graph's nodes, in the order of the file.
+    pub stages: Vec<Stage>,
+    /// What to start when a stage has failed for good.
+    #[serde(default)]
+    pub on_failure: Vec<OnFailure>,
+}
+
+/// Who a blueprint is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Kebab-case name, the folder's too.
+    pub name: String,
+    /// Changed with every published change.
+    pub version: Version,
+    /// Users and teams that answer for it.
+    #[serde(default)]
+    pub owners: Vec<String>,
+    /// One line for people.
+    #[serde(default)]
+    pub title: String,
+    /// A paragraph for people.
+    #[serde(default)]
+    pub description: String,
+    /// Kinds of project it fits.
+    #[serde(default)]
+    pub project_types: Vec<String>,
+}
+
+/// What starts a blueprint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// An issue or work item gets this label.
+    Label(String),
+    /// A person comments `/forgeline <command> <blueprint> …` or types it.
+    Command(String),
+    /// A work item of a type reaches a state.
+    WorkItem(WorkItemTrigger),
+    /// A pull request that touches paths.
+    PullRequest(ChangeTrigger),
+    /// A push that touches paths.
+    Push(ChangeTrigger),
+    /// A time.
+    Schedule(ScheduleTrigger),
+    /// An event of the registry.
+    Event(EventTrigger),
+}
+
+/// A work item of one of these types that is in this state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkItemTrigger {
+    /// Types, as the forge names them; any when empty.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// State that it must have reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// A change of files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeTrigger {
+    /// Globs; any path when empty.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Globs over the branch pushed to, or the base of the pull request; the default branch when empty.
+    #[serde(default)]
+    pub branches: Vec<String>,
+}
+
+/// A repeated time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleTrigger {
+    /// Minute, hour, day of month, month, day of week.
+    pub cron: String,
+    /// IANA name.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+}
+
+/// An event of the registry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventTrigger {
+    /// Contract name.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// Contract versions that it understands.
+    #[serde(default)]
+    pub version: VersionReq,
+    /// CEL over `event`, the whole envelope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+}
+
+/// What a run may spend; what is left out has the engine's default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Model calls, US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd: Option<Usd>,
+    /// Model tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Wall time of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wall: Option<Period>,
+}
+
+/// A node of the graph: an agent's work, or an approval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its id.
+    pub id: StageId,
+    /// One line for people.
+    #[serde(default)]
+    pub title: String,
+    /// Who does the work; none for an approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uses: Option<AgentUse>,
+    /// Stages that must have ended well, or been skipped by their own condition.
+    #[serde(default)]
+    pub needs: Vec<StageId>,
+    /// CEL over `inputs`, `work_item`, `project`, `run`, `event` and `stages`; false skips the stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// Parameters of the agent; texts may refer to values.
+    #[serde(default)]
+    pub with: BTreeMap<String, Value>,
+    /// One task for each element of a list: variable and list.
+    #[serde(default)]
+    pub matrix: BTreeMap<String, Value>,
+    /// Most tasks at once.
+    #[serde(default = "four")]
+    pub max_parallel: u32,
+    /// Files it may write.
+    #[serde(default)]
+    pub produces: Vec<Produces>,
+    /// Event contracts it may emit, `Name@1.0`.
+    #[serde(default)]
+    pub emits: Vec<String>,
+    /// When and how often to try again.
+    #[serde(default)]
+    pub retries: Retries,
+    /// Wall time of one attempt; ten minutes when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Period>,
+    /// Worker pool.
+    #[serde(default = "default_pool")]
+    pub pool: String,
+    /// Who must agree before what needs this stage goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+}
+
+/// Retries of a failed task; what is left out has the engine's default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retries {
+    /// Tries in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// Waits before the second, third, … try; the last one repeats.
+    #[serde(default)]
+    pub backoff: Vec<Period>,
+}
+
+/// Who must agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Roles that count.
+    pub roles: Vec<String>,
+    /// How many people.
+    #[serde(default = "one")]
+    pub min: u32,
+    /// When the question lapses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Period>,
+}
+
+/// What to start when a stage has failed for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnFailure {
+    /// The stage.
+    pub stage: StageId,
+    /// The blueprint to start.
+    pub run: String,
+}
+
+fn no_inputs() -> Value {
+    json!({"type": "object", "properties": {}, "additionalProperties": false})
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn default_pool() -> String {
+    "default".to_owned()
+}
+
+const fn one() -> u32 {
+    1
+}
+
+const fn four() -> u32 {
+    4
+}

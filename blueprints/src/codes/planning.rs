@@ -1,0 +1,16 @@
+//! FL025x: inputs and plan. FL0201–FL0219 are the findings on work items.
+
+use super::codes;
+
+codes! { PLANNING:
+    UNKNOWN_INPUT = "FL0251", "an input is given that the blueprint does not declare",
+        "The blueprint's `inputs` allow no such name. `forgeline blueprints show <name>` lists what it asks for; the hint names the nearest one.";
+    INVALID_INPUT = "FL0252", "an input is missing or not valid",
+        "The inputs, with their defaults filled in, do not satisfy the blueprint's JSON Schema. The message names the input by its JSON pointer and what is expected of it.";
+    NO_SUCH_BLUEPRINT = "FL0253", "there is no blueprint of this name",
+        "The name is neither in the factory's folder `blueprints/` nor built in. `forgeline blueprints list` shows all of them.";
+    UNAVAILABLE = "FL0254", "the blueprint needs something that is not available in this build",
+        "The language names more than this build performs, so that definitions need not change later. The message says which part it is; nothing has been started.";
+    BROKEN_DEFINITION = "FL0255", "the blueprint, or an agent that it uses, has errors",
+        "A plan is made only from definitions without errors. `forgeline validate` shows all of them with their places.";
+}

@@ -1,0 +1,89 @@
+//! What the structure of `forgeline.yaml` does not show.
+
+use std::collections::BTreeMap;
+
+use forgeline_model::Diagnostic;
+use globset::{Glob, GlobSetBuilder};
+
+use super::FactoryConfig;
+use crate::{
+    codes, suggest,
+    yaml::{Document, Kind},
+};
+
+/// Fields that belong to the operator.
+const OPERATOR_KEYS: [&str; 14] = [
+    "factories",
+    "forges",
+    "forge",
+    "models",
+    "model",
+    "store",
+    "stores",
+    "endpoints",
+    "endpoint",
+    "secrets",
+    "sandbox",
+    "limits",
+    "ceilings",
+    "providers",
+];
+
+/// Fields of the operator's file, each with a finding that says where it belongs.
+pub(crate) fn operator_keys(document: &Document) -> Vec<Diagnostic> {
+    let Kind::Map(entries) = &document.root.kind else { return Vec::new() };
+    let foreign = entries.iter().filter(|entry| OPERATOR_KEYS.contains(&entry.key.as_str()));
+    foreign
+        .map(|entry| {
+            let message = format!("`{}` belongs to the operator, not to a repository", entry.key);
+            let diagnostic = Diagnostic::error(codes::OPERATOR_KEY, message)
+                .hint("move it to the operator's file (`--config operator.yaml`); `forgeline.yaml` can only narrow");
+            document.at_place(entry.key_place, diagnostic)
+        })
+        .collect()
+}
+
+/// Ids, repositories and targets of a configuration.
+pub(crate) fn check(config: &FactoryConfig, document: &Document) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    for (index, project) in config.projects.iter().enumerate() {
+        if ids.insert(project.id.as_str(), index).is_some() {
+            let message = format!("the project `{}` stands here a second time", project.id);
+            found.push(
+                document.at(&format!("/projects/{index}/id"), Diagnostic::error(codes::DUPLICATE_PROJECT, message)),
+            );
+        }
+        for (place, repository) in project.repositories.iter().enumerate() {
+            let pointer = format!("/projects/{index}/repositories/{place}");
+            if let Some(other) = owners.insert(repository, project.id.as_str()) {
+                let message = format!("`{repository}` already belongs to the project `{other}`");
+                found.push(document.at(&pointer, Diagnostic::error(codes::DUPLICATE_PROJECT, message)));
+            }
+            found.extend(outside(config, repository).map(|diagnostic| document.at(&pointer, diagnostic)));
+        }
+    }
+    for (index, route) in config.routes.iter().enumerate() {
+        let pointer = format!("/routes/{index}/repository");
+        found.extend(outside(config, &route.repository).map(|diagnostic| document.at(&pointer, diagnostic)));
+    }
+    found
+}
+
+fn outside(config: &FactoryConfig, repository: &str) -> Option<Diagnostic> {
+    if config.targets.is_empty() {
+        return None;
+    }
+    let mut targets = GlobSetBuilder::new();
+    for glob in config.targets.iter().filter_map(|target| Glob::new(target).ok()) {
+        targets.add(glob);
+    }
+    if targets.build().is_ok_and(|targets| targets.is_match(repository)) {
+        return None;
+    }
+    let known: Vec<&str> = config.targets.iter().map(String::as_str).collect();
+    let message = format!("`{repository}` is outside the targets of this factory");
+    let hint = format!("targets are {}; add it there", suggest::list(&known));
+    Some(Diagnostic::error(codes::OUTSIDE_TARGETS, message).hint(hint))
+}

@@ -1,0 +1,153 @@
+//! A blueprint and its inputs to the engine's plan.
+
+mod inputs;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use forgeline_engine::plan::{Budget, Matrix, Plan, PlannedStage, RetryPolicy};
+use forgeline_model::{DefinitionRef, Diagnostic, Severity, diagnostic::has_errors};
+use forgeline_registry::Registry;
+use serde_json::Value;
+
+use crate::{
+    agent::Agent,
+    agent_use::AgentUse,
+    blueprint::{Blueprint, Stage},
+    codes,
+    factory::{AgentMiss, Definition, Factory},
+    form, lint,
+    period::Period,
+    suggest,
+};
+
+/// Wall time of an attempt when the stage does not say: ten minutes.
+const DEFAULT_TIMEOUT_MS: u64 = 600_000;
+
+/// What a plan is made for.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Name of the blueprint.
+    pub blueprint: &'a str,
+    /// Inputs as given, an object.
+    pub inputs: &'a Value,
+    /// The contracts in force.
+    pub registry: &'a Registry,
+}
+
+/// Makes the plan: agents resolved to digests, inputs completed and validated, stages in an order to run in.
+///
+/// # Errors
+/// Everything that stands in the way: errors of the blueprint and the agents that it uses, inputs, and parts of the
+/// language that this build does not perform.
+pub fn compile(factory: &Factory, request: &Request<'_>) -> Result<Plan, Vec<Diagnostic>> {
+    let definition = find(factory, request.blueprint).map_err(|diagnostic| vec![*diagnostic])?;
+    let mut found = lint::blueprint(definition, factory);
+    found.extend(lint::blueprint_contracts(definition, request.registry));
+    let agents = used_agents(factory, &definition.manifest);
+    found.extend(agents.values().flat_map(|agent| lint::agent(agent)));
+    found.extend(unavailable(definition, factory));
+    let (inputs, faults) = inputs::complete(&definition.manifest.inputs, request.inputs);
+    found.extend(faults);
+    if has_errors(&found) {
+        found.retain(|finding| finding.severity == Severity::Error);
+        return Err(found);
+    }
+    let blueprint = &definition.manifest;
+    let order = lint::graph::order(&blueprint.stages).expect("the lint found no circle");
+    Ok(Plan {
+        blueprint: definition.reference.clone(),
+        agents: agents.values().map(|agent| agent.reference.clone()).collect(),
+        contracts: request.registry.digest(),
+        inputs,
+        stages: order.into_iter().filter_map(|index| planned(factory, &blueprint.stages[index])).collect(),
+        budget: budget(blueprint),
+        writes: blueprint.writes.clone(),
+    })
+}
+
+fn find<'a>(factory: &'a Factory, name: &str) -> Result<&'a Arc<Definition<Blueprint>>, Box<Diagnostic>> {
+    if let Some(definition) = factory.blueprint(name) {
+        return Ok(definition);
+    }
+    let refusal = if factory.is_broken_blueprint(name) {
+        Diagnostic::error(codes::BROKEN_DEFINITION, format!("the blueprint `{name}` has errors"))
+            .hint("`forgeline validate` shows all of them")
+    } else {
+        let blueprints = factory.blueprints();
+        let known = blueprints.iter().map(|blueprint| blueprint.reference.name.as_str());
+        Diagnostic::error(codes::NO_SUCH_BLUEPRINT, format!("there is no blueprint `{name}`"))
+            .hint(suggest::hint(name, known))
+    };
+    Err(Box::new(refusal))
+}
+
+/// The agents of all stages by name and digest.
+fn used_agents<'a>(factory: &'a Factory, blueprint: &Blueprint) -> BTreeMap<DefinitionRef, &'a Arc<Definition<Agent>>> {
+    let uses = blueprint.stages.iter().filter_map(|stage| stage.uses.as_ref());
+    uses.filter_map(|uses| factory.resolve(uses).ok()).map(|agent| (agent.reference.clone(), agent)).collect()
+}
+
+/// Parts of the language that this build does not perform; nothing of them may be left out silently.
+fn unavailable(definition: &Definition<Blueprint>, factory: &Factory) -> Vec<Diagnostic> {
+    let refuse = |what: &str, pointer: &str, hint: &str| {
+        let diagnostic = Diagnostic::error(codes::UNAVAILABLE, format!("{what} is not available in this build"));
+        definition.document.at_key(pointer, diagnostic.hint(hint))
+    };
+    let mut found = Vec::new();
+    for (index, stage) in definition.manifest.stages.iter().enumerate() {
+        if stage.approval.is_some() {
+            let pointer = format!("/stages/{index}/approval");
+            found.push(refuse(
+                "an approval stage",
+                &pointer,
+                "remove the stage; the pull request is reviewed all the same",
+            ));
+        }
+        if let Some(uses @ AgentUse::Named { name, .. }) = &stage.uses
+            && factory.resolve(uses) == Err(AgentMiss::Broken)
+        {
+            let pointer = format!("/stages/{index}/uses");
+            let diagnostic = Diagnostic::error(codes::BROKEN_DEFINITION, format!("the agent `{name}` has errors"));
+            found.push(definition.document.at(&pointer, diagnostic.hint("`forgeline validate` shows all of them")));
+        }
+    }
+    if !definition.manifest.on_failure.is_empty() {
+        found.push(refuse("`on_failure`", "/on_failure", "remove it; `forgeline dlq list` shows failed runs"));
+    }
+    found
+}
+
+fn planned(factory: &Factory, stage: &Stage) -> Option<PlannedStage> {
+    let agent = factory.resolve(stage.uses.as_ref()?).ok()?;
+    let matrix = stage.matrix.iter().next();
+    let defaults = RetryPolicy::default();
+    Some(PlannedStage {
+        id: stage.id.clone(),
+        agent: agent.reference.clone(),
+        needs: stage.needs.clone(),
+        when: stage.when.clone(),
+        with: Value::Object(stage.with.clone().into_iter().collect()),
+        matrix: matrix.map(|(variable, over)| Matrix { variable: variable.clone(), over: over.clone() }),
+        max_parallel: stage.max_parallel,
+        produces: stage.produces.clone(),
+        emits: stage.emits.iter().filter_map(|emits| form::event_ref(emits)).collect(),
+        retry: RetryPolicy {
+            max_attempts: stage.retries.max_attempts.unwrap_or(defaults.max_attempts),
+            backoff_ms: match stage.retries.backoff.as_slice() {
+                [] => defaults.backoff_ms,
+                waits => waits.iter().map(|wait| wait.millis()).collect(),
+            },
+        },
+        timeout_ms: stage.timeout.map_or(DEFAULT_TIMEOUT_MS, Period::millis),
+        pool: stage.pool.clone(),
+    })
+}
+
+fn budget(blueprint: &Blueprint) -> Budget {
+    let defaults = Budget::default();
+    Budget {
+        usd: blueprint.budget.usd.unwrap_or(defaults.usd),
+        tokens: blueprint.budget.tokens.or(defaults.tokens),
+        wall_ms: blueprint.budget.wall.map_or(defaults.wall_ms, Period::millis),
+    }
+}

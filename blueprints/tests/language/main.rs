@@ -1,0 +1,9 @@
+//! The language from outside: files in, findings and plans out.
+
+mod definitions;
+mod findings;
+mod hostile;
+mod planning;
+mod shipped;
+mod versions;
+mod world;

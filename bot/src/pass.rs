@@ -1,0 +1,231 @@
+//! One look at all that is new: receive, decide, answer.
+//!
+//! What came in is stored before anybody looks at it (T0). Each stored delivery is then decided once: its decisions, the
+//! run it starts and the end of the delivery are one transaction (T1). A crash anywhere makes the pass look again; trigger
+//! keys and comment markers make that harmless.
+
+mod comment;
+mod item;
+mod merged;
+mod published;
+mod start;
+mod subscriptions;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use forgeline_forge::{
+    ForgeError, LocalForge,
+    types::{Feed, RepoId},
+};
+use forgeline_model::RunId;
+use forgeline_runner::{InForce, OpenTarget, Runner, RunnerError, TargetError};
+use forgeline_store::{DeadLetter, Delivery, InboxRow, StoreError};
+use serde_json::{Value, json};
+
+/// Place of the local forge's feed, kept like a subscription's.
+const FEED: &str = "feed/local";
+/// Most entries of the feed that are received in one transaction.
+const BATCH: u32 = 256;
+/// Tries at deciding a delivery before it is given up.
+const ATTEMPTS: u32 = 5;
+
+/// The bot. Cheap to clone.
+#[derive(Clone)]
+pub struct Bot {
+    runner: Runner,
+    /// For repositories that are no factory of their own.
+    fallback: Arc<InForce>,
+    /// Definitions by repository and commit.
+    known: Arc<Mutex<Known>>,
+}
+
+type Known = HashMap<(RepoId, String), Arc<InForce>>;
+
+/// What a pass did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Runs that were started, in order; they are to be driven.
+    pub started: Vec<RunId>,
+    /// What was answered, and where: `(repository, number, text)`.
+    pub replies: Vec<(String, u64, String)>,
+    /// Deliveries that were looked at.
+    pub deliveries: usize,
+}
+
+/// Why a pass stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PassError {
+    /// The state could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The forge failed.
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
+    /// The runner failed.
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
+    /// The repository cannot be used.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+}
+
+/// A repository with its base and the definitions in force there.
+pub(crate) struct Ground {
+    pub(crate) repo: RepoId,
+    pub(crate) target: OpenTarget,
+    pub(crate) in_force: Arc<InForce>,
+}
+
+impl Bot {
+    /// A bot whose repositories use `fallback` unless they keep a `forgeline.yaml` of their own.
+    pub fn new(runner: Runner, fallback: InForce) -> Self {
+        Self { runner, fallback: Arc::new(fallback), known: Arc::default() }
+    }
+
+    /// Looks at all that is new and returns what it did. Runs that it starts are stored, not driven.
+    ///
+    /// # Errors
+    /// [`PassError`]; the next pass goes on where this one stopped.
+    pub async fn pass(&self) -> Result<Passed, PassError> {
+        let mut passed = Passed::default();
+        self.subscribe().await?;
+        self.receive().await?;
+        loop {
+            let pending = self.runner.store.pending(self.runner.clock.now()).await?;
+            if pending.is_empty() {
+                break;
+            }
+            for row in pending {
+                passed.deliveries += 1;
+                if let Err(error) = self.decide(&row, &mut passed).await {
+                    self.postpone(&row, &error).await?;
+                }
+            }
+        }
+        self.dispatch(&mut passed).await?;
+        Ok(passed)
+    }
+
+    /// T0: copies the forge's feed into the inbox, then remembers how far it got.
+    async fn receive(&self) -> Result<(), PassError> {
+        let store = &self.runner.store;
+        loop {
+            let place = store.subscription(FEED, 0).await?.position;
+            let events = self.runner.forge.events_since(u64::try_from(place).unwrap_or(0), BATCH).await?;
+            let Some(last) = events.last().map(|event| event.seq) else { return Ok(()) };
+            let deliveries: Vec<Delivery> = events
+                .iter()
+                .map(|event| Delivery {
+                    key: format!("local/{}", event.seq),
+                    source: "local".into(),
+                    kind: event.kind.to_string(),
+                    body: json!(event).to_string().into_bytes(),
+                })
+                .collect();
+            store.receive(&deliveries, self.runner.clock.now()).await?;
+            store.advance(FEED, i64::try_from(last).unwrap_or(i64::MAX)).await?;
+        }
+    }
+
+    async fn decide(&self, row: &InboxRow, passed: &mut Passed) -> Result<(), PassError> {
+        let body: Value = match serde_json::from_slice(&row.delivery.body) {
+            Ok(body) => body,
+            Err(error) => return self.bury(row, "unreadable", &format!("it is no JSON: {error}")).await,
+        };
+        if row.delivery.source == "publish" {
+            return self.published(row, body, passed).await;
+        }
+        let (Some(repo), Some(actor)) = (body["repo"].as_str(), body["actor"].as_str()) else {
+            return self.bury(row, "unreadable", "it names no repository or actor").await;
+        };
+        let Ok(repo) = repo.parse::<RepoId>() else {
+            return self.bury(row, "unreadable", "its repository has no name that the forge knows").await;
+        };
+        let number = body["subject"].as_str().and_then(|subject| subject.parse::<u64>().ok());
+        let kind = row.delivery.kind.parse::<Feed>();
+        match (kind, number) {
+            (Ok(Feed::CommentCreated), Some(number)) => {
+                self.comment(row, &repo, number, actor, &body["payload"], passed).await
+            }
+            (Ok(Feed::IssueOpened), Some(number)) => self.item_opened(row, &repo, number, actor, passed).await,
+            (Ok(Feed::IssueLabeled), Some(number)) => {
+                let label = body["payload"]["label"].as_str().unwrap_or_default();
+                self.item_labeled(row, &repo, number, actor, label, passed).await
+            }
+            (Ok(Feed::PullRequestMerged), Some(number)) => self.merged(row, &repo, number, actor).await,
+            // The rest starts nothing and asks for nothing.
+            _ => Ok(self.runner.store.record(&[], Some(row.seq), self.runner.clock.now()).await?),
+        }
+    }
+
+    /// Again later; after some tries it goes to the dead letter queue, so that nothing behind it waits for ever.
+    async fn postpone(&self, row: &InboxRow, error: &PassError) -> Result<(), PassError> {
+        if row.attempts + 1 >= ATTEMPTS {
+            return self.bury(row, "decide", &error.to_string()).await;
+        }
+        tracing::warn!("delivery `{}` could not be decided: {error}", row.delivery.key);
+        let later = self.runner.clock.now().plus_millis(1_000 << row.attempts);
+        Ok(self.runner.store.postpone(row.seq, later).await?)
+    }
+
+    pub(crate) async fn bury(&self, row: &InboxRow, kind: &str, reason: &str) -> Result<(), PassError> {
+        let letter = DeadLetter {
+            project: "default".into(),
+            agent: "bot".into(),
+            error_kind: kind.into(),
+            severity: "error".into(),
+            subject: format!("delivery {}", row.delivery.key),
+            body: String::from_utf8_lossy(&row.delivery.body).into_owned(),
+            reason: reason.to_owned(),
+            attempts: row.attempts + 1,
+        };
+        Ok(self.runner.store.bury(row.seq, &letter, self.runner.clock.now()).await?)
+    }
+
+    /// The definitions in force for a repository: its own at its base branch, if it keeps any.
+    pub(crate) async fn ground(&self, repo: &RepoId) -> Result<Ground, PassError> {
+        let path = self.runner.forge.git_dir(repo).await?;
+        let shown = repo.to_string();
+        let (target, own) = {
+            let known = self.known.clone();
+            let (repo, shown) = (repo.clone(), shown.clone());
+            let job = move || -> Result<_, TargetError> {
+                let target = OpenTarget::find(&path, &shown, None)?;
+                let key = (repo, target.base.to_string());
+                if let Some(known) = known.lock().expect("no panic while held").get(&key) {
+                    return Ok((target, Some(known.clone())));
+                }
+                let own = InForce::of_commit(&path, target.base, &shown)?.map(Arc::new);
+                if let Some(own) = &own {
+                    known.lock().expect("no panic while held").insert(key, own.clone());
+                }
+                Ok((target, own))
+            };
+            let done = tokio::task::spawn_blocking(job).await;
+            done.map_err(|error| TargetError::Job(error.to_string()))??
+        };
+        Ok(Ground { repo: repo.clone(), target, in_force: own.unwrap_or_else(|| self.fallback.clone()) })
+    }
+
+    /// Says something on an item, in place of what the same key said before.
+    pub(crate) async fn say(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        key: &str,
+        text: &str,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
+        self.runner.forge.upsert_comment(repo, number, key, text, self.runner.clock.now()).await?;
+        passed.replies.push((repo.to_string(), number, text.to_owned()));
+        Ok(())
+    }
+
+    /// Whether a login is the bot's own.
+    pub(crate) fn is_own(login: &str) -> bool {
+        login == LocalForge::bot().as_str()
+    }
+}

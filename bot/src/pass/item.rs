@@ -1,0 +1,145 @@
+//! An item was opened or labelled: the blueprints that wait for that start.
+
+use forgeline_engine::spec::Trigger;
+use forgeline_forge::types::{Issue, IssueState, RepoId};
+use forgeline_model::{Digest, ItemId};
+use forgeline_store::{Decision, InboxRow};
+use serde_json::json;
+
+use super::{
+    Bot, Ground, PassError, Passed,
+    comment::{HOLD, principal},
+    start::{Began, Wanted},
+};
+use crate::{
+    Action, Considered, Occurrence, Resource, authorize, decide, reply,
+    triggers::{Asked, Happening, ItemFacts},
+};
+
+impl Bot {
+    pub(super) async fn item_opened(
+        &self,
+        row: &InboxRow,
+        repo: &RepoId,
+        number: u64,
+        actor: &str,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
+        self.item(row, repo, number, actor, Happening::ItemChanged, passed).await
+    }
+
+    pub(super) async fn item_labeled(
+        &self,
+        row: &InboxRow,
+        repo: &RepoId,
+        number: u64,
+        actor: &str,
+        label: &str,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
+        self.item(row, repo, number, actor, Happening::LabelAdded { label: label.to_owned() }, passed).await
+    }
+
+    async fn item(
+        &self,
+        row: &InboxRow,
+        repo: &RepoId,
+        number: u64,
+        actor: &str,
+        what: Happening,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
+        let ground = self.ground(repo).await?;
+        let issue = self.runner.forge.issue(repo, number).await?;
+        let subject = format!("{repo}#{number}");
+        let occurrence = Occurrence { what, item: Some(facts(&issue)) };
+        let blueprints = ground.in_force.factory.blueprints();
+        let considered = decide(&occurrence, blueprints.iter().map(|definition| definition.as_ref()));
+        let mut decisions: Vec<Decision> = considered.iter().map(|it| decision(&subject, it)).collect();
+        let starting: Vec<&Considered> = considered.iter().filter(|it| it.starts).collect();
+        if !starting.is_empty() && !Self::is_own(actor) {
+            let who = principal(self, repo, actor).await;
+            let on = Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() };
+            if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
+                decisions.push(Decision {
+                    subject: subject.clone(),
+                    rule: "authorize".into(),
+                    verdict: "refuse".into(),
+                    detail: json!({"actor": actor, "reason": refusal.to_string()}),
+                });
+                self.runner.store.record(&decisions, Some(row.seq), self.runner.clock.now()).await?;
+                return self.say(repo, number, "refused", &reply::refused(&refusal), passed).await;
+            }
+        }
+        self.runner.store.record(&decisions, None, self.runner.clock.now()).await?;
+        for considered in starting {
+            self.start_for_item(&ground, &issue, actor, considered, passed).await?;
+        }
+        Ok(self.runner.store.record(&[], Some(row.seq), self.runner.clock.now()).await?)
+    }
+
+    async fn start_for_item(
+        &self,
+        ground: &Ground,
+        issue: &Issue,
+        actor: &str,
+        considered: &Considered,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
+        let item = issue.work_item();
+        let (blueprint, id) = (&considered.blueprint.name, item.id.to_string());
+        let rule = considered.decisive().map_or_else(|| "trigger".to_owned(), |verdict| verdict.rule.clone());
+        // The inputs of such a run are the item itself and its base.
+        let inputs = Digest::of(&json!({"title": item.title, "body": item.body, "blueprint": considered.blueprint}));
+        let wanted = Wanted {
+            blueprint,
+            inputs: json!({}),
+            item: Some(item.clone()),
+            trigger: Trigger {
+                kind: rule.trim_start_matches("trigger.").to_owned(),
+                actor: actor.to_owned(),
+                detail: rule.clone(),
+                chain_depth: 0,
+            },
+            asked: Asked::Item { id: &id, inputs },
+            event: None,
+            decisions: Vec::new(),
+            inbox: None,
+        };
+        let (key, text) = match self.begin(ground, wanted, passed).await? {
+            Began::Run(answer) => (format!("status:{blueprint}"), answer),
+            Began::NeedsForm => (format!("form:{blueprint}"), reply::asks_for_form(&item, blueprint)),
+            Began::Invalid(faults) => {
+                let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
+                (format!("invalid:{blueprint}"), reply::invalid_inputs(blueprint, &faults))
+            }
+        };
+        self.say(&ground.repo, issue.number, &key, &text, passed).await
+    }
+}
+
+fn facts(issue: &Issue) -> ItemFacts {
+    let closed = issue.state == IssueState::Closed;
+    ItemFacts {
+        id: issue.number.to_string().parse::<ItemId>().expect("a number is an item id"),
+        kind: "issue".into(),
+        state: issue.state.to_string(),
+        is_closed: closed,
+        is_held: issue.labels.iter().any(|label| label == HOLD),
+    }
+}
+
+/// What became of one blueprint, with the place of the rule that decided.
+pub(super) fn decision(subject: &str, considered: &Considered) -> Decision {
+    let decisive = considered.decisive();
+    Decision {
+        subject: subject.to_owned(),
+        rule: decisive.map_or_else(|| "trigger".to_owned(), |verdict| verdict.rule.clone()),
+        verdict: if considered.starts { "start".into() } else { "ignore".into() },
+        detail: json!({
+            "blueprint": considered.blueprint.to_string(),
+            "condition": decisive.and_then(|verdict| verdict.failed.as_ref()),
+            "place": decisive.map(|verdict| &verdict.place),
+        }),
+    }
+}

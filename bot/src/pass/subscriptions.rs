@@ -1,0 +1,224 @@
+//! Blueprints that wait for events: each reads the log at its own pace.
+//!
+//! At least once for each subscription: its place moves on after the event is dealt with. An event that comes again finds
+//! the run it started by its trigger key. Failures are retried by subscription and end in the dead letter queue.
+
+use forgeline_blueprints::{
+    blueprint::{Blueprint, EventTrigger, Trigger as Rule},
+    factory::Definition,
+};
+use forgeline_engine::spec::Trigger;
+use forgeline_forge::types::RepoId;
+use forgeline_model::RunId;
+use forgeline_store::{DeadLetter, Decision, EventRow, RunView};
+use serde_json::json;
+
+use super::{
+    Bot, Ground, PassError, Passed,
+    item::decision,
+    start::{Began, Wanted},
+};
+use crate::{
+    Occurrence, decide, reply,
+    triggers::{Asked, Happening},
+};
+
+/// Events that a subscription reads at once.
+const BATCH: u32 = 256;
+/// Tries at an event before it is given up.
+const ATTEMPTS: u32 = 4;
+/// Waits before the second, third and fourth try, milliseconds.
+const BACKOFF_MS: [u64; 3] = [5_000, 45_000, 420_000];
+
+/// A blueprint's wish for events, in one repository.
+struct Listener<'a> {
+    name: String,
+    ground: &'a Ground,
+    definition: &'a Definition<Blueprint>,
+    rule: &'a EventTrigger,
+}
+
+impl Bot {
+    /// Gives every subscription a place in the log. A new one begins with what comes next, not with history.
+    pub(super) async fn subscribe(&self) -> Result<(), PassError> {
+        let last = self.runner.store.last_event().await?;
+        for ground in self.grounds().await? {
+            for listener in listeners(&ground) {
+                self.runner.store.subscription(&listener.name, last).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets every subscription read on.
+    pub(super) async fn dispatch(&self, passed: &mut Passed) -> Result<(), PassError> {
+        for ground in self.grounds().await? {
+            for listener in listeners(&ground) {
+                self.read_on(&listener, passed).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn grounds(&self) -> Result<Vec<Ground>, PassError> {
+        let mut grounds = Vec::new();
+        for repo in self.runner.forge.repositories().await? {
+            // A repository without a commit has nothing to start from; a person is told when they ask for something.
+            if let Ok(ground) = self.ground(&repo).await {
+                grounds.push(ground);
+            }
+        }
+        Ok(grounds)
+    }
+
+    async fn read_on(&self, listener: &Listener<'_>, passed: &mut Passed) -> Result<(), PassError> {
+        let store = &self.runner.store;
+        loop {
+            let place = store.subscription(&listener.name, 0).await?;
+            if place.next_at > self.runner.clock.now() {
+                return Ok(());
+            }
+            let events = store.events_after(place.position, BATCH).await?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for row in &events {
+                if let Err(error) = self.offer(listener, row, passed).await {
+                    let tried = place.attempts + 1;
+                    if tried < ATTEMPTS {
+                        let wait = BACKOFF_MS[(tried as usize - 1).min(BACKOFF_MS.len() - 1)];
+                        store.hold_back(&listener.name, self.runner.clock.now().plus_millis(wait)).await?;
+                        return Ok(());
+                    }
+                    self.give_up(listener, row, &error.to_string(), tried).await?;
+                }
+                store.advance(&listener.name, row.seq).await?;
+            }
+        }
+    }
+
+    /// Offers one event to one subscription.
+    async fn offer(&self, listener: &Listener<'_>, row: &EventRow, passed: &mut Passed) -> Result<(), PassError> {
+        if row.event.event_type != listener.rule.event_type {
+            return Ok(());
+        }
+        let Some(origin) = self.origin(row).await? else { return Ok(()) };
+        if origin.spec.target.repository != listener.ground.repo.to_string() {
+            return Ok(());
+        }
+        // Validated again where it is consumed: the registry may have moved on since it was told.
+        if let Err(violation) = listener.ground.in_force.registry.validate_consumed(&row.event.to_value()) {
+            return self.give_up(listener, row, &violation.to_string(), 1).await;
+        }
+        let occurrence = Occurrence {
+            what: Happening::Event {
+                event: Box::new(row.event.clone()),
+                of_blueprint: Some(origin.spec.plan.blueprint.name.clone()),
+                chain_depth: origin.spec.trigger.chain_depth + 1,
+            },
+            item: None,
+        };
+        let subject = format!("event {}", row.event.event_id);
+        let considered = decide(&occurrence, [listener.definition]).remove(0);
+        let recorded = decision(&subject, &considered);
+        if !considered.starts {
+            return Ok(self.runner.store.record(&[recorded], None, self.runner.clock.now()).await?);
+        }
+        let event_id = row.event.event_id.to_string();
+        let wanted = Wanted {
+            blueprint: &listener.definition.reference.name,
+            inputs: json!({}),
+            item: origin.spec.item.clone(),
+            trigger: Trigger {
+                kind: "event".into(),
+                actor: row.event.originating_agent.clone(),
+                detail: format!("{} {event_id}", row.event.event_type),
+                chain_depth: origin.spec.trigger.chain_depth + 1,
+            },
+            asked: Asked::Event { event_id: &event_id, subscription: listener.rule },
+            event: Some(row.event.clone()),
+            decisions: vec![recorded],
+            inbox: None,
+        };
+        match self.begin(listener.ground, wanted, passed).await? {
+            Began::Run(answer) => self.mention(listener, &origin, &answer, passed).await,
+            Began::NeedsForm => self.refuse(listener, row, "its work item has no `## Entities`").await,
+            Began::Invalid(faults) => {
+                let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
+                self.refuse(listener, row, &faults.join("; ")).await
+            }
+        }
+    }
+
+    /// The run that told an event. A published event may name one by its correlation: the newest run that shares it.
+    async fn origin(&self, row: &EventRow) -> Result<Option<RunView>, PassError> {
+        let store = &self.runner.store;
+        if let Some(run) = row.run.as_ref().and_then(|run| run.parse::<RunId>().ok()) {
+            return Ok(Some(store.run(&run).await?));
+        }
+        for candidate in store.runs(200).await? {
+            let Ok(run) = candidate.run_id.parse::<RunId>() else { continue };
+            let view = store.run(&run).await?;
+            if view.spec.source.correlation_id == row.event.correlation_id {
+                return Ok(Some(view));
+            }
+        }
+        let decision = Decision {
+            subject: format!("event {}", row.event.event_id),
+            rule: "event.origin".into(),
+            verdict: "ignore".into(),
+            detail: json!({
+                "expected": "a run of this factory with the event's `correlation_id`",
+                "actual": row.event.correlation_id,
+            }),
+        };
+        store.record(&[decision], None, self.runner.clock.now()).await?;
+        Ok(None)
+    }
+
+    async fn mention(
+        &self,
+        listener: &Listener<'_>,
+        origin: &RunView,
+        answer: &str,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
+        let number = origin.spec.item.as_ref().and_then(|item| item.id.as_str().parse::<u64>().ok());
+        let Some(number) = number else { return Ok(()) };
+        let repo: &RepoId = &listener.ground.repo;
+        let key = format!("status:{}", listener.definition.reference.name);
+        self.say(repo, number, &key, answer, passed).await
+    }
+
+    /// The blueprint cannot run on this event, and will not be able to later.
+    async fn refuse(&self, listener: &Listener<'_>, row: &EventRow, reason: &str) -> Result<(), PassError> {
+        self.give_up(listener, row, &reply::invalid_inputs(&listener.definition.reference.name, &[reason.to_owned()]), 1).await
+    }
+
+    async fn give_up(&self, listener: &Listener<'_>, row: &EventRow, reason: &str, tried: u32) -> Result<(), PassError> {
+        let letter = DeadLetter {
+            project: row.event.project_id.to_string(),
+            agent: listener.definition.reference.name.clone(),
+            error_kind: "subscription".into(),
+            severity: "error".into(),
+            subject: format!("event {} for {}", row.event.event_id, listener.name),
+            body: row.event.to_value().to_string(),
+            reason: reason.to_owned(),
+            attempts: tried,
+        };
+        Ok(self.runner.store.give_up(&letter, self.runner.clock.now()).await?)
+    }
+}
+
+fn listeners(ground: &Ground) -> Vec<Listener<'_>> {
+    let mut found = Vec::new();
+    for definition in ground.in_force.factory.blueprints() {
+        for rule in &definition.manifest.on {
+            if let Rule::Event(rule) = rule {
+                let name = format!("{}/{}/{}", ground.repo, definition.reference.name, rule.event_type);
+                found.push(Listener { name, ground, definition, rule });
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,24 @@
+//! What is said in comments. Pure text: values in, Markdown out, each form pinned by a test.
+//!
+//! Words of outsiders stand in code spans or fences, or are made inert; nothing here passes Markdown through. The hidden
+//! marker comes last and counts only in a comment whose author is Forgeline's own account.
+
+mod compose;
+mod form;
+mod help;
+mod markdown;
+mod outcome;
+mod refusal;
+mod status;
+mod why;
+
+pub use compose::{Answered, comment, marker};
+pub use form::asks_for_form;
+pub use help::help;
+pub use outcome::{closed_pull_request, held, joined, no_change, released, started};
+pub use refusal::{fault, invalid_inputs, not_available, refused, unknown_blueprint};
+pub use status::{RunLine, status};
+pub use why::why;
+
+#[cfg(test)]
+mod tests;

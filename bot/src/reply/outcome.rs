@@ -1,0 +1,47 @@
+//! What became of a request that was allowed.
+
+use forgeline_model::{DefinitionRef, RunId};
+
+use super::markdown::{code, counted};
+
+/// A run was started.
+pub fn started(run: &RunId, blueprint: &DefinitionRef, stages: usize) -> String {
+    format!(
+        "**Started** {} as {}: {}. The result will be a pull request; `/forgeline status` shows how far it is.",
+        code(&blueprint.to_string()),
+        code(run.as_str()),
+        counted(stages, "stage")
+    )
+}
+
+/// The same was asked before; its run goes on.
+pub fn joined(run: &RunId, blueprint: &DefinitionRef) -> String {
+    format!(
+        "**Joined** {}: the same was asked of {} before, and one request makes one run. `/forgeline retry --fresh` runs it again.",
+        code(run.as_str()),
+        code(&blueprint.to_string())
+    )
+}
+
+/// A run ended with what is there already.
+pub fn no_change(run: &RunId, base: &str) -> String {
+    format!("**No change.** {} gives what is on {} already; nothing was written.", code(run.as_str()), code(base))
+}
+
+/// A person closed the pull request; nothing is written until a command asks.
+pub fn closed_pull_request(number: u64, blueprint: &str) -> String {
+    format!(
+        "**Nothing written.** Pull request #{number} for this item was closed by a person. To start anew, comment {}.",
+        code(&format!("/forgeline run {blueprint}"))
+    )
+}
+
+/// No new runs on this item.
+pub fn held() -> String {
+    "**On hold.** No new run starts on this item until `/forgeline hold cancel`. What runs goes on.".to_owned()
+}
+
+/// New runs again.
+pub fn released() -> String {
+    "**No longer on hold.** New runs may start on this item.".to_owned()
+}

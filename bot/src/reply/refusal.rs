@@ -1,0 +1,48 @@
+//! What is not done, and what to do instead.
+
+use forgeline_blueprints::suggest;
+
+use super::markdown::{block, code};
+use crate::{CommandFault, Refusal, Verb};
+
+/// Somebody may not; the missing right is named.
+pub fn refused(refusal: &Refusal) -> String {
+    format!("**Refused.** {}", sentence(&refusal.to_string()))
+}
+
+/// A line could not be read.
+pub fn fault(line: &str, fault: &CommandFault) -> String {
+    let pointer = format!("{}{}", " ".repeat(fault.column.saturating_sub(1)), "^".repeat(fault.length.max(1)));
+    let shown: String = line.chars().take(200).collect();
+    let place = if fault.column <= 200 { format!("{shown}\n{pointer}") } else { shown };
+    let hint = fault.hint.as_ref().map(|hint| format!(" {}", sentence(hint))).unwrap_or_default();
+    format!("**Not understood.** {}{hint}\n\n{}", sentence(&fault.message), block("text", &place))
+}
+
+/// The command exists, but not in this build.
+pub fn not_available(verb: Verb) -> String {
+    format!("{} is **not available in this build**. `/forgeline help` shows what is.", code(verb.word()))
+}
+
+/// No blueprint has this name.
+pub fn unknown_blueprint(name: &str, known: &[&str]) -> String {
+    let hint = match known {
+        [] => "this factory has none".to_owned(),
+        _ => suggest::hint(name, known.iter().copied()),
+    };
+    format!("**Not started.** There is no blueprint {}. {}", code(name), sentence(&hint))
+}
+
+/// Inputs are missing or wrong.
+pub fn invalid_inputs(blueprint: &str, faults: &[String]) -> String {
+    let listed: Vec<String> = faults.iter().map(|fault| format!("- {}", code(&fault.replace('`', "'")))).collect();
+    format!("**Not started.** The inputs of {} do not fit:\n\n{}", code(blueprint), listed.join("\n"))
+}
+
+/// With a capital letter, unless it begins with code, and a full stop, unless it asks.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end_matches('.');
+    let mut chars = text.chars();
+    let capital: String = chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
+    if text.ends_with('?') { capital } else { capital + "." }
+}

@@ -1,0 +1,126 @@
+//! What was asked, in terms that a delivery, a redelivery and a rescan all give.
+
+use std::fmt;
+
+use forgeline_blueprints::blueprint::EventTrigger;
+use forgeline_model::{Digest, canonical};
+use serde_json::{Value, json};
+
+use crate::Command;
+
+/// Where something was asked, and of which blueprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriggerScope {
+    /// Tenant.
+    pub tenant: String,
+    /// Forge: `local`, `github`, `azure-devops`.
+    pub forge: String,
+    /// The forge's id of the repository, which a rename does not change.
+    pub repository_id: String,
+    /// Name of the blueprint.
+    pub blueprint: String,
+}
+
+/// What was asked. No time stamp is part of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asked<'a> {
+    /// A command in a comment.
+    Command {
+        /// The comment.
+        comment_id: &'a str,
+        /// Line of the comment, from 1.
+        line: usize,
+        /// The command.
+        command: &'a Command,
+    },
+    /// A pull request at a head.
+    PullRequest {
+        /// The pull request.
+        id: &'a str,
+        /// Its head.
+        head: &'a str,
+    },
+    /// A push or tag.
+    Push {
+        /// The ref.
+        reference: &'a str,
+        /// Where it points now.
+        after: &'a str,
+    },
+    /// A label, an opened item or a state of a work item.
+    Item {
+        /// The item.
+        id: &'a str,
+        /// Digest of the inputs that the run would have.
+        inputs: Digest,
+    },
+    /// An event, for one subscription.
+    Event {
+        /// The event's id.
+        event_id: &'a str,
+        /// The rule that subscribes to it.
+        subscription: &'a EventTrigger,
+    },
+    /// A nominal time of a schedule.
+    Schedule {
+        /// The schedule.
+        id: &'a str,
+        /// Its nominal time, RFC 3339.
+        nominal: &'a str,
+    },
+    /// A call that brought a key of its own.
+    Keyed {
+        /// The idempotency key.
+        key: &'a str,
+    },
+    /// A call without one: the same inputs are the same request.
+    Inputs {
+        /// Digest of the inputs.
+        inputs: Digest,
+    },
+}
+
+/// The key under which a run exists at most once. Its text is a canonical JSON array, so no part can be mistaken for
+/// another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TriggerKey(String);
+
+impl TriggerKey {
+    /// The key of what was asked.
+    pub fn of(scope: &TriggerScope, asked: &Asked<'_>) -> Self {
+        let TriggerScope { tenant, forge, repository_id, blueprint } = scope;
+        let mut parts = vec![json!(tenant), json!(forge), json!(repository_id), json!(blueprint)];
+        parts.extend(asked.parts());
+        Self(canonical::to_string(&parts))
+    }
+
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TriggerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Asked<'_> {
+    fn parts(&self) -> Vec<Value> {
+        match self {
+            Self::Command { comment_id, line, command } => {
+                vec![json!("command"), json!(comment_id), json!(line), json!(command.to_string())]
+            }
+            Self::PullRequest { id, head } => vec![json!("pull_request"), json!(id), json!(head)],
+            Self::Push { reference, after } => vec![json!("push"), json!(reference), json!(after)],
+            Self::Item { id, inputs } => vec![json!("item"), json!(id), json!(inputs)],
+            Self::Event { event_id, subscription } => {
+                vec![json!("event"), json!(event_id), json!(Digest::of(subscription))]
+            }
+            Self::Schedule { id, nominal } => vec![json!("schedule"), json!(id), json!(nominal)],
+            Self::Keyed { key } => vec![json!("key"), json!(key)],
+            Self::Inputs { inputs } => vec![json!("inputs"), json!(inputs)],
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What happened, as far as triggers look at it.
+
+use forgeline_model::{Event, ItemId};
+
+/// How many runs may follow from one another by events. The run that a person starts is the first.
+pub const MAX_CHAIN_DEPTH: u32 = 2;
+
+/// Something that may start blueprints.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Occurrence {
+    /// What happened.
+    pub what: Happening,
+    /// The item that it happened to, if it happened to one.
+    pub item: Option<ItemFacts>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happening {
+    /// The item got this label.
+    LabelAdded {
+        /// The label.
+        label: String,
+    },
+    /// A person gave a command that starts a blueprint.
+    Command {
+        /// Its verb, `run`.
+        verb: String,
+        /// The blueprint that it names.
+        blueprint: String,
+    },
+    /// The item was opened, or its state or type changed.
+    ItemChanged,
+    /// A contract event, validated. A merged pull request arrives as one `ArtifactMerged` for each artifact.
+    Event {
+        /// The event.
+        event: Box<Event>,
+        /// Blueprint of the run that told it or whose artifact it speaks of, if one did.
+        of_blueprint: Option<String>,
+        /// How many runs led to it; zero when none did.
+        chain_depth: u32,
+    },
+}
+
+impl Happening {
+    /// The trigger kind that it can meet.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::LabelAdded { .. } => "label",
+            Self::Command { .. } => "command",
+            Self::ItemChanged => "work_item",
+            Self::Event { .. } => "event",
+        }
+    }
+}
+
+/// The item as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemFacts {
+    /// Its number.
+    pub id: ItemId,
+    /// `issue`, or the type on forges that have types.
+    pub kind: String,
+    /// State; `open` or `closed` on forges without their own.
+    pub state: String,
+    /// Whether it is closed, whatever its state is called.
+    pub is_closed: bool,
+    /// Whether `/forgeline hold` is in force.
+    pub is_held: bool,
+}

@@ -1,0 +1,81 @@
+//! One command, one file.
+
+pub mod agents;
+pub mod artifacts;
+pub mod blueprints;
+pub mod bot;
+pub mod completions;
+pub mod config;
+pub mod contracts;
+pub mod demo;
+pub mod dlq;
+pub mod doctor;
+pub mod events;
+pub mod explain;
+pub mod init;
+pub mod knowledge;
+pub mod local;
+mod lookup;
+pub mod plan;
+pub mod projects;
+pub mod run;
+pub mod runs;
+pub mod schema;
+pub mod validate;
+pub mod why;
+mod wording;
+
+use crate::{
+    args::{Cli, Command},
+    exit::Exit,
+    output::Output,
+    telemetry,
+};
+
+/// What a command gets.
+pub struct Session {
+    /// Flags that hold for all commands.
+    pub global: crate::args::Global,
+    /// How to print.
+    pub out: Output,
+}
+
+/// Performs a command.
+pub fn perform(cli: Cli) -> anyhow::Result<Exit> {
+    let _telemetry = telemetry::init(cli.global.log_format, telemetry::Verbosity::from_flags(false, cli.global.verbose))?;
+    let out = Output::new(cli.global.json, cli.global.color);
+    let session = Session { global: cli.global, out };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let exit = runtime.block_on(dispatch(session, cli.command));
+    // A blocking read of a dead pipe must not keep the program.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    exit
+}
+
+async fn dispatch(session: Session, command: Command) -> anyhow::Result<Exit> {
+    let session = &session;
+    match command {
+        Command::Demo(command) => command.perform(session).await,
+        Command::Init(command) => command.perform(session).await,
+        Command::Doctor(command) => command.perform(session).await,
+        Command::Validate(command) => command.perform(session),
+        Command::Plan(command) => command.perform(session).await,
+        Command::Run(command) => command.perform(session).await,
+        Command::Runs(command) => command.perform(session).await,
+        Command::Why(command) => command.perform(session).await,
+        Command::Blueprints(command) => command.perform(session),
+        Command::Agents(command) => command.perform(session),
+        Command::Projects(command) => command.perform(session).await,
+        Command::Contracts(command) => command.perform(session),
+        Command::Events(command) => command.perform(session).await,
+        Command::Knowledge(command) => command.perform(session).await,
+        Command::Artifacts(command) => command.perform(session).await,
+        Command::Dlq(command) => command.perform(session).await,
+        Command::Local(command) => command.perform(session).await,
+        Command::Bot(command) => command.perform(session).await,
+        Command::Config(command) => command.perform(session),
+        Command::Schema(command) => command.perform(session),
+        Command::Explain(command) => command.perform(session),
+        Command::Completions(command) => command.perform(session),
+    }
+}

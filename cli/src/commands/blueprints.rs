@@ -1,0 +1,149 @@
+//! `forgeline blueprints`: what can be run.
+
+mod graph;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use forgeline_blueprints::{
+    blueprint::{Blueprint, Trigger},
+    factory::Definition,
+    scaffold, suggest,
+};
+use forgeline_model::diagnostic::has_errors;
+use serde_json::{Value, json};
+
+use super::{Session, init::files};
+use crate::{
+    definitions::{self, InForce},
+    exit::{Exit, Failure},
+};
+
+/// Look at blueprints, or start a new one.
+///
+/// Example: `forgeline blueprints show http-service`
+#[derive(Debug, Subcommand)]
+pub enum Blueprints {
+    /// List blueprints: the factory's own, then the built-in ones.
+    List,
+    /// Show a blueprint's manifest and its graph.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Write a new blueprint with one stage and the agent that it uses.
+    New {
+        /// Its name, in kebab case.
+        name: String,
+        /// Folder of the factory; the one in force, else the current folder.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// Show what would be written, and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+impl Blueprints {
+    pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        match self {
+            Self::List => {
+                let in_force = definitions::load(&session.global)?;
+                mention_errors(&in_force);
+                list(session, &in_force);
+                Ok(Exit::Success)
+            }
+            Self::Show { name } => {
+                let in_force = definitions::load(&session.global)?;
+                mention_errors(&in_force);
+                let all = in_force.factory.blueprints();
+                let found = all.iter().find(|blueprint| blueprint.reference.name == name).ok_or_else(|| {
+                    let known = all.iter().map(|blueprint| blueprint.reference.name.as_str());
+                    Failure::new(Exit::NotFound, format!("there is no blueprint `{name}`; {}", suggest::hint(&name, known)))
+                })?;
+                show(session, found);
+                Ok(Exit::Success)
+            }
+            Self::New { name, dir, dry_run } => {
+                let wanted = scaffold::blueprint(&name).map_err(|fault| Failure::new(Exit::Usage, fault))?;
+                let next = format!(
+                    "`forgeline validate` checks it, `forgeline run {name} topic=… --work-item item.md` runs it"
+                );
+                files::write_new(session, dir.as_deref(), &wanted, &next, dry_run)
+            }
+        }
+    }
+}
+
+/// Says on stderr that some definitions are left out.
+pub fn mention_errors(in_force: &InForce) {
+    if has_errors(&in_force.findings) {
+        eprintln!("note: some definitions in {} have errors; `forgeline validate` shows them", in_force.source.origin);
+    }
+}
+
+fn list(session: &Session, in_force: &InForce) {
+    let all = in_force.factory.blueprints();
+    let values: Vec<Value> = all
+        .iter()
+        .map(|one| {
+            json!({
+                "name": one.reference.name, "version": one.reference.version, "digest": one.reference.digest,
+                "origin": one.origin, "title": one.manifest.metadata.title,
+                "triggers": one.manifest.on.iter().map(trigger).collect::<Vec<_>>(),
+                "stages": one.manifest.stages.len(),
+            })
+        })
+        .collect();
+    session.out.print("blueprints", &values, || {
+        let rows: Vec<Vec<String>> = all
+            .iter()
+            .map(|one| {
+                let triggers: Vec<String> = one.manifest.on.iter().map(trigger).collect();
+                vec![
+                    one.reference.name.clone(),
+                    one.reference.version.to_string(),
+                    one.origin.clone(),
+                    one.manifest.stages.len().to_string(),
+                    triggers.join(", "),
+                    one.manifest.metadata.title.clone(),
+                ]
+            })
+            .collect();
+        session.out.table(&["NAME", "VERSION", "FROM", "STAGES", "STARTED BY", "TITLE"], &rows)
+    });
+}
+
+fn show(session: &Session, one: &Definition<Blueprint>) {
+    let levels = graph::levels(&one.manifest.stages);
+    let value = json!({
+        "name": one.reference.name, "version": one.reference.version, "digest": one.reference.digest,
+        "origin": one.origin, "folder": one.folder, "manifest": one.document.value(), "levels": levels,
+    });
+    session.out.print("blueprint", &value, || {
+        format!(
+            "# {} from {}, {}\n\n{}\n# graph\n{}",
+            one.reference,
+            one.origin,
+            one.reference.digest,
+            one.document.source.trim_end().to_owned() + "\n",
+            graph::text(&one.manifest.stages),
+        )
+    });
+}
+
+/// A trigger in a few words.
+fn trigger(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Label(label) => format!("label {label}"),
+        Trigger::Command(command) => format!("/forgeline {command}"),
+        Trigger::WorkItem(item) => match &item.state {
+            Some(state) => format!("work item {} in {state}", item.types.join("|")).replace("  ", " "),
+            None => format!("work item {}", item.types.join("|")),
+        },
+        Trigger::PullRequest(_) => "pull request".to_owned(),
+        Trigger::Push(_) => "push".to_owned(),
+        Trigger::Schedule(schedule) => format!("schedule {}", schedule.cron),
+        Trigger::Event(event) => format!("event {}@{}", event.event_type, event.version),
+    }
+}

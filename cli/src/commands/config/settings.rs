@@ -1,0 +1,153 @@
+//! Every setting with its value and origin. Only settings that this build honours are named.
+
+use forgeline_blueprints::config::Protection;
+use forgeline_engine::plan::{Budget, RetryPolicy};
+use forgeline_model::{task::TaskLimits, work_item::MAX_WORK_ITEM_BYTES};
+
+use crate::{app, args::Global, commands::wording::duration, definitions::InForce};
+
+/// A setting.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// Dotted name.
+    pub(super) name: String,
+    /// For people.
+    pub(super) value: String,
+    /// Flag, variable, file and line, or default.
+    pub(super) origin: String,
+}
+
+impl Setting {
+    fn new(name: impl Into<String>, value: impl Into<String>, origin: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into(), origin: origin.into() }
+    }
+}
+
+/// All of them. `variable` reads the environment.
+pub(super) fn all(global: &Global, in_force: &InForce, variable: impl Fn(&str) -> Option<String>) -> Vec<Setting> {
+    let mut all = places(global, in_force, &variable);
+    all.extend(processes(&variable));
+    all.extend(bounds());
+    all.extend(factory(in_force));
+    all
+}
+
+/// Where things lie.
+fn places(global: &Global, in_force: &InForce, variable: &impl Fn(&str) -> Option<String>) -> Vec<Setting> {
+    let state = app::state_dir(global).display().to_string();
+    let state_origin = match &global.state_dir {
+        Some(_) => given("--state-dir", "FORGELINE_STATE_DIR", &state, variable),
+        None if variable("XDG_STATE_HOME").is_some() => "variable XDG_STATE_HOME".to_owned(),
+        None => "default".to_owned(),
+    };
+    let operator = match &global.config {
+        None => Setting::new("config", "none", "default"),
+        Some(file) => {
+            let shown = file.display().to_string();
+            let origin = given("--config", "FORGELINE_CONFIG", &shown, variable);
+            Setting::new("config", format!("{shown} (valid; this build takes no setting from it yet)"), origin)
+        }
+    };
+    let factory_origin = match &global.factory {
+        Some(folder) => given("--factory", "FORGELINE_FACTORY", &folder.display().to_string(), variable),
+        None if in_force.factory.config_document.is_some() => "`forgeline.yaml` here or above".to_owned(),
+        None => "default".to_owned(),
+    };
+    vec![
+        Setting::new("state_dir", &state, state_origin),
+        operator,
+        Setting::new("factory", &in_force.source.origin, factory_origin),
+        Setting::new("knowledge.index_dir", format!("{state}/knowledge/default/private"), "below state_dir"),
+    ]
+}
+
+/// A value that the variable holds came from there; any other was typed.
+fn given(flag: &str, name: &str, value: &str, variable: &impl Fn(&str) -> Option<String>) -> String {
+    if variable(name).as_deref() == Some(value) { format!("variable {name}") } else { format!("flag {flag}") }
+}
+
+/// What other processes and services are told.
+fn processes(variable: &impl Fn(&str) -> Option<String>) -> Vec<Setting> {
+    let one = |name: &str, from: &str, otherwise: &str| match variable(from).filter(|value| !value.is_empty()) {
+        Some(value) => Setting::new(name, value, format!("variable {from}")),
+        None => Setting::new(name, otherwise, "default"),
+    };
+    vec![
+        one("knowledge.program", "FORGELINE_KNOWLEDGE", "`forgeline-knowledge` beside this program"),
+        one("knowledge.onnx_runtime", "ORT_DYLIB_PATH", "`onnxruntime/` in the cache, else the system's"),
+        one("knowledge.model_dir", "FORGELINE_MODEL_DIR", "the model that comes with Forgeline"),
+        one("telemetry.endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", "off"),
+    ]
+}
+
+/// Bounds of runs, and who may change each.
+fn bounds() -> Vec<Setting> {
+    let (task, retry, budget) = (TaskLimits::default(), RetryPolicy::default(), Budget::default());
+    let waits: Vec<String> = retry.backoff_ms.iter().map(|wait| duration(*wait)).collect();
+    let bytes = |bytes: u64| if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) };
+    vec![
+        Setting::new("run.wall", duration(budget.wall_ms), "default; a blueprint's `budget.wall`"),
+        Setting::new("task.timeout", duration(task.timeout_ms), "default; a stage's `timeout`"),
+        Setting::new("task.attempts", retry.max_attempts.to_string(), "default; a stage's `retries.max_attempts`"),
+        Setting::new("task.backoff", format!("{} ± 20 %", waits.join(", ")), "default; a stage's `retries.backoff`"),
+        Setting::new("task.memory", bytes(task.memory_bytes), "default"),
+        Setting::new("task.output", bytes(task.output_bytes), "default"),
+        Setting::new("task.files", task.files.to_string(), "default"),
+        Setting::new("work_item.size", bytes(MAX_WORK_ITEM_BYTES as u64), "default"),
+    ]
+}
+
+/// What `forgeline.yaml` says, with its lines.
+fn factory(in_force: &InForce) -> Vec<Setting> {
+    let config = &in_force.factory.config;
+    let Some(document) = &in_force.factory.config_document else { return Vec::new() };
+    let line = |pointer: &str| format!("{}:{}", document.file, document.key_place(pointer).line);
+    let mut all = Vec::new();
+    for (index, project) in config.projects.iter().enumerate() {
+        let pointer = format!("/projects/{index}");
+        let repositories = if project.repositories.is_empty() { "no repository".to_owned() } else { project.repositories.join(", ") };
+        all.push(Setting::new(format!("projects.{}", project.id), repositories, line(&pointer)));
+    }
+    for (glob, protection) in &config.policy.protected {
+        let word = match protection {
+            Protection::Block => "block",
+            Protection::NeedsHuman => "needs-human",
+            Protection::Allow => "allow",
+        };
+        let pointer = format!("/policy/protected/{}", glob.replace('~', "~0").replace('/', "~1"));
+        all.push(Setting::new(format!("policy.protected.{glob}"), word, line(&pointer)));
+    }
+    match config.policy.draft {
+        Some(draft) => all.push(Setting::new("policy.draft", draft.to_string(), line("/policy/draft"))),
+        None => all.push(Setting::new("policy.draft", "false", "default")),
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use forgeline_engine::spec::Definitions;
+    use forgeline_model::FileSet;
+
+    use super::factory;
+    use crate::definitions::InForce;
+
+    #[test]
+    fn a_value_of_the_factory_names_its_line() {
+        let mut files = FileSet::new("test");
+        files.insert(
+            "forgeline.yaml",
+            "apiVersion: forgeline.dev/v1\nkind: Factory\npolicy:\n  draft: true\n  protected:\n    \"docs/**\": needs-human\n",
+        );
+        let in_force = InForce::of_files(&files, Definitions { origin: "test".into(), commit: None, dirty: true });
+        let shown: Vec<(String, String)> =
+            factory(&in_force).into_iter().map(|it| (it.name, format!("{} {}", it.value, it.origin))).collect();
+        assert_eq!(
+            shown,
+            [
+                ("policy.protected.docs/**".to_owned(), "needs-human forgeline.yaml:6".to_owned()),
+                ("policy.draft".to_owned(), "true forgeline.yaml:4".to_owned()),
+            ]
+        );
+    }
+}

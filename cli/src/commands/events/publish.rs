@@ -1,0 +1,166 @@
+//! `forgeline events publish`: an event by hand.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use anyhow::Context as _;
+use forgeline_model::{Digest, Event};
+use forgeline_registry::Registry;
+use forgeline_store::{DeadLetter, Delivery, Received, Store};
+use serde_json::{Value, json};
+
+use crate::{
+    app,
+    commands::Session,
+    definitions,
+    exit::{Exit, Failure},
+};
+
+/// Longest event, bytes.
+const MAX_BYTES: u64 = 1 << 20;
+/// Most of a refused event that is kept.
+const KEPT_BYTES: usize = 64 << 10;
+
+/// Why an event is refused.
+#[derive(Debug, PartialEq, Eq)]
+struct Refused {
+    subject: String,
+    project: String,
+    agent: String,
+    kind: &'static str,
+    reason: String,
+}
+
+pub(super) async fn perform(session: &Session, file: &Path, dry_run: bool) -> anyhow::Result<Exit> {
+    let bytes = read(file)?;
+    let in_force = definitions::usable(definitions::load(&session.global)?)?;
+    let checked = check(&bytes, &in_force.registry);
+    if dry_run {
+        let event = checked.map_err(|refused| Failure::new(Exit::Invalid, refused.reason))?;
+        session.out.print("event", &event.to_value(), || format!("{}@{} keeps its contract\n", event.event_type, event.version));
+        return Ok(Exit::Success);
+    }
+    let runner = app::open(&app::state_dir(&session.global), in_force.registry.clone(), forgeline_runner::Watch::nobody()).await?;
+    let now = runner.clock.now();
+    match checked {
+        Ok(event) => {
+            let received = receive(&runner.store, &event, bytes, now).await?;
+            say(session, &event, received);
+            Ok(Exit::Success)
+        }
+        Err(refused) => {
+            let reason = refused.reason.clone();
+            runner.store.give_up(&letter(refused, &bytes), now).await?;
+            Err(Failure::new(Exit::Invalid, format!("{reason}; it is kept in the dead letter queue: `forgeline dlq list`")).into())
+        }
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).context("stdin cannot be read")?;
+    } else {
+        File::open(file)
+            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|error| Failure::new(Exit::NotFound, format!("event `{}` cannot be read: {error}", file.display())))?;
+    }
+    if bytes.len() as u64 > MAX_BYTES {
+        let message = format!("`{}` is larger than 1 MiB; an event names what it speaks of and does not carry it", file.display());
+        return Err(Failure::new(Exit::Invalid, message).into());
+    }
+    Ok(bytes)
+}
+
+/// The event, if it keeps its contract.
+fn check(bytes: &[u8], registry: &Registry) -> Result<Event, Refused> {
+    let unreadable = |reason: String| Refused {
+        subject: format!("published {}", Digest::of_bytes(bytes).short()),
+        project: "default".into(),
+        agent: "publish".into(),
+        kind: "contract",
+        reason,
+    };
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|error| unreadable(format!("the event is not JSON: {error}")))?;
+    let text = |name: &str, otherwise: &str| value[name].as_str().unwrap_or(otherwise).chars().take(100).collect::<String>();
+    let refused = |reason: String| match value["event_id"].as_str() {
+        None => unreadable(reason),
+        Some(_) => Refused {
+            subject: format!("event {}", text("event_id", "")),
+            project: text("project_id", "default"),
+            agent: text("originating_agent", "publish"),
+            kind: "contract",
+            reason,
+        },
+    };
+    registry.validate_consumed(&value).map_err(|violation| refused(violation.to_string()))?;
+    serde_json::from_value(value.clone()).map_err(|error| refused(format!("the event's envelope cannot be read: {error}")))
+}
+
+fn letter(refused: Refused, bytes: &[u8]) -> DeadLetter {
+    let kept = &bytes[..bytes.len().min(KEPT_BYTES)];
+    DeadLetter {
+        project: refused.project,
+        agent: refused.agent,
+        error_kind: refused.kind.into(),
+        severity: "error".into(),
+        subject: refused.subject,
+        body: String::from_utf8_lossy(kept).into_owned(),
+        reason: refused.reason,
+        attempts: 1,
+    }
+}
+
+async fn receive(
+    store: &Store,
+    event: &Event,
+    body: Vec<u8>,
+    now: forgeline_model::Timestamp,
+) -> anyhow::Result<Received> {
+    let delivery = Delivery { key: event.event_id.to_string(), source: "publish".into(), kind: "event".into(), body };
+    let received = store.receive(&[delivery], now).await?;
+    Ok(received.into_iter().next().expect("one answer for one delivery"))
+}
+
+fn say(session: &Session, event: &Event, received: Received) {
+    let word = match received {
+        Received::New => "received",
+        Received::Duplicate => "duplicate",
+    };
+    session.out.print("published", &json!({"event_id": event.event_id, "status": word}), || match received {
+        Received::New => format!(
+            "received {}@{} as {}\n\nnext: `forgeline bot once` lets the blueprints that listen to it start, \
+             `forgeline why {}` tells what came of it\n",
+            event.event_type, event.version, event.event_id, event.event_id
+        ),
+        Received::Duplicate => {
+            format!("event {} was handed in before; nothing is done twice\n", event.event_id)
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use forgeline_registry::Registry;
+
+    use super::check;
+
+    #[track_caller]
+    fn refused(bytes: &[u8], subject: &str, reason: &str) {
+        let refused = check(bytes, Registry::built_in()).expect_err("refused");
+        assert!(refused.subject.starts_with(subject), "{refused:?}");
+        assert!(refused.reason.contains(reason), "{refused:?}");
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused_with_its_reason() {
+        refused(b"\xff", "published ", "not JSON");
+        refused(b"{}", "published ", "no text field `event_type`");
+        refused(br#"{"event_id":"7","event_type":"Nope","version":"1.0"}"#, "event 7", "no contract is named `Nope`");
+        refused(br#"{"event_id":"7","event_type":"RunStarted","version":"9.0"}"#, "event 7", "no version `9.0`");
+    }
+}

@@ -1,0 +1,69 @@
+//! `forgeline init`: what a repository needs to work with Forgeline.
+
+pub mod files;
+mod wanted;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use forgeline_repo::{Repo, RepoError};
+use serde_json::json;
+
+use super::Session;
+use crate::exit::{Exit, Failure};
+
+/// Write `forgeline.yaml`, editor schemas and work-item forms into a repository.
+///
+/// What is there already and differs is kept, unless `--force` is given. Commit what was written.
+///
+/// Example: `forgeline init --repo ../shop`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Forge to register with: `github-app`, `azure-devops`. Neither is available in this build.
+    #[arg(value_name = "FORGE")]
+    pub forge: Option<String>,
+    /// Folder to write to.
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub repo: PathBuf,
+    /// Replace files that are there and differ.
+    #[arg(long)]
+    pub force: bool,
+    /// Show what would be written, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Init {
+    pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        if let Some(forge) = &self.forge {
+            anyhow::bail!(Failure::new(
+                Exit::Usage,
+                match forge.as_str() {
+                    "github-app" | "azure-devops" => format!(
+                        "`init {forge}` is not available in this build; `forgeline init` writes the files that work with any \
+                         forge, `forgeline local` has a forge to try them on"
+                    ),
+                    _ => format!("there is no forge `{forge}`; `forgeline init --repo {forge}` writes into a folder"),
+                }
+            ));
+        }
+        if !self.repo.is_dir() {
+            anyhow::bail!(Failure::new(Exit::NotFound, format!("`{}` is not a folder", self.repo.display())));
+        }
+        if let Err(RepoError::NotARepository(_)) = Repo::open(&self.repo) {
+            eprintln!("note: `{}` is not a Git repository yet; `git init` makes it one", self.repo.display());
+        }
+        let plan = files::plan(&self.repo, &wanted::files(), self.force)?;
+        if !self.dry_run {
+            files::write(&self.repo, &plan)?;
+        }
+        let value = json!({"folder": self.repo, "dry_run": self.dry_run, "files": files::value(&plan)});
+        session.out.print("init", &value, || {
+            let mut text = files::text(&plan, self.dry_run);
+            text.push_str("\nnext: `forgeline validate` checks the files, `forgeline blueprints list` shows what can be run, ");
+            text.push_str("`forgeline run <blueprint> --work-item item.md` runs it; then commit them\n");
+            text
+        });
+        Ok(Exit::Success)
+    }
+}

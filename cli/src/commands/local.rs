@@ -1,0 +1,135 @@
+//! `forgeline local …`: the embedded forge.
+
+mod comment;
+mod issue;
+mod label;
+mod pr;
+mod repo;
+mod user;
+
+use clap::{Args, Subcommand};
+use forgeline_forge::{
+    LocalForge,
+    types::{Login, RepoId},
+};
+use forgeline_model::Timestamp;
+
+use super::{Session, bot::Wired};
+use crate::{
+    exit::{Exit, Failure},
+    request,
+};
+
+/// The forge inside Forgeline: repositories, issues, pull requests.
+#[derive(Debug, Subcommand)]
+pub enum Local {
+    /// Repositories.
+    #[command(subcommand)]
+    Repo(repo::RepoVerb),
+    /// Issues.
+    #[command(subcommand)]
+    Issue(issue::IssueVerb),
+    /// Pull requests.
+    #[command(subcommand)]
+    Pr(pr::PrVerb),
+    /// Comments on issues and pull requests.
+    #[command(subcommand)]
+    Comment(comment::CommentVerb),
+    /// Labels.
+    #[command(subcommand)]
+    Label(label::LabelVerb),
+    /// Users and their roles.
+    #[command(subcommand)]
+    User(user::UserVerb),
+}
+
+/// Which repository, and as whom.
+#[derive(Debug, Clone, Args)]
+pub struct On {
+    /// Repository, `owner/name`; may be left out when there is only one.
+    #[arg(long, short = 'R', value_name = "OWNER/NAME", env = "FORGELINE_REPO")]
+    pub repo: Option<RepoId>,
+    /// As which user; the one of this machine otherwise.
+    #[arg(long = "as", value_name = "USER")]
+    pub actor: Option<Login>,
+    /// Do not let the bot look at what is new.
+    #[arg(long)]
+    pub no_bot: bool,
+}
+
+/// The forge, opened for one command.
+pub struct Desk<'a> {
+    pub session: &'a Session,
+    pub wired: Wired,
+    pub actor: Login,
+    pub now: Timestamp,
+    no_bot: bool,
+}
+
+impl Local {
+    pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        match self {
+            Self::Repo(verb) => verb.perform(session).await,
+            Self::Issue(verb) => verb.perform(session).await,
+            Self::Pr(verb) => verb.perform(session).await,
+            Self::Comment(verb) => verb.perform(session).await,
+            Self::Label(verb) => verb.perform(session).await,
+            Self::User(verb) => verb.perform(session).await,
+        }
+    }
+}
+
+impl<'a> Desk<'a> {
+    /// Opens the forge; the acting user is added when it is new.
+    pub async fn open(session: &'a Session, on: &On) -> anyhow::Result<Self> {
+        let wired = Wired::open(session).await?;
+        let now = wired.runner.clock.now();
+        let actor = match &on.actor {
+            Some(actor) => actor.clone(),
+            None => request::user().parse().unwrap_or_else(|_| "somebody".parse().expect("a user name")),
+        };
+        wired.runner.forge.add_user(&actor, now).await?;
+        Ok(Self { session, wired, actor, now, no_bot: on.no_bot })
+    }
+
+    /// The forge.
+    pub fn forge(&self) -> &LocalForge {
+        &self.wired.runner.forge
+    }
+
+    /// The repository that was named, else the only one.
+    pub async fn repo(&self, on: &On) -> anyhow::Result<RepoId> {
+        if let Some(repo) = &on.repo {
+            return Ok(repo.clone());
+        }
+        let mut all = self.forge().repositories().await?;
+        match all.len() {
+            1 => Ok(all.remove(0)),
+            0 => Err(Failure::new(
+                Exit::NotFound,
+                "there is no repository yet; make one with `forgeline local repo create owner/name`",
+            )
+            .into()),
+            _ => {
+                let names: Vec<String> = all.iter().map(|it| format!("`{it}`")).collect();
+                Err(Failure::new(Exit::Usage, format!("which repository? give `-R` with one of {}", names.join(", "))).into())
+            }
+        }
+    }
+
+    /// Lets the bot look at what the command changed, and carries out what follows.
+    pub async fn then_bot(self) -> anyhow::Result<Exit> {
+        let mut exit = Exit::Success;
+        if !self.no_bot {
+            let done = self.wired.settle().await?;
+            if done.stopped {
+                exit = Exit::Interrupted;
+            }
+            if !self.session.out.json && (!done.passed.replies.is_empty() || !done.ended.is_empty()) {
+                eprint!("{}", done.text());
+            }
+        }
+        self.wired.runner.store.close().await;
+        Ok(exit)
+    }
+}

@@ -1,0 +1,65 @@
+//! Labels on the local forge.
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{Desk, On, Session};
+use crate::exit::Exit;
+
+/// Labels.
+#[derive(Debug, Subcommand)]
+pub enum LabelVerb {
+    /// Put a label on an issue or pull request.
+    Add {
+        /// Its number.
+        number: u64,
+        /// The label.
+        label: String,
+        #[command(flatten)]
+        on: On,
+    },
+    /// Take a label off.
+    Remove {
+        /// Its number.
+        number: u64,
+        /// The label.
+        label: String,
+        #[command(flatten)]
+        on: On,
+    },
+    /// List the repository's labels.
+    List {
+        #[command(flatten)]
+        on: On,
+    },
+}
+
+impl LabelVerb {
+    pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        match self {
+            Self::Add { number, label, on } => {
+                let desk = Desk::open(session, &on).await?;
+                let repo = desk.repo(&on).await?;
+                let changed = desk.forge().add_label(&repo, number, &label, &desk.actor, desk.now).await?;
+                let told = json!({"number": number, "label": label, "changed": changed});
+                session.out.print("label", &told, || format!("{repo}#{number} has label `{label}`\n"));
+                desk.then_bot().await
+            }
+            Self::Remove { number, label, on } => {
+                let desk = Desk::open(session, &on).await?;
+                let repo = desk.repo(&on).await?;
+                let changed = desk.forge().remove_label(&repo, number, &label, &desk.actor, desk.now).await?;
+                let told = json!({"number": number, "label": label, "changed": changed});
+                session.out.print("label", &told, || format!("{repo}#{number} has no label `{label}`\n"));
+                desk.then_bot().await
+            }
+            Self::List { on } => {
+                let desk = Desk::open(session, &on).await?;
+                let repo = desk.repo(&on).await?;
+                let labels = desk.forge().labels(&repo).await?;
+                session.out.print("labels", &labels, || labels.iter().map(|(name, _)| format!("{name}\n")).collect());
+                Ok(Exit::Success)
+            }
+        }
+    }
+}

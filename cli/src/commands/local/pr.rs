@@ -1,0 +1,167 @@
+//! Pull requests of the local forge.
+
+use clap::{Subcommand, ValueEnum};
+use forgeline_forge::{
+    MergeMethod,
+    types::{PullRequest, PullRequestState, RepoId},
+};
+use forgeline_repo::Diff;
+use serde_json::json;
+
+use super::{Desk, On, Session, issue::not_found};
+use crate::{
+    exit::{Exit, Failure},
+    output::table,
+};
+
+/// Pull requests.
+#[derive(Debug, Subcommand)]
+pub enum PrVerb {
+    /// List pull requests.
+    List {
+        /// Closed and merged ones too.
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        on: On,
+    },
+    /// Show a pull request, its files and, with `--diff`, their changes.
+    Show {
+        /// Its number, or that of the issue it was opened for.
+        number: u64,
+        /// With the changes.
+        #[arg(long)]
+        diff: bool,
+        #[command(flatten)]
+        on: On,
+    },
+    /// Merge it.
+    Merge {
+        /// Its number.
+        number: u64,
+        /// How.
+        #[arg(long, value_enum, default_value = "merge")]
+        method: Method,
+        #[command(flatten)]
+        on: On,
+    },
+    /// Close it without merging.
+    Close {
+        /// Its number.
+        number: u64,
+        #[command(flatten)]
+        on: On,
+    },
+    /// Open a closed one again.
+    Reopen {
+        /// Its number.
+        number: u64,
+        #[command(flatten)]
+        on: On,
+    },
+}
+
+/// How to merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// A merge commit.
+    Merge,
+    /// One new commit.
+    Squash,
+}
+
+impl PrVerb {
+    pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        match self {
+            Self::List { all, on } => {
+                let desk = Desk::open(session, &on).await?;
+                let repo = desk.repo(&on).await?;
+                let state = if all { None } else { Some(PullRequestState::Open) };
+                let found = desk.forge().pull_requests(&repo, state, None).await?;
+                session.out.print("pull_requests", &found, || {
+                    let rows: Vec<Vec<String>> = found
+                        .iter()
+                        .map(|it| vec![it.number.to_string(), it.state.to_string(), it.title.clone(), it.head.to_string()])
+                        .collect();
+                    table(&["#", "STATE", "TITLE", "BRANCH"], &rows)
+                });
+                Ok(Exit::Success)
+            }
+            Self::Show { number, diff, on } => {
+                let desk = Desk::open(session, &on).await?;
+                let repo = desk.repo(&on).await?;
+                let number = of_item(&desk, &repo, number).await?;
+                let found = desk.forge().pull_request(&repo, number).await.map_err(not_found)?;
+                let changes = desk.forge().pull_request_diff(&repo, number).await?;
+                let document = if diff {
+                    json!({"pull_request": found, "diff": changes})
+                } else {
+                    json!({"pull_request": found, "stat": changes.stat})
+                };
+                session.out.print("pull_request", &document, || shown(&found, &changes, diff));
+                Ok(Exit::Success)
+            }
+            Self::Merge { number, method, on } => {
+                let desk = Desk::open(session, &on).await?;
+                let repo = desk.repo(&on).await?;
+                let method = match method {
+                    Method::Merge => MergeMethod::Merge,
+                    Method::Squash => MergeMethod::Squash,
+                };
+                let number = of_item(&desk, &repo, number).await?;
+                let merged = desk.forge().merge_pull_request(&repo, number, method, &desk.actor, desk.now).await?;
+                session.out.print("pull_request", &merged, || {
+                    let commit = merged.merged_commit.as_ref().map_or_else(String::new, |commit| commit.short());
+                    format!("merged {repo}#{number} into {} as {commit}\n", merged.base)
+                });
+                desk.then_bot().await
+            }
+            Self::Close { number, on } => set_open(session, number, false, &on).await,
+            Self::Reopen { number, on } => set_open(session, number, true, &on).await,
+        }
+    }
+}
+
+/// The number itself, or, if it is an issue's, the newest pull request that a run opened for it.
+async fn of_item(desk: &Desk<'_>, repo: &RepoId, number: u64) -> anyhow::Result<u64> {
+    if desk.forge().issue(repo, number).await.is_err() {
+        return Ok(number);
+    }
+    let runs = desk.wired.runner.store.runs_of(&repo.to_string(), &number.to_string()).await?;
+    let opened = runs.iter().find_map(|run| u64::try_from(run.pull_request?).ok());
+    opened.ok_or_else(|| Failure::new(Exit::NotFound, format!("#{number} is an issue, and no run opened a pull request for it")).into())
+}
+
+async fn set_open(session: &Session, number: u64, open: bool, on: &On) -> anyhow::Result<Exit> {
+    let desk = Desk::open(session, on).await?;
+    let repo = desk.repo(on).await?;
+    let number = of_item(&desk, &repo, number).await?;
+    let now = desk.forge().set_pull_request_open(&repo, number, open, &desk.actor, desk.now).await?;
+    session.out.print("pull_request", &now, || format!("{repo}#{number} is {}\n", now.state));
+    desk.then_bot().await
+}
+
+fn shown(found: &PullRequest, changes: &Diff, diff: bool) -> String {
+    let labels = if found.labels.is_empty() { String::new() } else { format!("\nlabels: {}", found.labels.join(", ")) };
+    let mut text = format!(
+        "#{} {}\n{}{} · {} into {} · by {}{labels}\n\n{}\n\n",
+        found.number,
+        found.title,
+        found.state,
+        if found.draft { " (draft)" } else { "" },
+        found.head,
+        found.base,
+        found.author,
+        found.body.trim_end()
+    );
+    for file in &changes.files {
+        text.push_str(&format!("  {:<60} +{} -{}\n", file.path, file.insertions, file.deletions));
+    }
+    let stat = changes.stat;
+    text.push_str(&format!("{} files, {} lines added, {} removed\n", stat.files, stat.insertions, stat.deletions));
+    if diff {
+        text.push('\n');
+        text.push_str(&changes.patch());
+    }
+    text
+}

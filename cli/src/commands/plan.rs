@@ -1,0 +1,68 @@
+//! `forgeline plan`: what a run would do.
+
+use clap::Args;
+use forgeline_engine::plan::PlannedStage;
+use forgeline_runner::{Watch, prepare};
+use serde_json::json;
+
+use super::Session;
+use crate::{
+    app, definitions,
+    exit::{Exit, Failure},
+    output::table,
+    request::{self, Asked},
+};
+
+/// Show what a run would do; writes nothing.
+#[derive(Debug, Args)]
+pub struct PlanCommand {
+    /// What to run, and on what.
+    #[command(flatten)]
+    pub asked: Asked,
+}
+
+impl PlanCommand {
+    pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        let in_force = definitions::usable(definitions::load(&session.global)?)?;
+        let state = app::state_dir(&session.global);
+        let runner = app::open(&state, in_force.registry.clone(), Watch::nobody()).await?;
+        let mut request = request::resolve(&self.asked, &in_force, &runner).await?;
+        request.trigger_key = "plan".into();
+        let refuse = |faults| Failure::invalid(format!("blueprint `{}` cannot run", self.asked.blueprint), faults);
+        let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;
+        let spec = &new.spec;
+        let document = json!({
+            "digest": spec.plan.digest(),
+            "definitions": spec.definitions,
+            "target": spec.target,
+            "plan": spec.plan,
+            "cost": {"model_calls": 0, "usd": "0.00"},
+        });
+        session.out.print("plan", &document, || {
+            let rows: Vec<Vec<String>> = spec.plan.stages.iter().map(row).collect();
+            let dirty = if spec.definitions.dirty { " (not committed)" } else { "" };
+            format!(
+                "{} on {} at {}\ndefinitions from {}{dirty}\nbranch {}\n\n{}\nplan {}: no model call, 0.00 USD; nothing was written\n",
+                spec.plan.blueprint,
+                spec.target.repository,
+                &spec.target.base[..12],
+                spec.definitions.origin,
+                spec.target.branch,
+                table(&["STAGE", "AGENT", "AFTER", "WRITES", "TELLS"], &rows),
+                spec.plan.digest().short(),
+            )
+        });
+        Ok(Exit::Success)
+    }
+}
+
+fn row(stage: &PlannedStage) -> Vec<String> {
+    let join = |items: Vec<String>| if items.is_empty() { "-".to_owned() } else { items.join(", ") };
+    vec![
+        stage.id.to_string(),
+        stage.agent.to_string(),
+        join(stage.needs.iter().map(ToString::to_string).collect()),
+        join(stage.produces.iter().map(|it| it.path.clone()).collect()),
+        join(stage.emits.iter().map(|it| format!("{}@{}", it.event_type, it.version)).collect()),
+    ]
+}

@@ -1,0 +1,118 @@
+//! `forgeline run`: a blueprint on a repository, here and now.
+
+use std::sync::{Arc, OnceLock};
+
+use clap::Args;
+use forgeline_engine::{Outcome, RunSpec};
+use forgeline_runner::{Driven, Watch, report, summarise};
+use forgeline_store::{Decided, NewRun, RunView};
+use serde_json::{Value, json};
+
+use super::Session;
+use crate::{
+    app, definitions,
+    exit::Exit,
+    request::{self, Asked},
+    signals, story,
+};
+
+/// Run a blueprint.
+///
+/// On a plain Git repository the result is a local branch; on a repository of the local forge it is a pull request.
+/// The same command again joins or resumes the same run; once it has ended, it says what stands.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// What to run, and on what.
+    #[command(flatten)]
+    pub asked: Asked,
+    /// Show what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Run {
+    pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        if self.dry_run {
+            return super::plan::PlanCommand { asked: self.asked }.perform(session).await;
+        }
+        let spec: Arc<OnceLock<RunSpec>> = Arc::default();
+        let watch = {
+            let spec = spec.clone();
+            Watch::with(move |notice| {
+                for line in spec.get().map(|spec| story::lines(spec, &notice)).unwrap_or_default() {
+                    eprintln!("{line}");
+                }
+            })
+        };
+        let state = app::state_dir(&session.global);
+        let in_force = definitions::usable(definitions::load(&session.global)?)?;
+        let runner = app::open(&state, in_force.registry.clone(), watch).await?;
+        let request = request::resolve(&self.asked, &in_force, &runner).await?;
+        let new = request::prepare_attempt(request, &runner).await?;
+        let _ = spec.set(new.spec.clone());
+        if !session.out.json {
+            announce(&new);
+        }
+        let view = carry_out(&runner, new).await?;
+        runner.store.close().await;
+        finish(session, &view)
+    }
+}
+
+/// Decides the run, or joins it, and drives it to its end.
+pub async fn carry_out(runner: &forgeline_runner::Runner, new: NewRun) -> anyhow::Result<RunView> {
+    let id = new.spec.id.clone();
+    match runner.store.decide(new, runner.clock.now()).await? {
+        Decided::Started(..) => {}
+        Decided::Joined(id) => eprintln!("  joined    {id}: the same was asked before; going on from where it stands"),
+    }
+    match runner.drive(&id, signals::stop()).await? {
+        Driven::Ended(view) => Ok(view),
+        Driven::Stopped(view) => {
+            eprintln!("\nstopped; `forgeline runs show {id}` shows how far it came, the same command goes on from there");
+            Ok(view)
+        }
+    }
+}
+
+fn announce(new: &NewRun) {
+    let spec = &new.spec;
+    eprintln!("  run       {} of {} on {}", spec.id, spec.plan.blueprint, spec.target.repository);
+    let dirty = if spec.definitions.dirty { " (not committed)" } else { "" };
+    eprintln!("  using     definitions from {}{dirty}", spec.definitions.origin);
+}
+
+/// Prints how it ended and picks the exit code.
+pub fn finish(session: &Session, view: &RunView) -> anyhow::Result<Exit> {
+    session.out.print("run", &run_json(view), || match view.state.outcome() {
+        Some(outcome) => format!("{}\n", report::outcome_text(&view.spec, outcome)),
+        None => String::new(),
+    });
+    Ok(match view.state.outcome() {
+        None => Exit::Interrupted,
+        Some(Outcome::Published(_) | Outcome::NoChange { .. }) => Exit::Success,
+        Some(Outcome::Refused { .. }) => Exit::Denied,
+        Some(Outcome::Failed { kind, .. }) if kind == "timeout" => Exit::TimedOut,
+        Some(Outcome::Failed { .. }) => Exit::Failed,
+        Some(Outcome::Cancelled { .. }) => Exit::Interrupted,
+    })
+}
+
+/// A run for machines.
+pub fn run_json(view: &RunView) -> Value {
+    let spec = &view.spec;
+    json!({
+        "id": spec.id,
+        "blueprint": spec.plan.blueprint,
+        "repository": spec.target.repository,
+        "item": spec.item.as_ref().map(|item| &item.id),
+        "branch": spec.target.branch,
+        "status": view.state.phase.word(),
+        "outcome": view.state.outcome(),
+        "created_at": spec.created_at.to_string(),
+        "stages": summarise(view).iter().map(|stage| json!({
+            "stage": stage.stage, "agent": stage.agent, "files": stage.files, "millis": stage.millis,
+            "tasks": stage.tasks, "reused": stage.reused,
+        })).collect::<Vec<_>>(),
+    })
+}

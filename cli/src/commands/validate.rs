@@ -1,0 +1,80 @@
+//! `forgeline validate`: everything that is wrong, in one pass.
+
+mod folder;
+mod format;
+mod item;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use forgeline_model::{Diagnostic, Severity, diagnostic::has_errors};
+
+use super::Session;
+use crate::{
+    definitions,
+    exit::{Exit, Failure},
+};
+
+/// Check all definitions and contracts of a factory, or a work item.
+///
+/// Examples: `forgeline validate`, `forgeline validate item.md`, `forgeline validate --format sarif > forgeline.sarif`
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Folder of a factory, or a work item as a Markdown file (`-` for stdin); the definitions in force otherwise.
+    pub path: Option<PathBuf>,
+    /// Form of the findings.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: Format,
+}
+
+/// Form of the findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With the line that each is about.
+    Human,
+    /// One JSON document, as `--json`.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// Annotations of Azure Pipelines.
+    Azure,
+}
+
+/// What was checked and what was found.
+pub(crate) struct Checked {
+    /// In a few words.
+    what: String,
+    findings: Vec<Diagnostic>,
+}
+
+impl Validate {
+    pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        let mut checked = match &self.path {
+            Some(path) if path.is_dir() => folder::check(path)?,
+            Some(path) => item::check(path)?,
+            None => match definitions::folder(&session.global)? {
+                Some(folder) => folder::check(&folder)?,
+                None => folder::check_built_in(),
+            },
+        };
+        if let Some(operator) = &session.global.config {
+            checked.findings.extend(super::config::operator::check(operator)?);
+        }
+        let format = if session.out.json { Format::Json } else { self.format };
+        session.out.text(&format::print(format, &checked));
+        Ok(if has_errors(&checked.findings) { Exit::Invalid } else { Exit::Success })
+    }
+}
+
+impl Checked {
+    fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}
+
+/// There is nothing of this name.
+fn missing(path: &std::path::Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::NotFound, format!("`{}` cannot be read: {error}", path.display()))
+}

@@ -1,0 +1,249 @@
+//! Decisions and runs, told.
+
+use std::fmt::Write as _;
+
+use forgeline_engine::{
+    Outcome,
+    run::{StageState, TaskStatus},
+};
+use forgeline_runner::{gate::Verdict, report};
+use forgeline_store::{DecisionRow, RunView};
+use serde_json::{Value, json};
+
+use super::Known;
+use crate::commands::{
+    Session,
+    wording::{moment, one_line, printable, short},
+};
+
+pub(super) fn all(session: &Session, known: &Known) -> String {
+    let mut text = String::new();
+    if let Some(row) = &known.event {
+        let event = &row.event;
+        let _ = writeln!(text, "event {} is {}@{}", event.event_id, event.event_type, event.version);
+        let told = row.run.as_deref().map_or_else(String::new, |run| format!(", in run {run}"));
+        let _ = writeln!(text, "  told by {} at {}{told}, place {} of the log\n", event.originating_agent, event.timestamp, row.seq);
+    }
+    for row in &known.decisions {
+        text.push_str(&decision(session, row));
+    }
+    if let Some(row) = &known.event {
+        text.push_str(&listeners(&row.event.event_type, known));
+    }
+    if known.waits {
+        text.push_str("it is received and waits to be looked at; `forgeline bot once` does\n");
+    }
+    for view in &known.runs {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&run(session, view));
+    }
+    for row in &known.letters {
+        let _ = writeln!(text, "\ngiven up: {} ({})\n  {}", printable(&row.letter.subject), row.letter.error_kind, printable(&row.letter.reason));
+        let _ = writeln!(text, "  `forgeline dlq show {}` shows it whole", row.id);
+    }
+    text
+}
+
+/// Who listens to events of this type, by the definitions in force now.
+fn listeners(event_type: &str, known: &Known) -> String {
+    if known.listeners.is_empty() {
+        return format!("no blueprint listens to `{event_type}`\n");
+    }
+    let mut text: String = known.listeners.iter().map(|listener| format!("{listener}\n")).collect();
+    if known.decisions.is_empty() {
+        text.push_str("none of them has looked at it yet; `forgeline bot once` lets them\n");
+    }
+    text
+}
+
+/// One decision with what it looked at.
+fn decision(session: &Session, row: &DecisionRow) -> String {
+    let decision = &row.decision;
+    let mut text = format!(
+        "{}  {}: {}  ({})\n",
+        moment(row.at),
+        decision.rule,
+        session.out.status(&decision.verdict),
+        printable(&decision.subject)
+    );
+    for line in detail(&decision.detail) {
+        let _ = writeln!(text, "  {}", printable(&line));
+    }
+    text
+}
+
+/// What a rule looked at: its conditions in the form of triggers, any other value by its names.
+pub(super) fn detail(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(map) => {
+            let mut lines = Vec::new();
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort_unstable();
+            for key in keys {
+                match &map[key] {
+                    Value::Array(items) if items.iter().any(is_considered) => {
+                        lines.extend(items.iter().flat_map(considered));
+                    }
+                    Value::Array(items) if key == "rules" => lines.extend(items.iter().map(rule)),
+                    Value::Null => {}
+                    other => lines.push(format!("{key}: {}", plain(other))),
+                }
+            }
+            lines
+        }
+        Value::Array(items) if items.iter().any(is_considered) => items.iter().flat_map(considered).collect(),
+        Value::Null => Vec::new(),
+        other => vec![plain(other)],
+    }
+}
+
+fn is_considered(value: &Value) -> bool {
+    value.get("blueprint").is_some() && value.get("rules").is_some()
+}
+
+/// A blueprint that was considered, and what each of its rules found.
+fn considered(value: &Value) -> Vec<String> {
+    let starts = if value["starts"].as_bool() == Some(true) { "starts" } else { "does not start" };
+    let mut lines = vec![format!("blueprint {} {starts}", name(&value["blueprint"]))];
+    lines.extend(value["rules"].as_array().into_iter().flatten().map(|one| format!("  {}", rule(one))));
+    lines
+}
+
+/// A rule's verdict: where it stands, and the first condition that failed.
+fn rule(value: &Value) -> String {
+    let place = match (value["place"]["file"].as_str(), value["place"]["line"].as_u64()) {
+        (Some(file), Some(line)) => format!(" at {file}:{line}"),
+        _ => String::new(),
+    };
+    let rule = value["rule"].as_str().unwrap_or("rule");
+    match &value["failed"] {
+        Value::Null => format!("{rule}{place}: met"),
+        failed => format!(
+            "{rule}{place}: {} not met, expected {}, found {}",
+            plain(&failed["condition"]),
+            plain(&failed["expected"]),
+            plain(&failed["actual"])
+        ),
+    }
+}
+
+fn name(definition: &Value) -> String {
+    match (definition["name"].as_str(), definition["version"].as_str()) {
+        (Some(name), Some(version)) => format!("{name}@{version}"),
+        _ => plain(definition),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "nothing".to_owned(),
+        other => forgeline_model::canonical::to_string(other),
+    }
+}
+
+fn run(session: &Session, view: &RunView) -> String {
+    let spec = &view.spec;
+    let mut text = format!("run {}: {}\n", spec.id, session.out.status(view.state.phase.word()));
+    let _ = writeln!(text, "  started by {} ({}): {}", spec.trigger.kind, printable(&spec.trigger.actor), one_line(&spec.trigger.detail, 100));
+    let _ = writeln!(text, "  plan {} of {}, definitions from {}", spec.plan.digest(), spec.plan.blueprint, spec.definitions.origin);
+    let _ = writeln!(text, "  base {} at {}", spec.target.base_branch, short(&spec.target.base));
+    for (stage, reason) in stages(view) {
+        let _ = writeln!(text, "  stage {stage}: {}", printable(&reason));
+    }
+    if let Some(outcome) = view.state.outcome() {
+        let said = report::outcome_text(spec, outcome);
+        let _ = writeln!(text, "  ended: {}", printable(said.lines().next().unwrap_or_default()));
+        if let Some(verdict) = gate(outcome) {
+            for line in verdict.render().lines() {
+                let _ = writeln!(text, "  {}", printable(line));
+            }
+        }
+    }
+    text
+}
+
+/// Why each stage stands where it stands.
+fn stages(view: &RunView) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    for stage in &view.spec.plan.stages {
+        match view.state.stages.get(&stage.id) {
+            None => {
+                let open: Vec<String> = stage
+                    .needs
+                    .iter()
+                    .filter(|need| !view.state.stages.get(need).is_some_and(StageState::is_satisfied))
+                    .map(|need| format!("`{need}`"))
+                    .collect();
+                let reason = if open.is_empty() { "not reached".to_owned() } else { format!("not reached, it needs {}", open.join(", ")) };
+                rows.push((stage.id.to_string(), reason));
+            }
+            Some(StageState::Skipped { reason }) => {
+                let condition = stage.when.as_deref().map(|when| format!(" (`when: {when}`)")).unwrap_or_default();
+                rows.push((stage.id.to_string(), format!("skipped: {reason}{condition}")));
+            }
+            Some(StageState::Open { tasks, .. }) => {
+                rows.extend(tasks.iter().map(|task| (task.id.to_string(), task_reason(&task.status))));
+            }
+        }
+    }
+    rows
+}
+
+fn task_reason(status: &TaskStatus) -> String {
+    match status {
+        TaskStatus::Queued => "waits for its turn".to_owned(),
+        TaskStatus::Ready { at } => format!("may be taken from {at}"),
+        TaskStatus::Running { since } => format!("at work since {since}"),
+        TaskStatus::Done(output) if output.reused => format!("done, the result of equal work was there (key {})", output.key.short()),
+        TaskStatus::Done(output) => format!("done by {} (key {})", output.skill, output.key.short()),
+        TaskStatus::Failed(failure) => format!("failed ({}): {}", failure.kind, failure.message),
+    }
+}
+
+fn gate(outcome: &Outcome) -> Option<Verdict> {
+    let value = match outcome {
+        Outcome::Published(publication) => &publication.gate,
+        Outcome::Refused { gate: Some(gate), .. } => gate,
+        Outcome::Refused { gate: None, .. } | Outcome::NoChange { .. } | Outcome::Failed { .. } | Outcome::Cancelled { .. } => {
+            return None;
+        }
+    };
+    serde_json::from_value(value.clone()).ok()
+}
+
+/// A run for machines: what `run` tells.
+pub(super) fn run_value(view: &RunView) -> Value {
+    let spec = &view.spec;
+    json!({
+        "id": spec.id, "status": view.state.phase.word(), "trigger": spec.trigger, "plan": spec.plan.digest(),
+        "blueprint": spec.plan.blueprint, "definitions": spec.definitions, "base": spec.target.base,
+        "stages": stages(view).into_iter().map(|(stage, reason)| json!({"stage": stage, "reason": reason})).collect::<Vec<_>>(),
+        "outcome": view.state.outcome(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::detail;
+
+    #[test]
+    fn a_silence_names_the_condition_and_the_line() {
+        let recorded = json!({"considered": [{
+            "blueprint": {"name": "http-service", "version": "1.0.0", "digest": "x"}, "starts": false,
+            "rules": [{
+                "rule": "trigger.label", "place": {"file": "blueprints/http-service/blueprint.yaml", "line": 9, "column": 5, "length": 1},
+                "failed": {"condition": "label", "expected": "new-service", "actual": "bug", "met": 0},
+            }],
+        }], "item": 7});
+        assert_eq!(detail(&recorded), [
+            "blueprint http-service@1.0.0 does not start",
+            "  trigger.label at blueprints/http-service/blueprint.yaml:9: label not met, expected new-service, found bug",
+            "item: 7",
+        ]);
+    }
+}

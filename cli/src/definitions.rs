@@ -1,0 +1,112 @@
+//! The definitions that a command works with: those of a folder on this machine, else the built-in ones.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use forgeline_engine::spec::Definitions;
+use forgeline_model::{FileSet, diagnostic::has_errors};
+use forgeline_repo::{CommitId, Repo};
+pub use forgeline_runner::InForce;
+use forgeline_runner::definitions::PLACES;
+
+use crate::{
+    args::Global,
+    exit::{Exit, Failure},
+};
+
+/// Longest file that is read.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+
+/// Refuses to go on with definitions that have errors.
+pub fn usable(in_force: InForce) -> anyhow::Result<InForce> {
+    if has_errors(&in_force.findings) {
+        let message = format!("the definitions in {} have errors", in_force.source.origin);
+        return Err(Failure::invalid(message, in_force.findings).into());
+    }
+    Ok(in_force)
+}
+
+/// The definitions that the flags name, else those of the current folder, else the built-in ones.
+pub fn load(global: &Global) -> anyhow::Result<InForce> {
+    match folder(global)? {
+        Some(folder) => of_folder(&folder),
+        None => Ok(InForce::built_in()),
+    }
+}
+
+/// The folder whose definitions are in force: the one that the flags name, else the nearest upwards that keeps some.
+pub fn folder(global: &Global) -> anyhow::Result<Option<PathBuf>> {
+    match &global.factory {
+        Some(folder) => {
+            anyhow::ensure!(
+                folder.is_dir(),
+                Failure::new(Exit::NotFound, format!("`{}` is not a folder", folder.display()))
+            );
+            Ok(Some(folder.clone()))
+        }
+        None => Ok(std::env::current_dir().ok().and_then(|here| enclosing_factory(&here))),
+    }
+}
+
+/// The definitions of a folder as they lie there; committed ones are named by their commit.
+pub fn of_folder(folder: &Path) -> anyhow::Result<InForce> {
+    let shown = folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string();
+    let files = read_folder(folder, &shown)?;
+    let (commit, dirty) = match committed(folder) {
+        Some((commit, same)) if same.digest() == files.digest() => (Some(commit.to_string()), false),
+        _ => (None, true),
+    };
+    Ok(InForce::of_files(&files, Definitions { origin: shown, commit, dirty }))
+}
+
+/// The nearest folder upwards that keeps definitions.
+fn enclosing_factory(here: &Path) -> Option<PathBuf> {
+    here.ancestors().find(|folder| folder.join("forgeline.yaml").is_file()).map(Path::to_owned)
+}
+
+fn committed(folder: &Path) -> Option<(CommitId, FileSet)> {
+    let repo = Repo::open(folder).ok()?;
+    if repo.root().canonicalize().ok()? != folder.canonicalize().ok()? {
+        return None;
+    }
+    let commit = repo.resolve_name("HEAD").ok()?;
+    let files = repo.read_files(commit, &PLACES).ok()?;
+    Some((commit, files))
+}
+
+/// What a folder keeps of a factory.
+pub fn read_folder(folder: &Path, origin: &str) -> anyhow::Result<FileSet> {
+    let mut files = FileSet::new(origin);
+    for place in PLACES {
+        read_into(&mut files, folder, place)?;
+    }
+    Ok(files)
+}
+
+fn read_into(files: &mut FileSet, root: &Path, path: &str) -> anyhow::Result<()> {
+    let full = root.join(path);
+    // A link could lead anywhere; definitions are plain files.
+    let Ok(kind) = full.symlink_metadata() else { return Ok(()) };
+    if kind.is_dir() {
+        for entry in fs::read_dir(&full).with_context(|| format!("`{}` cannot be read", full.display()))? {
+            let name = entry?.file_name();
+            match name.to_str() {
+                Some(name) if !name.starts_with('.') => read_into(files, root, &format!("{path}/{name}"))?,
+                _ => {}
+            }
+        }
+    } else if kind.is_file() {
+        anyhow::ensure!(
+            kind.len() <= MAX_FILE_BYTES,
+            Failure::new(
+                Exit::Invalid,
+                format!("`{}` is larger than {} MiB; definitions are small text files", full.display(), MAX_FILE_BYTES >> 20)
+            )
+        );
+        files.insert(path, fs::read(&full).with_context(|| format!("`{}` cannot be read", full.display()))?);
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `forgeline`: the runner in a job, the bot on a server, the tool on a laptop.
+//!
+//! This crate parses, wires and picks the exit code; what happens is in the crates below it. stdout is data, stderr is
+//! for people.
+
+#![expect(unreachable_pub, reason = "nothing reaches into a program; `pub` says what a module offers the others")]
+
+mod app;
+mod args;
+mod commands;
+mod definitions;
+mod exit;
+mod output;
+mod request;
+mod signals;
+mod story;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::Cli;
+
+fn main() -> ExitCode {
+    // The agent's child process knows no command line, no state and no telemetry.
+    if std::env::args_os().nth(1).is_some_and(|first| first == forgeline_agents::child::SUBCOMMAND) {
+        return forgeline_agents::child::main();
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { exit::Exit::Usage.into() } else { exit::Exit::Success.into() };
+        }
+    };
+    match commands::perform(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::report(&error).into(),
+    }
+}

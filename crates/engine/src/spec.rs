@@ -1,0 +1,119 @@
+//! What is fixed about a run when it starts, and never changes.
+
+use forgeline_model::{RunId, RunKey, Timestamp, WorkItem, event::EventSource};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Plan;
+
+/// A run's fixed part, stored with its first journal entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunSpec {
+    /// Derived from `trigger_key`.
+    pub id: RunId,
+    /// Derived from `trigger_key`; the commit trailer.
+    pub key: RunKey,
+    /// What was asked, in terms that delivery, redelivery and rescan all yield.
+    pub trigger_key: String,
+    /// What started it, for people and for the record.
+    pub trigger: Trigger,
+    /// What its events have in common.
+    pub source: EventSource,
+    /// Where artifacts go.
+    pub target: Target,
+    /// The work item, if there is one.
+    pub item: Option<WorkItem>,
+    /// What it will do.
+    pub plan: Plan,
+    /// Where the definitions came from.
+    pub definitions: Definitions,
+    /// What the factory says about writing, at the protected base.
+    pub policy: WritePolicy,
+    /// Root of what conditions and templates may name: `inputs`, `work_item`, `project`, `run`, `event`.
+    pub context: Value,
+    /// When it was decided; commits of the run carry this date, so that a retry gives the same id.
+    pub created_at: Timestamp,
+}
+
+/// What started a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// `cli`, `command`, `label`, `work_item`, `event`.
+    pub kind: String,
+    /// Who, as the forge names them.
+    pub actor: String,
+    /// The command, label or event type.
+    pub detail: String,
+    /// How many runs led to this one by events; zero for one that a person asked for.
+    #[serde(default)]
+    pub chain_depth: u32,
+}
+
+/// Where artifacts go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// `local` for a repository of the local forge, `git` for a plain repository on this machine.
+    pub forge: Forge,
+    /// `owner/name` on a forge, the path of a plain repository.
+    pub repository: String,
+    /// Branch that a pull request would merge into.
+    pub base_branch: String,
+    /// Its commit when the run was decided, 40 hex digits.
+    pub base: String,
+    /// The run's own branch, without `refs/heads/`.
+    pub branch: String,
+}
+
+/// Which kind of place a target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Forge {
+    /// Repository, issues and pull requests kept by Forgeline itself.
+    Local,
+    /// A plain Git repository: a branch, no pull request.
+    Git,
+}
+
+/// Where the definitions of a run came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definitions {
+    /// For people: a repository and commit, a folder, or `built in`.
+    pub origin: String,
+    /// The commit, when they came from one.
+    pub commit: Option<String>,
+    /// Whether they came from a working tree that is not committed.
+    pub dirty: bool,
+}
+
+/// What a factory says about writing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WritePolicy {
+    /// What may be done with protected paths, beyond the default.
+    pub protected: Vec<ProtectionRule>,
+    /// Whether pull requests are opened as drafts.
+    pub draft: bool,
+}
+
+/// What a factory says about writing to some paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protection {
+    /// May be written.
+    Allow,
+    /// A person must look at the pull request.
+    NeedsHuman,
+    /// May not be written, whatever a blueprint asks for.
+    Block,
+}
+
+/// One line of the factory's policy on protected paths. Where several match, the strictest counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtectionRule {
+    /// Which paths.
+    pub glob: String,
+    /// What may be done there.
+    pub mode: Protection,
+    /// Blueprints that the line is for; empty means all.
+    #[serde(default)]
+    pub blueprints: Vec<String>,
+}

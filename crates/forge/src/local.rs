@@ -1,0 +1,102 @@
+//! The embedded forge: bare repositories in `<state>/local/<owner>/<name>.git`, the rest in the state database.
+//!
+//! One file per family of verbs. A verb reads Git first, then does all its writing in one transaction together with
+//! the feed's entry, so that the feed tells each change exactly once.
+
+mod checks;
+mod comments;
+mod feed;
+mod issues;
+mod labels;
+mod merge;
+mod pull_request_state;
+mod pull_requests;
+mod repositories;
+mod rows;
+mod scope;
+mod text;
+mod users;
+
+#[cfg(test)]
+mod scratch;
+
+use std::path::PathBuf;
+
+use forgeline_repo::{Repo, RepoError};
+use forgeline_store::{Store, local_forge::RepositoryRow};
+
+use crate::{
+    ForgeError,
+    types::{Login, RepoId},
+};
+
+pub use merge::MergeMethod;
+pub use pull_requests::PullRequestProposal;
+pub use repositories::{NewRepository, Seed};
+
+/// The name under which Forgeline itself writes.
+pub const BOT: &str = "forgeline[bot]";
+
+/// A handle on the local forge: cheap to clone, safe to share.
+#[derive(Clone)]
+pub struct LocalForge {
+    store: Store,
+    folder: PathBuf,
+}
+
+impl LocalForge {
+    /// The forge whose repositories lie below the store's folder.
+    pub fn new(store: Store) -> Self {
+        let folder = store.folder().join("local");
+        Self { store, folder }
+    }
+
+    /// The user under whose name Forgeline itself writes.
+    pub fn bot() -> Login {
+        BOT.parse().expect("the bot's name is a user name")
+    }
+
+    /// Where a repository's objects and references are.
+    ///
+    /// # Errors
+    /// There is no such repository, or the database failed.
+    pub async fn git_dir(&self, repo: &RepoId) -> Result<PathBuf, ForgeError> {
+        Ok(self.path_of(&self.view(repo).await?.row))
+    }
+
+    /// Does a job on a repository on a blocking thread.
+    ///
+    /// # Errors
+    /// There is no such repository, it cannot be opened, or the job fails.
+    pub async fn with_git<T, E>(
+        &self,
+        repo: &RepoId,
+        job: impl FnOnce(&Repo) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ForgeError>
+    where
+        T: Send + 'static,
+        E: Into<ForgeError> + Send + 'static,
+    {
+        let path = self.git_dir(repo).await?;
+        blocking(move || job(&Repo::open(&path)?).map_err(Into::into)).await
+    }
+
+    fn path_of(&self, row: &RepositoryRow) -> PathBuf {
+        self.folder.join(&row.owner).join(format!("{}.git", row.name))
+    }
+}
+
+/// Git and the file system block; the runtime's own threads must not.
+async fn blocking<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T, ForgeError> + Send + 'static,
+) -> Result<T, ForgeError> {
+    match tokio::task::spawn_blocking(job).await {
+        Ok(result) => result,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// For `map_err` in jobs that mix both kinds of error.
+fn git(error: RepoError) -> ForgeError {
+    ForgeError::Repo(error)
+}

@@ -1,0 +1,146 @@
+//! The feed: what a webhook is to other forges, in order and without loss.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use forgeline_model::Timestamp;
+use forgeline_repo::Repo;
+use serde_json::json;
+
+use super::{
+    LocalForge, blocking, rows,
+    scope::{Verb, View},
+};
+use crate::{
+    ForgeError,
+    types::{Feed, FeedEvent, Login, RepoId},
+};
+
+impl LocalForge {
+    /// At most `limit` happenings after place `after`, in order, over all repositories. Begin with 0, and go on after
+    /// the last one that was handled.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn events_since(&self, after: u64, limit: u32) -> Result<Vec<FeedEvent>, ForgeError> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let rows = self.store.forge_read().await?.feed(after, limit).await?;
+        rows.into_iter().map(rows::feed_event).collect()
+    }
+
+    /// Tells the feed of branches that moved since it was last told: what people pushed with Git itself. Returns how
+    /// many moved; `actor` is who is said to have pushed.
+    ///
+    /// # Errors
+    /// There is no such repository.
+    pub async fn observe_pushes(&self, repo: &RepoId, actor: &Login, at: Timestamp) -> Result<usize, ForgeError> {
+        let path = self.git_dir(repo).await?;
+        let mut view = self.view(repo).await?;
+        if tips(path.clone()).await? == told(&mut view).await? {
+            return Ok(0);
+        }
+        drop(view);
+        // Read again under the write lock: another observer may have told newer tips in the meantime.
+        let mut verb = self.verb(repo, actor, at).await?;
+        let (now, told) = (tips(path).await?, told(&mut verb.view).await?);
+        let mut moved = 0;
+        for branch in now.keys().chain(told.keys().filter(|branch| !now.contains_key(*branch))) {
+            moved += usize::from(tell_branch(&mut verb, branch, now.get(branch).map(String::as_str)).await?);
+        }
+        verb.commit().await?;
+        Ok(moved)
+    }
+}
+
+type Tips = BTreeMap<String, String>;
+
+async fn tips(path: PathBuf) -> Result<Tips, ForgeError> {
+    let branches = blocking(move || Ok(Repo::open(&path)?.branches()?)).await?;
+    Ok(branches.into_iter().map(|(branch, commit)| (branch.to_string(), commit.to_string())).collect())
+}
+
+async fn told(view: &mut View) -> Result<Tips, ForgeError> {
+    Ok(view.tx.told_refs(view.row.id).await?.into_iter().collect())
+}
+
+/// Tells that a branch's tip is now `after`, unless the feed knows, within a verb.
+pub(super) async fn tell_branch(verb: &mut Verb, branch: &str, after: Option<&str>) -> Result<bool, ForgeError> {
+    let repository = verb.view.row.id;
+    let told = verb.view.tx.told_refs(repository).await?;
+    let before = told.into_iter().find(|(name, _)| name == branch).map(|(_, commit)| commit);
+    if before.as_deref() == after {
+        return Ok(false);
+    }
+    verb.view.tx.set_told_ref(repository, branch, after).await?;
+    verb.tell(Feed::Push, branch, json!({"before": before, "after": after})).await?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::local::scratch::{World, login};
+
+    #[tokio::test]
+    async fn pushes_are_told_once_whoever_looks() {
+        let world = World::new().await;
+        let first = world.push("x", &[("a", "1")], &[]).await;
+        let acme = login("acme");
+        let look = async || world.forge.observe_pushes(&world.repo, &acme, world.now()).await.expect("looks");
+        assert_eq!((look().await, look().await), (1, 0));
+        let second = world.push("x", &[("a", "2")], &[]).await;
+        let (one, two, three) = tokio::join!(look(), look(), look());
+        assert_eq!(one + two + three, 1);
+        world
+            .forge
+            .with_git(&world.repo, move |git| git.compare_and_swap("refs/heads/x", Some(second), None, "test"))
+            .await
+            .expect("deletes");
+        assert_eq!(look().await, 1);
+        let events = world.events().await;
+        let pushes: Vec<_> =
+            events.iter().skip(1).map(|e| (e.payload["before"].clone(), e.payload["after"].clone())).collect();
+        let (first, second) = (first.to_string(), second.to_string());
+        assert_eq!(
+            pushes,
+            [(None, Some(&first)), (Some(&first), Some(&second)), (Some(&second), None)]
+                .map(|(before, after)| (serde_json::json!(before), serde_json::json!(after)))
+        );
+    }
+
+    #[tokio::test]
+    async fn many_writers_and_a_reader_see_one_order_without_gaps() {
+        let world = World::new().await;
+        let acme = login("acme");
+        let write = async |n: usize| {
+            world
+                .forge
+                .open_issue(&world.repo, &format!("issue {n}"), "", &[], &acme, world.now())
+                .await
+                .expect("opens");
+        };
+        let read = async || {
+            let (mut after, mut seen) = (1, Vec::new());
+            while seen.len() < 8 {
+                for event in world.forge.events_since(after, 3).await.expect("reads") {
+                    after = event.seq;
+                    seen.push(event.number().expect("an issue"));
+                }
+                tokio::task::yield_now().await;
+            }
+            seen
+        };
+        let ((), (), seen) = tokio::join!(
+            async {
+                for n in 0..4 {
+                    write(n).await
+                }
+            },
+            async {
+                for n in 4..8 {
+                    write(n).await
+                }
+            },
+            read()
+        );
+        assert_eq!(seen, (1..=8).collect::<Vec<_>>());
+    }
+}

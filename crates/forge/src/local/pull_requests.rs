@@ -1,0 +1,275 @@
+//! Pull requests: opened once per branch and commit, updated in place.
+
+use forgeline_model::Timestamp;
+use forgeline_repo::{BranchName, CommitId, Diff, Repo};
+use forgeline_store::local_forge::{ItemFilter, ItemRow};
+use serde_json::json;
+
+use super::{
+    LocalForge, blocking, labels, rows,
+    scope::{Verb, View},
+    text,
+};
+use crate::{
+    ForgeError,
+    types::{Feed, Login, PullRequest, PullRequestState, RepoId, Role, Upsert},
+};
+
+pub(super) const PULL_REQUEST: &str = "pull_request";
+
+/// A pull request that should be there.
+#[derive(Debug, Clone)]
+pub struct PullRequestProposal {
+    /// Branch to merge.
+    pub head: BranchName,
+    /// Branch to merge into; none means the default branch.
+    pub base: Option<BranchName>,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub body: String,
+    /// Whether it is opened as a draft. One that is there keeps what people made of it.
+    pub draft: bool,
+    /// Labels that it must have, among others.
+    pub labels: Vec<String>,
+}
+
+/// What Git says of two branches.
+pub(super) struct Tips {
+    pub(super) head: CommitId,
+    /// Their common commit.
+    pub(super) fork: Option<CommitId>,
+}
+
+impl LocalForge {
+    /// Makes sure that the branch has a pull request that says this. An open one is updated; one that was closed or
+    /// merged with this very commit is left alone and returned, so that a repeated call never opens a second one.
+    ///
+    /// # Errors
+    /// A branch does not exist, head has nothing that base lacks, the text is refused, or `actor` is no editor.
+    pub async fn upsert_pull_request(
+        &self,
+        repo: &RepoId,
+        proposal: &PullRequestProposal,
+        actor: &Login,
+        at: Timestamp,
+    ) -> Result<Upsert<PullRequest>, ForgeError> {
+        let (title, body) = (text::title(&proposal.title)?, text::body(&proposal.body)?);
+        let (head, base) = (proposal.head.clone(), proposal.base.clone());
+        let (base, tips) = self
+            .with_git(repo, move |git| {
+                let base = base.map_or_else(|| git.default_branch(), Ok)?;
+                let tips = tips(git, &head, &base)?;
+                Ok::<_, ForgeError>((base, tips))
+            })
+            .await?;
+        let mut verb = self.verb(repo, actor, at).await?;
+        verb.require(Role::Editor, "open pull requests").await?;
+        let filter =
+            ItemFilter { kind: Some(PULL_REQUEST), head: Some(proposal.head.to_string()), ..ItemFilter::default() };
+        let same_branch = verb.view.tx.items(verb.view.row.id, &filter).await?;
+        let head_commit = tips.head.to_string();
+        let open = same_branch.iter().find(|item| item.state == "open" && item.base == base.as_str());
+        let decided = || same_branch.iter().find(|item| item.state != "open" && item.head_commit == head_commit);
+        let outcome = match open.or_else(decided) {
+            None if tips.fork == Some(tips.head) => {
+                return Err(ForgeError::NothingToMerge { head: proposal.head.clone(), base });
+            }
+            None => {
+                let mut item = ItemRow {
+                    number: verb.view.tx.take_number(verb.view.row.id).await?,
+                    kind: PULL_REQUEST.to_owned(),
+                    title,
+                    body,
+                    state: PullRequestState::Open.as_str().to_owned(),
+                    author: actor.to_string(),
+                    created_at: at.millis(),
+                    head: proposal.head.to_string(),
+                    base: base.to_string(),
+                    draft: proposal.draft,
+                    ..ItemRow::default()
+                };
+                set_tips(&mut item, &tips);
+                verb.put(&mut item).await?;
+                super::feed::tell_branch(&mut verb, &item.head, Some(&item.head_commit)).await?;
+                let payload = json!({"head": item.head, "base": item.base, "commit": item.head_commit});
+                verb.tell(Feed::PullRequestOpened, item.number, payload).await?;
+                add_labels(&mut verb, &item, &proposal.labels).await?;
+                Upsert::Created(load(&mut verb.view, item).await?)
+            }
+            Some(item) if item.state != "open" => Upsert::Unchanged(load(&mut verb.view, item.clone()).await?),
+            Some(item) => {
+                let mut item = item.clone();
+                let before = item.clone();
+                (item.title, item.body) = (title, body);
+                let edited = (&item.title, &item.body) != (&before.title, &before.body);
+                set_tips(&mut item, &tips);
+                let labeled = add_labels(&mut verb, &item, &proposal.labels).await?;
+                super::feed::tell_branch(&mut verb, &item.head, Some(&item.head_commit)).await?;
+                if edited {
+                    verb.tell(Feed::PullRequestEdited, item.number, json!({"title": item.title})).await?;
+                }
+                if item != before || labeled {
+                    verb.put(&mut item).await?;
+                    Upsert::Updated(load(&mut verb.view, item).await?)
+                } else {
+                    Upsert::Unchanged(load(&mut verb.view, item).await?)
+                }
+            }
+        };
+        verb.commit().await?;
+        Ok(outcome)
+    }
+
+    /// A pull request by number.
+    ///
+    /// # Errors
+    /// There is no such pull request.
+    pub async fn pull_request(&self, repo: &RepoId, number: u64) -> Result<PullRequest, ForgeError> {
+        let mut view = self.view(repo).await?;
+        let item = view.item(number, Some(PULL_REQUEST)).await?;
+        let found = load(&mut view, item).await?;
+        Ok(self.refresh(view, vec![found]).await?.remove(0))
+    }
+
+    /// Pull requests in this state and from this branch, newest first; none means any.
+    ///
+    /// # Errors
+    /// There is no such repository.
+    pub async fn pull_requests(
+        &self,
+        repo: &RepoId,
+        state: Option<PullRequestState>,
+        head: Option<&BranchName>,
+    ) -> Result<Vec<PullRequest>, ForgeError> {
+        let mut view = self.view(repo).await?;
+        let state = state.map(PullRequestState::as_str);
+        let filter = ItemFilter { kind: Some(PULL_REQUEST), state, head: head.map(BranchName::to_string), label: None };
+        let mut found = Vec::new();
+        for item in view.tx.items(view.row.id, &filter).await? {
+            found.push(load(&mut view, item).await?);
+        }
+        self.refresh(view, found).await
+    }
+
+    /// What a pull request changes: from the common commit of its branches to its head.
+    ///
+    /// # Errors
+    /// There is no such pull request, or its commits are gone.
+    pub async fn pull_request_diff(&self, repo: &RepoId, number: u64) -> Result<Diff, ForgeError> {
+        let pull_request = self.pull_request(repo, number).await?;
+        self.with_git(repo, move |git| git.diff(pull_request.base_commit, pull_request.head_commit)).await
+    }
+
+    /// Open pull requests follow their branches.
+    async fn refresh(&self, view: View, found: Vec<PullRequest>) -> Result<Vec<PullRequest>, ForgeError> {
+        let path = self.path_of(&view.row);
+        drop(view);
+        blocking(move || {
+            let git = Repo::open(&path)?;
+            let refreshed = found.into_iter().map(|pull_request| {
+                if pull_request.state != PullRequestState::Open {
+                    return pull_request;
+                }
+                match tips(&git, &pull_request.head, &pull_request.base) {
+                    Ok(tips) => PullRequest { head_commit: tips.head, base_commit: tips.fork, ..pull_request },
+                    // A branch that is gone leaves what was seen last.
+                    Err(_) => pull_request,
+                }
+            });
+            Ok(refreshed.collect())
+        })
+        .await
+    }
+}
+
+pub(super) fn tips(git: &Repo, head: &BranchName, base: &BranchName) -> Result<Tips, ForgeError> {
+    let base_tip = git.branch_tip(base)?;
+    let head = git.branch_tip(head)?;
+    Ok(Tips { head, fork: git.merge_base(base_tip, head)? })
+}
+
+pub(super) fn set_tips(item: &mut ItemRow, tips: &Tips) {
+    item.head_commit = tips.head.to_string();
+    item.base_commit = tips.fork.map(|id| id.to_string()).unwrap_or_default();
+}
+
+pub(super) async fn load(view: &mut View, item: ItemRow) -> Result<PullRequest, ForgeError> {
+    let labels = view.tx.item_labels(view.row.id, item.number).await?;
+    rows::pull_request(item, labels)
+}
+
+async fn add_labels(verb: &mut Verb, item: &ItemRow, wanted: &[String]) -> Result<bool, ForgeError> {
+    let mut added = false;
+    for label in wanted {
+        added |= labels::add(verb, item, label).await?;
+    }
+    Ok(added)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        ForgeError, PullRequestProposal,
+        local::scratch::{World, branch, login, proposal},
+        types::{PullRequestState, Upsert},
+    };
+
+    #[tokio::test]
+    async fn a_branch_has_one_pull_request_however_often_it_is_asked_for() {
+        let world = World::new().await;
+        let (forge, repo, acme) = (&world.forge, &world.repo, login("acme"));
+        let upsert =
+            async |proposal: PullRequestProposal| forge.upsert_pull_request(repo, &proposal, &acme, world.now()).await;
+        let first = world.push("x", &[("a", "1\n")], &[]).await;
+        assert!(
+            matches!(upsert(proposal("x")).await, Ok(Upsert::Created(pr)) if pr.number == 1 && pr.head_commit == first)
+        );
+        assert!(matches!(upsert(proposal("x")).await, Ok(Upsert::Unchanged(_))));
+        let second = world.push("x", &[("a", "2\n")], &[]).await;
+        assert_eq!(forge.pull_request(repo, 1).await.expect("reads").head_commit, second, "it follows its branch");
+        assert!(matches!(upsert(proposal("x")).await, Ok(Upsert::Updated(_))));
+        let renamed = PullRequestProposal { title: "New".into(), ..proposal("x") };
+        assert!(matches!(upsert(renamed).await, Ok(Upsert::Updated(pr)) if pr.title == "New"));
+        let diff = forge.pull_request_diff(repo, 1).await.expect("compares");
+        assert_eq!(diff.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["a"]);
+        assert_eq!(forge.pull_requests(repo, None, Some(&branch("x"))).await.expect("lists").len(), 1);
+        assert_eq!(world.told().await, ["push x", "pr_opened 1", "pr_labeled 1", "push x", "pr_edited 1"]);
+    }
+
+    #[tokio::test]
+    async fn a_closed_one_stays_closed_until_there_is_something_new() {
+        let world = World::new().await;
+        let (forge, repo, acme) = (&world.forge, &world.repo, login("acme"));
+        let upsert = async || forge.upsert_pull_request(repo, &proposal("x"), &acme, world.now()).await;
+        world.push("x", &[("a", "1")], &[]).await;
+        upsert().await.expect("opens");
+        let closed = forge.set_pull_request_open(repo, 1, false, &acme, world.now()).await.expect("closes");
+        assert_eq!((closed.state, closed.closed_by), (PullRequestState::Closed, Some(acme.clone())));
+        assert!(matches!(upsert().await, Ok(Upsert::Unchanged(pr)) if pr.number == 1));
+        world.push("x", &[("a", "2")], &[]).await;
+        assert!(matches!(upsert().await, Ok(Upsert::Created(pr)) if pr.number == 2));
+        let reopened = forge.set_pull_request_open(repo, 1, true, &acme, world.now()).await;
+        assert!(matches!(reopened, Err(ForgeError::WrongState { .. })), "{reopened:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_to_merge_and_missing_branches_are_said() {
+        let world = World::new().await;
+        let (forge, repo) = (&world.forge, &world.repo);
+        let upsert = async |head: &str, who: &str| {
+            forge
+                .upsert_pull_request(repo, &proposal(head), &login(who), world.now())
+                .await
+                .expect_err("refused")
+                .to_string()
+        };
+        assert_eq!(
+            upsert("main", "acme").await,
+            "branch `main` has no commit that `main` lacks; commit something to it first"
+        );
+        assert_eq!(upsert("none", "acme").await, "branch `none` does not exist; there is `main`");
+        world.push("x", &[("a", "1")], &[]).await;
+        assert!(upsert("x", "eve").await.contains("that needs the role editor, and theirs is guest"));
+    }
+}

@@ -1,0 +1,13 @@
+//! What every forge has, in words that none of them owns.
+
+mod check;
+mod feed;
+mod item;
+mod names;
+mod role;
+
+pub use check::{Check, CheckStatus, Conclusion};
+pub use feed::{Feed, FeedEvent};
+pub use item::{Comment, Issue, IssueState, PullRequest, PullRequestState, Upsert};
+pub use names::{Login, NotAName, RepoId};
+pub use role::{Role, User};

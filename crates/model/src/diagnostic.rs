@@ -1,0 +1,145 @@
+//! What is wrong with a file, where, and what to do about it.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+/// How bad a finding is. Only an error stops the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Probably a mistake.
+    Warning,
+    /// The definition cannot be used.
+    Error,
+}
+
+impl Severity {
+    /// The word that stands before a message.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A place in a file. Lines and columns count from 1; columns count characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Span {
+    /// Path as the reader knows it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// Length in characters on that line; at least 1.
+    pub length: u32,
+}
+
+/// One finding. `forgeline explain <code>` tells more about its code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// Stable code, `FL0123`.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong: lower case, the object in backticks.
+    pub message: String,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
+    /// The line of the file that `span` points into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snippet: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error without a place yet.
+    pub fn error(code: &str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, message)
+    }
+
+    /// A warning without a place yet.
+    pub fn warning(code: &str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, message)
+    }
+
+    fn new(code: &str, severity: Severity, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), severity, message: message.into(), hint: None, span: None, snippet: None }
+    }
+
+    /// With what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// With a place; the snippet is cut out of `source`.
+    #[must_use]
+    pub fn at(mut self, span: Span, source: &str) -> Self {
+        self.snippet = source.lines().nth(span.line.saturating_sub(1) as usize).map(str::to_owned);
+        self.span = Some(span);
+        self
+    }
+
+    /// With a file but no line, for a finding about the file as a whole.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.span = Some(Span { file: file.into(), line: 1, column: 1, length: 1 });
+        self
+    }
+
+    /// The form for a terminal, without colour: header, place, snippet with a caret, hint.
+    pub fn render(&self) -> String {
+        let mut out = format!("{}[{}]: {}\n", self.severity.word(), self.code, self.message);
+        if let Some(span) = &self.span {
+            let _ = writeln!(out, "  --> {}:{}:{}", span.file, span.line, span.column);
+            if let Some(snippet) = &self.snippet {
+                let gutter = " ".repeat(span.line.to_string().len());
+                let indent: String = snippet
+                    .chars()
+                    .take(span.column.saturating_sub(1) as usize)
+                    .map(|c| if c == '\t' { '\t' } else { ' ' })
+                    .collect();
+                let caret = "^".repeat(span.length.max(1) as usize);
+                let _ = write!(out, " {gutter} |\n {} | {snippet}\n {gutter} | {indent}{caret}\n", span.line);
+            }
+        }
+        if let Some(hint) = &self.hint {
+            let _ = writeln!(out, "  = help: {hint}");
+        }
+        out
+    }
+}
+
+/// Whether any of these stops the work.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Diagnostic, Span};
+
+    #[test]
+    fn a_finding_shows_where_and_what_to_do() {
+        let source = "name: x\nstages:\n  - id: Vision\n";
+        let span = Span { file: "blueprint.yaml".into(), line: 3, column: 9, length: 6 };
+        let shown = Diagnostic::error("FL0104", "stage id `Vision` is not lower case")
+            .at(span, source)
+            .hint("write `vision`")
+            .render();
+        assert_eq!(
+            shown,
+            "error[FL0104]: stage id `Vision` is not lower case\n  --> blueprint.yaml:3:9\n   |\n 3 |   - id: Vision\n   |         ^^^^^^\n  = help: write `vision`\n"
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! Three-way merges without a work tree.
+
+use git2::MergeOptions;
+
+use crate::{CommitId, Repo, RepoError, TreeId};
+
+/// Why two histories cannot be merged.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// Both sides changed these files in ways that do not fit.
+    #[error("conflicts in {}; resolve them on the head branch", paths(.0))]
+    Conflicts(Vec<String>),
+    /// There is no common commit.
+    #[error("the two branches have no common commit; start the head branch from the base branch")]
+    Unrelated,
+    /// The repository failed.
+    #[error(transparent)]
+    Repo(#[from] RepoError),
+}
+
+impl Repo {
+    /// The tree that has the changes of both sides since their common ancestor. Binary files merge only when one side
+    /// left them alone.
+    ///
+    /// # Errors
+    /// The sides conflict or share no history, or a commit is not there.
+    pub fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<TreeId, MergeError> {
+        let failed = || RepoError::git(format!("merge {theirs} into {ours}"));
+        let find = |id: CommitId| self.git.find_commit(id.oid()).map_err(RepoError::lookup("commit", id));
+        let (our_commit, their_commit) = (find(ours)?, find(theirs)?);
+        if self.merge_base(ours, theirs)?.is_none() {
+            return Err(MergeError::Unrelated);
+        }
+        let options = MergeOptions::new();
+        let mut index = self.git.merge_commits(&our_commit, &their_commit, Some(&options)).map_err(failed())?;
+        if index.has_conflicts() {
+            let mut conflicts = Vec::new();
+            for conflict in index.conflicts().map_err(failed())? {
+                let conflict = conflict.map_err(failed())?;
+                let side = conflict.our.or(conflict.their).or(conflict.ancestor);
+                conflicts.extend(side.map(|entry| String::from_utf8_lossy(&entry.path).into_owned()));
+            }
+            conflicts.sort();
+            conflicts.dedup();
+            return Err(MergeError::Conflicts(conflicts));
+        }
+        Ok(index.write_tree_to(&self.git).map(TreeId::new).map_err(failed())?)
+    }
+}
+
+fn paths(paths: &[String]) -> String {
+    let mut text = paths.iter().take(5).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    if paths.len() > 5 {
+        text.push_str(&format!(" and {} more", paths.len() - 5));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MergeError;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn independent_changes_merge_and_overlapping_ones_are_named() {
+        let scratch = Scratch::new();
+        let base = scratch.commit(&[("a", "1\n"), ("b", "1\n"), ("bin", "\0\u{1}")]);
+        let ours = scratch.commit_on(base, &[("a", "2\n"), ("bin", "\0\u{2}")]);
+        let theirs = scratch.commit_on(base, &[("b", "2\n"), ("sub/c", "3\n")]);
+        let tree = scratch.repo.merge(ours, theirs).expect("merges");
+        let merged = scratch.commit_tree(tree);
+        let read = |path| scratch.repo.read_file(merged, path).expect("reads").expect("there");
+        assert_eq!((read("a"), read("b"), read("bin")), (b"2\n".to_vec(), b"2\n".to_vec(), b"\0\x02".to_vec()));
+
+        let clash = scratch.commit_on(base, &[("a", "3\n"), ("bin", "\0\u{3}")]);
+        match scratch.repo.merge(ours, clash) {
+            Err(MergeError::Conflicts(paths)) => assert_eq!(paths, ["a", "bin"]),
+            other => panic!("{other:?}"),
+        }
+        let alone = scratch.orphan("alone");
+        assert!(matches!(scratch.repo.merge(ours, alone), Err(MergeError::Unrelated)));
+    }
+}

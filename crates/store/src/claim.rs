@@ -1,0 +1,231 @@
+//! T2 to T5: a worker takes a task, holds it, and gives its result or its failure.
+
+use forgeline_engine::{Input, RunSpec, Step, TaskId, TaskOutput, run::TaskStatus};
+use forgeline_model::{
+    RunId, Timestamp,
+    task::{ProposedEvent, TaskFailure},
+};
+use sqlx::{Sqlite, Transaction};
+
+use crate::{
+    Store, StoreError,
+    project::item,
+    results::{self, StoredProposal},
+    run_tx::RunTx,
+};
+
+/// The right to do one task. Only a claim makes one; a worker whose epoch is no longer the row's has lost it.
+#[derive(Debug)]
+pub struct Lease {
+    /// The run.
+    pub run: RunId,
+    /// The task.
+    pub task: TaskId,
+    /// From 1.
+    pub attempt: u32,
+    epoch: i64,
+}
+
+/// What came of a result.
+#[derive(Debug)]
+pub struct Finished {
+    /// What followed.
+    pub step: Step,
+    /// The next task of the same run, claimed in the same transaction.
+    pub next: Option<Lease>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Candidate {
+    run_id: String,
+    stage: String,
+    item: String,
+    state: String,
+    lease_owner: Option<String>,
+    lease_until: i64,
+}
+
+impl Store {
+    /// T2: takes a ready task, or one whose worker is gone, of `run` or of any run. None: there is nothing to do now.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; nothing was claimed.
+    pub async fn claim(
+        &self,
+        run: Option<&RunId>,
+        pool: &str,
+        lease_ms: u64,
+        now: Timestamp,
+    ) -> Result<Option<Lease>, StoreError> {
+        let candidates: Vec<Candidate> = sqlx::query_as(
+            "SELECT run_id, stage, item, state, lease_owner, lease_until FROM stage \
+             WHERE pool = ?1 AND (?2 IS NULL OR run_id = ?2) \
+             AND ((state = 'ready' AND run_at <= ?3) OR state = 'running') ORDER BY run_at, run_id, stage, item LIMIT 64",
+        )
+        .bind(pool)
+        .bind(run.map(RunId::as_str))
+        .bind(now.millis())
+        .fetch_all(&self.reader)
+        .await?;
+        for candidate in candidates {
+            let running = candidate.state == "running";
+            if running && !self.is_abandoned(&candidate, now) {
+                continue;
+            }
+            let Ok(run) = candidate.run_id.parse::<RunId>() else { continue };
+            let Ok(stage) = candidate.stage.parse() else { continue };
+            let task = TaskId { stage, item: (!candidate.item.is_empty()).then_some(candidate.item) };
+            let mut tx = self.begin_run(&run, now).await?;
+            if running {
+                let owner: Option<String> = sqlx::query_scalar(
+                    "SELECT lease_owner FROM stage WHERE run_id = ? AND stage = ? AND item = ? AND state = 'running'",
+                )
+                .bind(run.as_str())
+                .bind(task.stage.as_str())
+                .bind(item(&task))
+                .fetch_optional(&mut *tx.tx)
+                .await?
+                .flatten();
+                if owner != candidate.lease_owner {
+                    continue;
+                }
+                tx.input(&Input::Lost { task: task.clone() }).await?;
+            }
+            let is_ready = tx.state.task(&task).is_some_and(|task| matches!(task.status, TaskStatus::Ready { .. }));
+            let lease = if is_ready { Some(take(&mut tx, task, lease_ms).await?) } else { None };
+            tx.commit().await?;
+            if lease.is_some() {
+                return Ok(lease);
+            }
+        }
+        Ok(None)
+    }
+
+    /// T3: extends a lease.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`]: stop, somebody else has the task.
+    pub async fn renew(&self, lease: &Lease, lease_ms: u64, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let renewed = sqlx::query(
+            "UPDATE stage SET lease_until = ? WHERE run_id = ? AND stage = ? AND item = ? AND state = 'running' \
+             AND lease_epoch = ? AND lease_owner = ?",
+        )
+        .bind(now.plus_millis(lease_ms).millis())
+        .bind(lease.run.as_str())
+        .bind(lease.task.stage.as_str())
+        .bind(item(&lease.task))
+        .bind(lease.epoch)
+        .bind(&self.instance.id)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        if renewed == 1 { Ok(()) } else { Err(StoreError::LeaseLost(lease.task.clone())) }
+    }
+
+    /// T4: stores the result and what follows, and claims the run's next ready task, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when the lease is somebody else's now; nothing was written.
+    pub async fn finish(
+        &self,
+        lease: Lease,
+        output: TaskOutput,
+        proposal: &StoredProposal,
+        events: Vec<ProposedEvent>,
+        lease_ms: u64,
+        now: Timestamp,
+    ) -> Result<Finished, StoreError> {
+        let mut tx = self.begin_run(&lease.run, now).await?;
+        check(&mut tx.tx, &lease, &self.instance.id).await?;
+        results::insert(&mut tx.tx, &output.key, proposal, now).await?;
+        let pool = pool_of(&tx.spec, &lease.task).to_owned();
+        let step = tx.input(&Input::Done { task: lease.task, output, events }).await?;
+        let next = next_ready(&tx, &pool);
+        let next = match next {
+            Some(task) => Some(take(&mut tx, task, lease_ms).await?),
+            None => None,
+        };
+        tx.commit().await?;
+        Ok(Finished { step, next })
+    }
+
+    /// T5: records a failed attempt: a retry later, or the dead letter queue.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when the lease is somebody else's now; nothing was written.
+    pub async fn fail(&self, lease: Lease, failure: TaskFailure, now: Timestamp) -> Result<Step, StoreError> {
+        let mut tx = self.begin_run(&lease.run, now).await?;
+        check(&mut tx.tx, &lease, &self.instance.id).await?;
+        let step = tx.input(&Input::Failed { task: lease.task, failure }).await?;
+        tx.commit().await?;
+        Ok(step)
+    }
+
+    /// When the next task of `run` that waits for a retry becomes ready, if one does.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn next_ready_at(&self, run: &RunId) -> Result<Option<Timestamp>, StoreError> {
+        let at: Option<i64> = sqlx::query_scalar("SELECT min(run_at) FROM stage WHERE run_id = ? AND state = 'ready'")
+            .bind(run.as_str())
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(at.map(Timestamp::from_millis))
+    }
+
+    /// A lease of a process that is gone, or one that a living process has not renewed in time.
+    fn is_abandoned(&self, candidate: &Candidate, now: Timestamp) -> bool {
+        match &candidate.lease_owner {
+            None => true,
+            Some(owner) => self.instance.is_gone(owner) || candidate.lease_until < now.millis(),
+        }
+    }
+}
+
+/// Claims a task that the state shows as ready.
+async fn take(tx: &mut RunTx<'_>, task: TaskId, lease_ms: u64) -> Result<Lease, StoreError> {
+    tx.input(&Input::Claim { task: task.clone() }).await?;
+    let attempt = tx.state.task(&task).map_or(1, forgeline_engine::run::Task::attempt);
+    let epoch: i64 = sqlx::query_scalar(
+        "UPDATE stage SET lease_epoch = lease_epoch + 1, lease_owner = ?, lease_until = ? \
+         WHERE run_id = ? AND stage = ? AND item = ? RETURNING lease_epoch",
+    )
+    .bind(&tx.store.instance.id)
+    .bind(tx.now.plus_millis(lease_ms).millis())
+    .bind(tx.spec.id.as_str())
+    .bind(task.stage.as_str())
+    .bind(item(&task))
+    .fetch_one(&mut *tx.tx)
+    .await?;
+    Ok(Lease { run: tx.spec.id.clone(), task, attempt, epoch })
+}
+
+async fn check(tx: &mut Transaction<'static, Sqlite>, lease: &Lease, owner: &str) -> Result<(), StoreError> {
+    let held: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM stage WHERE run_id = ? AND stage = ? AND item = ? AND state = 'running' AND lease_epoch = ? \
+         AND lease_owner = ?",
+    )
+    .bind(lease.run.as_str())
+    .bind(lease.task.stage.as_str())
+    .bind(item(&lease.task))
+    .bind(lease.epoch)
+    .bind(owner)
+    .fetch_optional(&mut **tx)
+    .await?;
+    if held.is_some() { Ok(()) } else { Err(StoreError::LeaseLost(lease.task.clone())) }
+}
+
+fn next_ready(tx: &RunTx<'_>, pool: &str) -> Option<TaskId> {
+    tx.state
+        .tasks()
+        .find(|task| {
+            matches!(task.status, TaskStatus::Ready { at } if at <= tx.now) && pool_of(&tx.spec, &task.id) == pool
+        })
+        .map(|task| task.id.clone())
+}
+
+fn pool_of<'a>(spec: &'a RunSpec, task: &TaskId) -> &'a str {
+    spec.plan.stage(&task.stage).map_or("default", |stage| stage.pool.as_str())
+}

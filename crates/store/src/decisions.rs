@@ -1,0 +1,89 @@
+//! Why something happened, or did not: what `why` reads.
+
+use forgeline_model::{Digest, Timestamp};
+use serde_json::Value;
+use sqlx::{Sqlite, Transaction};
+
+use crate::{Store, StoreError, run_tx::json};
+
+/// A recorded decision, also the decision to do nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// What was decided on: a delivery, event, run or item URL.
+    pub subject: String,
+    /// The rule that decided, `trigger.label`, `authorize`, `gate.secrets`.
+    pub rule: String,
+    /// `start`, `ignore`, `refuse`, …
+    pub verdict: String,
+    /// Everything the rule looked at: expected and actual values, file and line of the rule.
+    pub detail: Value,
+}
+
+/// A decision as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecisionRow {
+    /// The decision.
+    pub decision: Decision,
+    /// When.
+    pub at: Timestamp,
+}
+
+pub(crate) async fn insert(
+    tx: &mut Transaction<'static, Sqlite>,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO decision (subject, rule, verdict, detail, inputs_digest, at) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(&decision.subject)
+        .bind(&decision.rule)
+        .bind(&decision.verdict)
+        .bind(json(&decision.detail))
+        .bind(Digest::of(&decision.detail).to_string())
+        .bind(now.millis())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Records decisions that start nothing, and closes the inbox row they speak of.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn record(
+        &self,
+        decisions: &[Decision],
+        inbox: Option<i64>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for decision in decisions {
+            insert(&mut tx, decision, now).await?;
+        }
+        if let Some(seq) = inbox {
+            crate::inbox::close(&mut tx, seq).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Decisions whose subject is `subject` or contains it, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn decisions(&self, subject: &str) -> Result<Vec<DecisionRow>, StoreError> {
+        let rows: Vec<(String, String, String, String, i64)> = sqlx::query_as(
+            "SELECT subject, rule, verdict, detail, at FROM decision WHERE instr(subject, ?) > 0 ORDER BY id LIMIT 1000",
+        )
+        .bind(subject)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.into_iter()
+            .map(|(subject, rule, verdict, detail, at)| {
+                let detail = serde_json::from_str(&detail).map_err(StoreError::unreadable("decision"))?;
+                let decision = Decision { subject, rule, verdict, detail };
+                Ok(DecisionRow { decision, at: Timestamp::from_millis(at) })
+            })
+            .collect()
+    }
+}

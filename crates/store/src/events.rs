@@ -1,0 +1,176 @@
+//! The event log, and how far each subscription has read it.
+
+use forgeline_model::{Event, RunId, Timestamp};
+use sqlx::{Sqlite, Transaction};
+
+use crate::{DeadLetter, Decision, Store, StoreError, run_tx::json};
+
+/// An event with its place in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventRow {
+    /// Place in the log.
+    pub seq: i64,
+    /// The run that told it, if one did.
+    pub run: Option<String>,
+    /// The event.
+    pub event: Event,
+}
+
+/// How far a subscription has read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its name: factory and blueprint.
+    pub name: String,
+    /// Place of the last event it has dealt with.
+    pub position: i64,
+    /// Times that dealing with the next one failed.
+    pub attempts: u32,
+    /// Not before this time.
+    pub next_at: Timestamp,
+}
+
+impl Store {
+    /// Appends an event whose contract holds; one whose contract does not goes to the dead letter queue.
+    pub(crate) async fn insert_event(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        run: Option<&RunId>,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if let Err(reason) = (self.check)(event) {
+            let letter = DeadLetter {
+                project: event.project_id.to_string(),
+                agent: event.originating_agent.clone(),
+                error_kind: "contract".into(),
+                severity: "error".into(),
+                subject: format!("event {}", event.event_id),
+                body: json(event),
+                reason,
+                attempts: 1,
+            };
+            crate::dlq::insert(tx, &letter, now).await?;
+            return Ok(false);
+        }
+        sqlx::query(
+            "INSERT INTO event (event_id, type, project, run_id, body, at) VALUES (?, ?, ?, ?, ?, ?) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(event.event_id.to_string())
+        .bind(&event.event_type)
+        .bind(event.project_id.as_str())
+        .bind(run.map(RunId::as_str))
+        .bind(json(event))
+        .bind(now.millis())
+        .execute(&mut **tx)
+        .await?;
+        Ok(true)
+    }
+
+    /// Appends events from outside a run, and closes the inbox row they came from. False for each that went to the
+    /// dead letter queue.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; none was stored.
+    pub async fn tell(
+        &self,
+        events: &[(Option<RunId>, Event)],
+        decisions: &[Decision],
+        inbox: Option<i64>,
+        now: Timestamp,
+    ) -> Result<Vec<bool>, StoreError> {
+        let mut tx = self.begin().await?;
+        let mut told = Vec::with_capacity(events.len());
+        for (run, event) in events {
+            told.push(self.insert_event(&mut tx, run.as_ref(), event, now).await?);
+        }
+        for decision in decisions {
+            crate::decisions::insert(&mut tx, decision, now).await?;
+        }
+        if let Some(seq) = inbox {
+            crate::inbox::close(&mut tx, seq).await?;
+        }
+        tx.commit().await?;
+        Ok(told)
+    }
+
+    /// At most `limit` events after a place in the log, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn events_after(&self, seq: i64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        let rows: Vec<(i64, Option<String>, String)> =
+            sqlx::query_as("SELECT seq, run_id, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?")
+                .bind(seq)
+                .bind(limit)
+                .fetch_all(&self.reader)
+                .await?;
+        rows.into_iter()
+            .map(|(seq, run, body)| {
+                let event = serde_json::from_str(&body).map_err(StoreError::unreadable("event"))?;
+                Ok(EventRow { seq, run, event })
+            })
+            .collect()
+    }
+
+    /// The place of the last event.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn last_event(&self) -> Result<i64, StoreError> {
+        let last: Option<i64> = sqlx::query_scalar("SELECT max(seq) FROM event").fetch_one(&self.reader).await?;
+        Ok(last.unwrap_or(0))
+    }
+
+    /// A subscription's place; one that is new starts at `from`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn subscription(&self, name: &str, from: i64) -> Result<Subscription, StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("INSERT INTO subscription (name, position) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(name)
+            .bind(from)
+            .execute(&mut *tx)
+            .await?;
+        let (position, attempts, next_at): (i64, u32, i64) =
+            sqlx::query_as("SELECT position, attempts, next_at FROM subscription WHERE name = ?")
+                .bind(name)
+                .fetch_one(&mut *tx)
+                .await?;
+        tx.commit().await?;
+        let next_at = Timestamp::from_millis(next_at);
+        Ok(Subscription { name: name.to_owned(), position, attempts, next_at })
+    }
+
+    /// Moves a subscription on to `position`. A crash before this makes the event come again; the run's trigger key
+    /// makes that harmless.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn advance(&self, name: &str, position: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE subscription SET position = max(position, ?), attempts = 0, next_at = 0 WHERE name = ?")
+            .bind(position)
+            .bind(name)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Dealing with the subscription's next event failed for now.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn hold_back(&self, name: &str, until: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE subscription SET attempts = attempts + 1, next_at = ? WHERE name = ?")
+            .bind(until.millis())
+            .bind(name)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}

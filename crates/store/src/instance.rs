@@ -1,0 +1,55 @@
+//! A process's identity: a file it holds a lock on while it lives.
+//!
+//! A lease whose owner's lock is free belongs to a process that is gone, and may be claimed at once. No clock is
+//! involved, so a suspended process or a clock that jumps cannot make two owners.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    path::{Path, PathBuf},
+};
+
+use crate::StoreError;
+
+/// This process, as an owner of leases.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) id: String,
+    folder: PathBuf,
+    // Held, never read: dropping it gives the lock back.
+    _lock: File,
+}
+
+impl Instance {
+    /// Takes a new identity in `<state>/instances`, and clears away those of the dead.
+    pub(crate) fn start(state: &Path) -> Result<Self, StoreError> {
+        let folder = state.join("instances");
+        fs::create_dir_all(&folder).map_err(StoreError::file(&folder))?;
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        let path = folder.join(format!("{id}.lock"));
+        let lock = OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .open(&path)
+            .map_err(StoreError::file(&path))?;
+        lock.lock().map_err(StoreError::file(&path))?;
+        Ok(Self { id, folder, _lock: lock })
+    }
+
+    /// Whether the owner's process is gone.
+    pub(crate) fn is_gone(&self, owner: &str) -> bool {
+        if owner == self.id {
+            return false;
+        }
+        match File::open(self.folder.join(format!("{owner}.lock"))) {
+            Err(_) => true,
+            Ok(file) => file.try_lock().is_ok(),
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // Best effort: a file left behind has a free lock and means the same.
+        let _ = fs::remove_file(self.folder.join(format!("{}.lock", self.id)));
+    }
+}

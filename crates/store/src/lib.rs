@@ -1,0 +1,49 @@
+//! State in flight: journal, leases, outbox, results. The only crate that speaks SQL.
+//!
+//! Git and the forge are the truth for what has happened; this database is the truth for work that is under way. What
+//! a run does next is decided by the pure engine; this crate makes the decision durable: facts, the events that tell of
+//! them, the effects they ask for and the projection that workers claim from change in one transaction.
+//!
+//! | transaction | function |
+//! |---|---|
+//! | T0 receive | [`Store::receive`] |
+//! | T1 decide | [`Store::decide`] |
+//! | T2 claim | [`Store::claim`] |
+//! | T3 renew | [`Store::renew`] |
+//! | T4 finish | [`Store::finish`] |
+//! | T5 fail | [`Store::fail`] |
+//! | T6 settle | [`Store::next_effect`], [`Store::settle`] |
+
+mod artifacts;
+mod blobs;
+mod claim;
+mod decide;
+mod decisions;
+mod dlq;
+mod error;
+mod events;
+mod inbox;
+mod instance;
+mod intents;
+pub mod local_forge;
+mod open;
+mod outbox;
+mod project;
+mod query;
+mod results;
+mod run_tx;
+
+pub use artifacts::ArtifactRow;
+pub use blobs::Blobs;
+pub use claim::{Finished, Lease};
+pub use decide::{Decided, NewRun};
+pub use decisions::{Decision, DecisionRow};
+pub use dlq::{DeadLetter, DeadLetterRow};
+pub use error::StoreError;
+pub use events::{EventRow, Subscription};
+pub use inbox::{Delivery, InboxRow, Received};
+pub use intents::{Intent, IntentState};
+pub use open::{EventCheck, Store};
+pub use outbox::{EffectRow, Settlement};
+pub use query::{RunRow, RunView};
+pub use results::StoredProposal;

@@ -1,0 +1,98 @@
+//! Opening the state directory.
+
+use std::{
+    collections::HashMap,
+    fs,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use forgeline_model::{Event, RunId};
+use sqlx::{
+    ConnectOptions, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{Blobs, StoreError, instance::Instance, run_tx::Loaded};
+
+/// Checks an event against its contract; the text says what is wrong.
+pub type EventCheck = Arc<dyn Fn(&Event) -> Result<(), String> + Send + Sync>;
+
+/// How long a writer waits for another process's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Readers beside the one writer; SQLite in WAL mode lets them read while it writes.
+const READERS: u32 = 4;
+/// Oldest SQLite whose log reset is safe.
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+
+/// A handle on the state directory: cheap to clone, safe to share.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) writer: SqlitePool,
+    pub(crate) reader: SqlitePool,
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) loaded: Arc<Mutex<HashMap<RunId, Arc<Loaded>>>>,
+    pub(crate) check: EventCheck,
+    blobs: Blobs,
+    folder: PathBuf,
+}
+
+impl Store {
+    /// Opens or creates the state in `folder`. `check` is asked before an event is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::File`] when the folder cannot be used, [`StoreError::Damaged`], [`StoreError::OldSqlite`],
+    /// [`StoreError::Migration`] when a newer Forgeline wrote it.
+    pub async fn open(folder: &Path, check: EventCheck) -> Result<Self, StoreError> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(folder).map_err(StoreError::file(folder))?;
+        let path = folder.join("forgeline.db");
+        let instance = Arc::new(Instance::start(folder)?);
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("mmap_size", "0")
+            .disable_statement_logging();
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        check_library(&writer).await?;
+        check_health(&writer, &path).await?;
+        sqlx::migrate!("./migrations").run(&writer).await?;
+        let reader = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
+        let blobs = Blobs::open(folder)?;
+        Ok(Self { writer, reader, instance, loaded: Arc::default(), check, blobs, folder: folder.to_owned() })
+    }
+
+    /// Bytes by digest.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// The state directory.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Waits for what is being written and closes the files.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+async fn check_library(pool: &SqlitePool) -> Result<(), StoreError> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await?;
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let parts = [parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0)];
+    if parts < OLDEST_SQLITE { Err(StoreError::OldSqlite(version)) } else { Ok(()) }
+}
+
+async fn check_health(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
+    let finding: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await?;
+    if finding == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.to_owned(), finding }) }
+}

@@ -1,0 +1,163 @@
+//! Reading runs.
+
+use std::sync::Arc;
+
+use forgeline_engine::{Fact, RunSpec, RunState};
+use forgeline_model::{RunId, Timestamp};
+
+use crate::{Store, StoreError};
+
+/// A run's row in a list.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct RunRow {
+    /// Run id.
+    pub run_id: String,
+    /// `name@version` of its blueprint.
+    pub blueprint: String,
+    /// Target repository.
+    pub repository: String,
+    /// Work item id; empty when there is none.
+    pub item: String,
+    /// `working`, `publishing`, or how it ended.
+    pub state: String,
+    /// Whether it has ended.
+    pub finished: bool,
+    /// Its branch.
+    pub branch: String,
+    /// Its commit.
+    pub commit_oid: Option<String>,
+    /// Its pull request.
+    pub pull_request: Option<i64>,
+    /// When it was decided, milliseconds since the Unix epoch.
+    pub created_at: i64,
+    /// When something last happened, milliseconds since the Unix epoch.
+    pub updated_at: i64,
+}
+
+/// A run as it is now.
+#[derive(Debug, Clone)]
+pub struct RunView {
+    /// What is fixed.
+    pub spec: Arc<RunSpec>,
+    /// What has happened.
+    pub state: RunState,
+}
+
+const COLUMNS: &str = "SELECT run_id, blueprint, repository, item, state, finished, branch, commit_oid, pull_request, \
+                       created_at, updated_at FROM run";
+
+impl Store {
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY created_at DESC, rowid DESC LIMIT ?"));
+        Ok(sqlx::query_as(sql).bind(limit).fetch_all(&self.reader).await?)
+    }
+
+    /// Runs of one item on one branch name's stem, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn runs_of(&self, repository: &str, item: &str) -> Result<Vec<RunRow>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} WHERE repository = ? AND item = ? ORDER BY created_at DESC, rowid DESC"
+        ));
+        Ok(sqlx::query_as(sql).bind(repository).bind(item).fetch_all(&self.reader).await?)
+    }
+
+    /// Runs that have not ended, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn unfinished(&self) -> Result<Vec<RunId>, StoreError> {
+        let ids: Vec<String> = sqlx::query_scalar(
+            "SELECT run_id FROM run WHERE finished = 0 OR EXISTS (SELECT 1 FROM outbox WHERE outbox.run_id = run.run_id \
+             AND outbox.state IN ('planned', 'attempting')) ORDER BY created_at, rowid",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// A run by id.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRun`].
+    pub async fn run(&self, run: &RunId) -> Result<RunView, StoreError> {
+        let (spec, state) = self.read_run(run).await?;
+        Ok(RunView { spec, state })
+    }
+
+    /// A run as this process last saw it, else as stored: enough for a worker, whose claim was its last look.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRun`].
+    pub async fn run_as_claimed(&self, run: &RunId) -> Result<RunView, StoreError> {
+        let known = self.loaded.lock().expect("no panic while held").get(run).cloned();
+        match known {
+            Some(known) => Ok(RunView { spec: known.spec.clone(), state: known.state.clone() }),
+            None => self.run(run).await,
+        }
+    }
+
+    /// Whether there is a run.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn has_run(&self, run: &RunId) -> Result<bool, StoreError> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM run WHERE run_id = ?")
+            .bind(run.as_str())
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(count == 1)
+    }
+
+    /// Run ids that `name` may mean: a full id, a prefix of one, with or without `run_`; `@latest`; `@failed`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn find_runs(&self, name: &str) -> Result<Vec<RunId>, StoreError> {
+        let ids: Vec<String> = match name {
+            "@latest" => {
+                sqlx::query_scalar("SELECT run_id FROM run ORDER BY created_at DESC, rowid DESC LIMIT 1")
+                    .fetch_all(&self.reader)
+                    .await?
+            }
+            "@failed" => {
+                sqlx::query_scalar(
+                    "SELECT run_id FROM run WHERE state = 'failed' ORDER BY created_at DESC, rowid DESC LIMIT 1",
+                )
+                .fetch_all(&self.reader)
+                .await?
+            }
+            prefix => {
+                let digits = prefix.strip_prefix("run_").unwrap_or(prefix);
+                sqlx::query_scalar("SELECT run_id FROM run WHERE substr(run_id, 1, ?2) = ?1 ORDER BY run_id LIMIT 20")
+                    .bind(format!("run_{digits}"))
+                    .bind(i64::try_from(digits.len() + 4).unwrap_or(0))
+                    .fetch_all(&self.reader)
+                    .await?
+            }
+        };
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// A run's journal.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn journal(&self, run: &RunId) -> Result<Vec<(Fact, Timestamp)>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT fact, at FROM journal WHERE run_id = ? ORDER BY seq")
+            .bind(run.as_str())
+            .fetch_all(&self.reader)
+            .await?;
+        rows.into_iter()
+            .map(|(fact, at)| {
+                let fact = serde_json::from_str(&fact).map_err(StoreError::unreadable("fact"))?;
+                Ok((fact, Timestamp::from_millis(at)))
+            })
+            .collect()
+    }
+}

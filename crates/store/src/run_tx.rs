@@ -1,0 +1,134 @@
+//! One run inside one transaction: load its state, put an input through the engine, write what follows.
+
+use std::sync::Arc;
+
+use forgeline_engine::{Fact, Input, RunSpec, RunState, Step, step};
+use forgeline_model::{RunId, Timestamp};
+use serde::Serialize;
+use sqlx::{Sqlite, Transaction};
+
+use crate::{Store, StoreError, project};
+
+/// A run as last seen by this process.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) spec: Arc<RunSpec>,
+    pub(crate) state: RunState,
+}
+
+/// A run with an open write transaction.
+pub(crate) struct RunTx<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) tx: Transaction<'static, Sqlite>,
+    pub(crate) spec: Arc<RunSpec>,
+    pub(crate) state: RunState,
+    pub(crate) now: Timestamp,
+}
+
+impl Store {
+    /// Begins a write transaction; SQLite lets one process at a time have one.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Begins a write transaction on a run.
+    pub(crate) async fn begin_run(&self, run: &RunId, now: Timestamp) -> Result<RunTx<'_>, StoreError> {
+        let mut tx = self.begin().await?;
+        let facts: Option<i64> = sqlx::query_scalar("SELECT facts FROM run WHERE run_id = ?")
+            .bind(run.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let facts = facts.ok_or_else(|| StoreError::NoRun(run.clone()))?;
+        let known = self.loaded.lock().expect("no panic while held").get(run).cloned();
+        let (spec, state) = match known {
+            Some(known) if i64::try_from(known.state.facts) == Ok(facts) => (known.spec.clone(), known.state.clone()),
+            Some(known) => (known.spec.clone(), fold(&mut tx, run).await?),
+            None => (Arc::new(read_spec(&mut tx, run).await?), fold(&mut tx, run).await?),
+        };
+        Ok(RunTx { store: self, tx, spec, state, now })
+    }
+
+    /// Reads a run's spec and state as they are now.
+    pub(crate) async fn read_run(&self, run: &RunId) -> Result<(Arc<RunSpec>, RunState), StoreError> {
+        let mut tx = self.reader.begin().await?;
+        let known = self.loaded.lock().expect("no panic while held").get(run).map(|known| known.spec.clone());
+        let spec = match known {
+            Some(spec) => spec,
+            None => Arc::new(read_spec(&mut tx, run).await?),
+        };
+        Ok((spec, fold(&mut tx, run).await?))
+    }
+}
+
+impl RunTx<'_> {
+    /// Puts an input through the engine and writes what follows.
+    pub(crate) async fn input(&mut self, input: &Input) -> Result<Step, StoreError> {
+        let next = step(&self.spec, &self.state, input, self.now)?;
+        let run = self.spec.id.as_str();
+        let at = self.now.millis();
+        for fact in &next.facts {
+            self.state.apply(fact, self.now);
+            sqlx::query("INSERT INTO journal (run_id, seq, fact, at) VALUES (?, ?, ?, ?)")
+                .bind(run)
+                .bind(i64::try_from(self.state.facts).unwrap_or(i64::MAX))
+                .bind(json(fact))
+                .bind(at)
+                .execute(&mut *self.tx)
+                .await?;
+            project::fact(&mut self.tx, &self.spec, fact, self.now).await?;
+        }
+        for event in &next.events {
+            self.store.insert_event(&mut self.tx, Some(&self.spec.id), event, self.now).await?;
+        }
+        for effect in &next.effects {
+            sqlx::query("INSERT INTO outbox (key, run_id, effect, next_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+                .bind(format!("{run} {}", effect.word()))
+                .bind(run)
+                .bind(json(effect))
+                .bind(at)
+                .execute(&mut *self.tx)
+                .await?;
+        }
+        project::run(&mut self.tx, &self.spec, &self.state, self.now).await?;
+        Ok(next)
+    }
+
+    /// Commits, and remembers the state for the next transaction.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().await?;
+        let mut loaded = self.store.loaded.lock().expect("no panic while held");
+        if self.state.outcome().is_some() {
+            loaded.remove(&self.spec.id);
+        } else {
+            loaded.insert(self.spec.id.clone(), Arc::new(Loaded { spec: self.spec, state: self.state }));
+        }
+        Ok(())
+    }
+}
+
+async fn read_spec(tx: &mut Transaction<'static, Sqlite>, run: &RunId) -> Result<RunSpec, StoreError> {
+    let spec: Option<String> = sqlx::query_scalar("SELECT spec FROM run WHERE run_id = ?")
+        .bind(run.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let spec = spec.ok_or_else(|| StoreError::NoRun(run.clone()))?;
+    serde_json::from_str(&spec).map_err(StoreError::unreadable("run"))
+}
+
+async fn fold(tx: &mut Transaction<'static, Sqlite>, run: &RunId) -> Result<RunState, StoreError> {
+    let rows: Vec<(String, i64)> = sqlx::query_as("SELECT fact, at FROM journal WHERE run_id = ? ORDER BY seq")
+        .bind(run.as_str())
+        .fetch_all(&mut **tx)
+        .await?;
+    let mut state = RunState::default();
+    for (fact, at) in rows {
+        let fact: Fact = serde_json::from_str(&fact).map_err(StoreError::unreadable("fact"))?;
+        state.apply(&fact, Timestamp::from_millis(at));
+    }
+    Ok(state)
+}
+
+/// Our own types as JSON text.
+pub(crate) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("our own types serialise: string keys, no failing impls")
+}

@@ -1,0 +1,259 @@
+//! The guarantees of the seven transactions, on real databases.
+
+use std::{path::Path, sync::Arc};
+
+use forgeline_engine::{Input, Outcome, RunSpec, RunState, TaskOutput, fact::TaskId};
+use forgeline_model::{
+    Digest, Event, Timestamp,
+    task::{FailureClass, Proposal, ProposedEvent, TaskFailure},
+};
+use forgeline_store::{
+    Decided, Decision, Delivery, Lease, NewRun, Received, Settlement, Store, StoreError,
+};
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+const LEASE_MS: u64 = 30_000;
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+/// A store whose contract refuses events of type `Bad`.
+async fn open(folder: &Path) -> Store {
+    let check = |event: &Event| match event.event_type.as_str() {
+        "Bad" => Err("`Bad` is not allowed".to_owned()),
+        _ => Ok(()),
+    };
+    Store::open(folder, Arc::new(check)).await.expect("opens")
+}
+
+fn stage(id: &str, needs: &[&str]) -> Value {
+    json!({
+        "id": id, "agent": definition(), "needs": needs, "when": null, "with": null, "matrix": null,
+        "max_parallel": 1, "produces": [], "emits": [], "retry": {"max_attempts": 2, "backoff_ms": [1000]},
+        "timeout_ms": 1000, "pool": "default",
+    })
+}
+
+fn definition() -> Value {
+    json!({"name": "a", "version": "1.0.0", "digest": Digest::of_bytes(b"a")})
+}
+
+fn new_run(trigger: &str, stages: Vec<Value>) -> NewRun {
+    let id = forgeline_model::RunId::of_trigger(trigger);
+    let spec = json!({
+        "id": id, "key": forgeline_model::RunKey::of_trigger(trigger), "trigger_key": trigger,
+        "trigger": {"kind": "cli", "actor": "ana", "detail": "run"},
+        "source": {"trace_id": forgeline_model::TraceId::of_run(&id), "correlation_id": "c", "project_id": "shop"},
+        "target": {"forge": "git", "repository": "/r", "base_branch": "main", "base": "0".repeat(40), "branch": "b"},
+        "item": null,
+        "plan": {
+            "blueprint": definition(), "agents": [], "contracts": Digest::of_bytes(b"c"), "inputs": {},
+            "stages": stages, "budget": {"usd": "2.00", "tokens": null, "wall_ms": 7_200_000}, "writes": [],
+        },
+        "definitions": {"origin": "test", "commit": null, "dirty": false},
+        "policy": {"protected": [], "draft": false},
+        "context": {}, "created_at": 0,
+    });
+    let spec: RunSpec = serde_json::from_value(spec).expect("a run spec");
+    NewRun { spec, agents: Vec::new(), decisions: Vec::new(), inbox: None }
+}
+
+fn output(name: &str) -> (TaskOutput, Proposal) {
+    let proposal = Proposal { skill: name.into(), ..Proposal::default() };
+    let output = TaskOutput {
+        key: Digest::of_bytes(name.as_bytes()),
+        proposal: Digest::of(&proposal),
+        artifacts: Vec::new(),
+        outputs: Map::new(),
+        findings: Vec::new(),
+        checks_passed: 0,
+        skill: "template".into(),
+        reused: false,
+        millis: 1,
+    };
+    (output, proposal)
+}
+
+async fn finish(store: &Store, lease: Lease, now: i64) -> Result<Option<Lease>, StoreError> {
+    let (output, proposal) = output(lease.task.stage.as_str());
+    let stored = store.keep(&proposal)?;
+    Ok(store.finish(lease, output, &stored, Vec::new(), LEASE_MS, at(now)).await?.next)
+}
+
+async fn claim(store: &Store, now: i64) -> Option<Lease> {
+    store.claim(None, "default", LEASE_MS, at(now)).await.expect("claims")
+}
+
+fn failure() -> TaskFailure {
+    TaskFailure { class: FailureClass::Retryable, kind: "timeout".into(), message: "too slow".into() }
+}
+
+#[tokio::test]
+async fn a_chain_goes_from_decision_to_settlement_and_the_journal_folds_to_its_state() {
+    let folder = TempDir::new().expect("folder");
+    let store = open(folder.path()).await;
+    let new = new_run("t", vec![stage("a", &[]), stage("b", &["a"])]);
+    let run = new.spec.id.clone();
+    assert!(matches!(store.decide(new, at(1)).await.expect("decides"), Decided::Started(..)));
+    let lease = claim(&store, 2).await.expect("a is ready");
+    let next = finish(&store, lease, 3).await.expect("finishes").expect("b comes with it");
+    assert_eq!(next.task.to_string(), "b");
+    assert!(finish(&store, next, 4).await.expect("finishes").is_none());
+    let effect = store.next_effect(Some(&run), at(5)).await.expect("reads").expect("publish");
+    assert!(store.next_effect(Some(&run), at(5)).await.expect("reads").is_none(), "one performer at a time");
+    let outcome = Outcome::NoChange { reason: "same".into() };
+    let settled = Settlement::Confirmed(Some(Box::new(Input::Settled { outcome })));
+    store.settle(&effect, settled, at(6)).await.expect("settles");
+    let view = store.run(&run).await.expect("reads");
+    assert_eq!(view.state.outcome().map(Outcome::word), Some("no-change"));
+    let journal = store.journal(&run).await.expect("reads");
+    assert_eq!(RunState::fold(journal.iter().map(|(fact, at)| (fact, *at))), view.state);
+    assert_eq!(store.runs(10).await.expect("reads")[0].state, "no-change");
+}
+
+#[tokio::test]
+async fn the_same_trigger_joins_the_run_and_the_same_delivery_is_stored_once() {
+    let folder = TempDir::new().expect("folder");
+    let store = open(folder.path()).await;
+    for expected in ["started", "joined"] {
+        let decided = store.decide(new_run("t", vec![stage("a", &[])]), at(1)).await.expect("decides");
+        let word = if matches!(decided, Decided::Started(..)) { "started" } else { "joined" };
+        assert_eq!(word, expected);
+    }
+    let delivery = Delivery { key: "local/1".into(), source: "local".into(), kind: "x".into(), body: b"{}".to_vec() };
+    let received = store.receive(&[delivery.clone(), delivery], at(1)).await.expect("stores");
+    assert_eq!(received, [Received::New, Received::Duplicate]);
+    assert_eq!(store.pending(at(2)).await.expect("reads").len(), 1);
+}
+
+#[tokio::test]
+async fn a_lease_of_a_process_that_is_gone_is_taken_at_once_and_the_zombie_writes_nothing() {
+    let folder = TempDir::new().expect("folder");
+    let first = open(folder.path()).await;
+    first.decide(new_run("t", vec![stage("a", &[])]), at(1)).await.expect("decides");
+    let zombie = claim(&first, 2).await.expect("ready");
+    let second = open(folder.path()).await;
+    assert!(claim(&second, 3).await.is_none(), "the first lives and holds it");
+    assert!(claim(&second, 2 + 30_001).await.is_some(), "the first did not renew it in time");
+    let (output, proposal) = output("a");
+    let stored = first.keep(&proposal).expect("keeps");
+    let late = first.finish(zombie, output, &stored, Vec::new(), LEASE_MS, at(40_000)).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost(_))), "{late:?}");
+    drop(second);
+    // Closing waits for the pool's threads, so that the lock file is really free.
+    let third = open(folder.path()).await;
+    let taken = claim(&third, 4).await.expect("its process is gone, whatever the clock says");
+    assert_eq!(taken.attempt, 1, "a lost worker is not a failed attempt");
+}
+
+#[tokio::test]
+async fn workers_that_race_get_each_task_once() {
+    let folder = TempDir::new().expect("folder");
+    let store = open(folder.path()).await;
+    let stages = (0..20).map(|n| stage(&format!("s{n}"), &[])).collect();
+    store.decide(new_run("t", stages), at(1)).await.expect("decides");
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let store = store.clone();
+        workers.spawn(async move {
+            let mut done = Vec::new();
+            while let Some(lease) = claim(&store, 2).await {
+                let mut next = Some(lease);
+                while let Some(lease) = next {
+                    done.push(lease.task.to_string());
+                    next = finish(&store, lease, 3).await.expect("held");
+                }
+            }
+            done
+        });
+    }
+    let mut all: Vec<String> = workers.join_all().await.into_iter().flatten().collect();
+    all.sort();
+    let before = all.len();
+    all.dedup();
+    assert_eq!((before, all.len()), (20, 20));
+}
+
+#[tokio::test]
+async fn a_failed_attempt_waits_and_the_last_one_is_a_dead_letter() {
+    let folder = TempDir::new().expect("folder");
+    let store = open(folder.path()).await;
+    let new = new_run("t", vec![stage("a", &[])]);
+    let run = new.spec.id.clone();
+    store.decide(new, at(1)).await.expect("decides");
+    let lease = claim(&store, 2).await.expect("ready");
+    store.fail(lease, failure(), at(3)).await.expect("records");
+    assert!(claim(&store, 4).await.is_none(), "it waits");
+    let due = store.next_ready_at(&run).await.expect("reads").expect("it comes again");
+    let again = store.claim(None, "default", LEASE_MS, due).await.expect("claims").expect("due");
+    assert_eq!(again.attempt, 2);
+    store.fail(again, failure(), due).await.expect("records");
+    let letters = store.dead_letters().await.expect("reads");
+    assert_eq!((letters.len(), letters[0].letter.error_kind.as_str()), (1, "timeout"));
+    assert_eq!(letters[0].letter.reason, "too slow");
+}
+
+#[tokio::test]
+async fn an_event_that_breaks_its_contract_goes_to_the_dead_letters_and_never_to_the_log() {
+    let folder = TempDir::new().expect("folder");
+    let store = open(folder.path()).await;
+    store.decide(new_run("t", vec![stage("a", &[])]), at(1)).await.expect("decides");
+    let lease = claim(&store, 2).await.expect("ready");
+    let (output, proposal) = output("a");
+    let stored = store.keep(&proposal).expect("keeps");
+    let event = |event_type: &str| ProposedEvent {
+        event_type: event_type.into(),
+        version: "1.0".into(),
+        fields: Map::new(),
+    };
+    store.finish(lease, output, &stored, vec![event("Good"), event("Bad")], LEASE_MS, at(3)).await.expect("finishes");
+    let told: Vec<String> =
+        store.events_after(0, 100).await.expect("reads").into_iter().map(|row| row.event.event_type).collect();
+    assert_eq!(told, ["RunStarted", "StageCompleted", "Good"]);
+    assert_eq!(store.dead_letters().await.expect("reads")[0].letter.error_kind, "contract");
+}
+
+#[tokio::test]
+async fn an_effect_whose_performer_is_gone_is_performed_again() {
+    let folder = TempDir::new().expect("folder");
+    let first = open(folder.path()).await;
+    let new = new_run("t", vec![stage("a", &[])]);
+    let run = new.spec.id.clone();
+    first.decide(new, at(1)).await.expect("decides");
+    let lease = claim(&first, 2).await.expect("ready");
+    finish(&first, lease, 3).await.expect("finishes");
+    first.next_effect(None, at(4)).await.expect("reads").expect("publish");
+    let second = open(folder.path()).await;
+    assert!(second.next_effect(None, at(5)).await.expect("reads").is_none(), "the first lives");
+    drop(first);
+    let again = second.next_effect(None, at(5)).await.expect("reads").expect("the first is gone");
+    assert_eq!((again.run, again.attempts), (run, 2));
+}
+
+#[tokio::test]
+async fn results_and_decisions_are_found_again_and_damage_is_told() {
+    let folder = TempDir::new().expect("folder");
+    let store = open(folder.path()).await;
+    store.decide(new_run("t", vec![stage("a", &[])]), at(1)).await.expect("decides");
+    let lease = claim(&store, 2).await.expect("ready");
+    assert_eq!(lease.task, TaskId { stage: "a".parse().expect("id"), item: None });
+    finish(&store, lease, 3).await.expect("finishes");
+    let (output, proposal) = output("a");
+    assert_eq!(store.result(&output.key).await.expect("reads"), Some(proposal));
+    assert_eq!(store.result(&Digest::of_bytes(b"other")).await.expect("reads"), None);
+    let decision = Decision {
+        subject: "acme/shop#7".into(),
+        rule: "trigger.label".into(),
+        verdict: "ignore".into(),
+        detail: json!({"expected": "generate", "actual": "bug"}),
+    };
+    store.record(std::slice::from_ref(&decision), None, at(4)).await.expect("records");
+    assert_eq!(store.decisions("shop#7").await.expect("reads")[0].decision, decision);
+    store.close().await;
+    drop(store);
+    std::fs::write(folder.path().join("forgeline.db"), b"this is no database, but long enough to be one").expect("writes");
+    let damaged = Store::open(folder.path(), Arc::new(|_: &Event| Ok(()))).await;
+    assert!(damaged.is_err());
+}

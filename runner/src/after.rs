@@ -1,0 +1,99 @@
+//! After a run has ended: people are told, and the index learns of its branch.
+
+use forgeline_engine::{Outcome, spec::Forge};
+use forgeline_model::knowledge::{IndexRequest, RefRole, SearchRequest};
+use forgeline_store::RunView;
+use serde_json::{Value, json};
+
+use crate::{Runner, RunnerError, agent_cache::CachedAgent, report};
+
+/// Most characters of a hit's text in a task's context.
+const SNIPPET_CHARS: usize = 600;
+
+impl Runner {
+    /// Brings the work item's one comment up to date.
+    pub(crate) async fn report(&self, view: &RunView) -> Result<(), RunnerError> {
+        let spec = &view.spec;
+        let (Forge::Local, Some(item)) = (spec.target.forge, &spec.item) else { return Ok(()) };
+        let Ok(number) = item.id.as_str().parse::<u64>() else { return Ok(()) };
+        let repo = self.forge_repository(&spec.target)?;
+        let marker = format!("status:{}", spec.plan.blueprint.name);
+        self.forge.upsert_comment(&repo, number, &marker, &report::item_comment(view), self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Brings the index up to the run's branch.
+    pub(crate) async fn index(&self, view: &RunView) -> Result<(), RunnerError> {
+        let Some(Outcome::Published(publication)) = view.state.outcome() else { return Ok(()) };
+        let path = self.repository_path(&view.spec.target).await?;
+        let generated = view.state.tasks().flat_map(|task| match &task.status {
+            forgeline_engine::run::TaskStatus::Done(output) => output.artifacts.iter().map(|it| it.path.clone()).collect(),
+            _ => Vec::new(),
+        });
+        let request = IndexRequest {
+            repo: view.spec.target.repository.clone(),
+            git_dir: path.to_string_lossy().into_owned(),
+            ref_name: format!("refs/heads/{}", publication.branch),
+            commit: Some(publication.commit.clone()),
+            role: RefRole::Run,
+            generated: generated.collect(),
+            budget_ms: None,
+        };
+        self.index_ref(request).await
+    }
+
+    /// Indexes a ref; an index that is not to be had is a warning, never a failure of the run.
+    pub async fn index_ref(&self, request: IndexRequest) -> Result<(), RunnerError> {
+        match self.knowledge.index(request, |_| {}).await {
+            Ok(indexed) => self.watch.indexing(format!(
+                "{} files, {} chunks ({} new) of {} at {}",
+                indexed.files,
+                indexed.chunks,
+                indexed.chunks_stored,
+                indexed.ref_name,
+                &indexed.commit[..indexed.commit.len().min(12)]
+            )),
+            Err(error) => self.watch.warn(format!("not indexed: {error}")),
+        }
+        Ok(())
+    }
+
+    /// Earlier artifacts and code that fit what the agent asks for, as templates see them.
+    pub(crate) async fn earlier_work(&self, view: &RunView, agent: &CachedAgent, context: &Value) -> Vec<Value> {
+        let Some(wanted) = &agent.knowledge else { return Vec::new() };
+        let Some(query) = query(view, wanted.query.as_deref(), context) else { return Vec::new() };
+        let request = SearchRequest {
+            repo: Some(view.spec.target.repository.clone()),
+            k: wanted.k,
+            ..SearchRequest::new(query)
+        };
+        match self.knowledge.search(request).await {
+            Ok(found) => found
+                .hits
+                .iter()
+                .map(|hit| {
+                    json!({
+                        "citation": hit.citation().to_string(),
+                        "path": hit.path,
+                        "lines": [hit.lines.0, hit.lines.1],
+                        "snippet": hit.text.chars().take(SNIPPET_CHARS).collect::<String>(),
+                    })
+                })
+                .collect(),
+            Err(error) => {
+                tracing::debug!("no knowledge hits: {error}");
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// The agent's own query, else the work item's title.
+fn query(view: &RunView, own: Option<&str>, context: &Value) -> Option<String> {
+    let text = match own {
+        Some(own) => forgeline_blueprints::text::render_text(own, context).ok()?,
+        None => view.spec.item.as_ref()?.title.clone(),
+    };
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.chars().take(400).collect())
+}

@@ -1,0 +1,46 @@
+//! Agents that this process has used, by digest.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use forgeline_blueprints::{
+    agent::{Agent, KnowledgeRequest},
+    yaml::Document,
+};
+use forgeline_model::{Digest, task::AgentBundle};
+
+use crate::{Runner, RunnerError};
+
+/// An agent's files, and what its manifest asks the host for.
+#[derive(Debug)]
+pub(crate) struct CachedAgent {
+    pub(crate) bundle: AgentBundle,
+    pub(crate) knowledge: Option<KnowledgeRequest>,
+}
+
+/// By digest; definitions never change under their digest.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AgentCache(Arc<Mutex<HashMap<Digest, Arc<CachedAgent>>>>);
+
+impl Runner {
+    /// An agent by digest, read from the store the first time.
+    pub(crate) async fn agent(&self, digest: &Digest) -> Result<Arc<CachedAgent>, RunnerError> {
+        if let Some(known) = self.agents.0.lock().expect("no panic while held").get(digest) {
+            return Ok(known.clone());
+        }
+        let bundle = self.store.agent(digest).await?;
+        let knowledge = manifest(&bundle).and_then(|agent| agent.context.knowledge);
+        let agent = Arc::new(CachedAgent { bundle, knowledge });
+        self.agents.0.lock().expect("no panic while held").insert(*digest, agent.clone());
+        Ok(agent)
+    }
+}
+
+/// The manifest; one that cannot be read is the child process's to complain about.
+fn manifest(bundle: &AgentBundle) -> Option<Agent> {
+    let text = bundle.files.get("agent.yaml")?;
+    let document = Document::parse("agent.yaml", text.as_bytes()).ok()?;
+    serde_json::from_value(document.value()).ok()
+}

@@ -1,0 +1,168 @@
+//! Driving a run: claim, perform, settle, until it has ended and nothing is left to do.
+
+use std::time::Duration;
+
+use forgeline_engine::{Effect, Input, Outcome};
+use forgeline_model::{RunId, TraceId};
+use forgeline_store::{EffectRow, Lease, RunView, Settlement, StoreError};
+use tokio::{sync::watch, task::JoinSet, time};
+use tracing::{Instrument as _, info_span};
+
+use crate::{Runner, RunnerError};
+
+/// How long a worker may be silent before its task is somebody else's; renewed every third of it.
+pub(crate) const LEASE_MS: u64 = 30_000;
+/// Longest wait before looking again for work that another process may have left.
+const IDLE: Duration = Duration::from_secs(2);
+/// Tries of an effect before it is given up.
+const EFFECT_ATTEMPTS: u32 = 8;
+
+/// Asks a driver to stop at the next checkpoint.
+pub type Stop = watch::Receiver<bool>;
+
+/// How driving a run ended.
+#[derive(Debug)]
+pub enum Driven {
+    /// The run has ended and everything it asked for is done.
+    Ended(RunView),
+    /// Stopped on request; whoever drives it next goes on from here.
+    Stopped(RunView),
+}
+
+impl Runner {
+    /// Performs a run's tasks and effects until it has ended.
+    ///
+    /// # Errors
+    /// [`RunnerError::Store`] when the state cannot be read or written: nothing is lost, driving it again goes on.
+    pub async fn drive(&self, run: &RunId, stop: Stop) -> Result<Driven, RunnerError> {
+        let span = info_span!("run", run = %run, trace_id = %TraceId::of_run(run));
+        let driven = self.drive_in(run, stop).instrument(span).await;
+        self.host.close(run);
+        driven
+    }
+
+    async fn drive_in(&self, run: &RunId, mut stop: Stop) -> Result<Driven, RunnerError> {
+        let mut tasks = JoinSet::new();
+        loop {
+            let stopping = *stop.borrow();
+            while !stopping && tasks.len() < self.parallel {
+                let now = self.clock.now();
+                match self.store.claim(Some(run), "default", LEASE_MS, now).await? {
+                    Some(lease) => self.spawn(&mut tasks, lease),
+                    None => break,
+                }
+            }
+            if tasks.is_empty() {
+                let view = self.store.run(run).await?;
+                if stopping {
+                    return Ok(Driven::Stopped(view));
+                }
+                if self.perform_due_effect(run).await? {
+                    continue;
+                }
+                let has_effects = self.store.has_open_effects(run).await?;
+                if view.state.outcome().is_some() && !has_effects {
+                    return Ok(Driven::Ended(view));
+                }
+                self.wait(run, &mut stop).await?;
+                continue;
+            }
+            tokio::select! {
+                ended = tasks.join_next() => {
+                    if let Some(ended) = ended {
+                        ended.map_err(|error| RunnerError::Bug(format!("a task's performer ended: {error}")))??;
+                    }
+                }
+                _ = stop.changed(), if !stopping => {}
+            }
+        }
+    }
+
+    /// Performs a task and then each next one that finishing it claimed.
+    fn spawn(&self, tasks: &mut JoinSet<Result<(), RunnerError>>, lease: Lease) {
+        let runner = self.clone();
+        let work = async move {
+            let mut next = Some(lease);
+            while let Some(lease) = next {
+                let span = info_span!("task", task = %lease.task, attempt = lease.attempt);
+                next = match runner.perform_task(lease).instrument(span).await {
+                    Err(RunnerError::Store(StoreError::LeaseLost(task))) => {
+                        runner.watch.warn(format!("task `{task}` was taken over by another worker"));
+                        None
+                    }
+                    ended => ended?,
+                };
+            }
+            Ok(())
+        };
+        tasks.spawn(work.in_current_span());
+    }
+
+    /// Sleeps until a retry is due, something else may have changed, or a stop is asked for.
+    async fn wait(&self, run: &RunId, stop: &mut Stop) -> Result<(), RunnerError> {
+        self.store.input(run, &Input::Tick, self.clock.now()).await.map(|_| ()).or_else(ignore_ended)?;
+        let due = self.store.next_ready_at(run).await?;
+        let pause = due.map_or(IDLE, |at| Duration::from_millis(at.millis_since(self.clock.now()).max(5)).min(IDLE));
+        tokio::select! {
+            () = time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+        Ok(())
+    }
+
+    /// Performs one effect of the run that is due. False: there is none.
+    async fn perform_due_effect(&self, run: &RunId) -> Result<bool, RunnerError> {
+        let Some(row) = self.store.next_effect(Some(run), self.clock.now()).await? else { return Ok(false) };
+        let span = info_span!("effect", effect = row.effect.word(), attempt = row.attempts);
+        let settlement = self.perform_effect(&row).instrument(span).await;
+        let settlement = settlement.unwrap_or_else(|error| self.after_failure(&row, &error));
+        if let Settlement::Dead { error } = &settlement {
+            self.watch.warn(format!("`{}` was given up: {error}", row.effect.word()));
+        }
+        if let Some(step) = self.store.settle(&row, settlement, self.clock.now()).await? {
+            self.watch.step(run, step);
+        }
+        Ok(true)
+    }
+
+    async fn perform_effect(&self, row: &EffectRow) -> Result<Settlement, RunnerError> {
+        let view = self.store.run(&row.run).await?;
+        match row.effect {
+            Effect::Publish => {
+                let outcome = self.publish(&view).await?;
+                Ok(Settlement::Confirmed(Some(Box::new(Input::Settled { outcome }))))
+            }
+            Effect::Report => {
+                self.report(&view).await?;
+                Ok(Settlement::Confirmed(None))
+            }
+            Effect::Index => {
+                self.index(&view).await?;
+                Ok(Settlement::Confirmed(None))
+            }
+        }
+    }
+
+    /// Again a little later each time; a publisher that gives up ends its run, so that nothing hangs.
+    fn after_failure(&self, row: &EffectRow, error: &RunnerError) -> Settlement {
+        if error.is_transient() && row.attempts < EFFECT_ATTEMPTS {
+            let at = self.clock.now().plus_millis(250 << row.attempts.min(8));
+            return Settlement::Again { at, error: error.to_string() };
+        }
+        match row.effect {
+            Effect::Publish => {
+                let outcome =
+                    Outcome::Failed { task: None, kind: "publish".into(), message: error.to_string() };
+                Settlement::Confirmed(Some(Box::new(Input::Settled { outcome })))
+            }
+            Effect::Report | Effect::Index => Settlement::Dead { error: error.to_string() },
+        }
+    }
+}
+
+fn ignore_ended(error: StoreError) -> Result<(), StoreError> {
+    match error {
+        StoreError::Illegal(_) => Ok(()),
+        other => Err(other),
+    }
+}

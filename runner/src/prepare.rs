@@ -1,0 +1,263 @@
+//! From a request and definitions to a run that can be decided.
+
+use forgeline_blueprints::{
+    Factory,
+    config::{FactoryConfig, Protection as Configured},
+    plan,
+};
+use forgeline_engine::{
+    RunSpec,
+    plan::Plan,
+    spec::{Definitions, Forge, Protection, ProtectionRule, Target, Trigger, WritePolicy},
+};
+use forgeline_model::{
+    DefinitionRef, Diagnostic, Digest, Event, ProjectId, RunId, RunKey, Timestamp, TraceId, WorkItem,
+    event::EventSource,
+    task::AgentBundle,
+    work_item::{Reading, understand},
+};
+use forgeline_registry::Registry;
+use forgeline_store::{Decision, NewRun};
+use serde_json::{Map, Value, json};
+
+/// What somebody asks for.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// Definitions in force.
+    pub factory: &'a Factory,
+    /// Where they came from.
+    pub definitions: Definitions,
+    /// Contracts in force.
+    pub registry: &'a Registry,
+    /// Name of the blueprint.
+    pub blueprint: &'a str,
+    /// Inputs as given, an object.
+    pub inputs: Value,
+    /// The work item.
+    pub item: Option<WorkItem>,
+    /// What the work item says in the form that blueprints understand; templates see it as `work_item.spec`.
+    pub item_spec: Option<Value>,
+    /// Project.
+    pub project: ProjectId,
+    /// Kind of target.
+    pub forge: Forge,
+    /// Target repository.
+    pub repository: String,
+    /// Branch that a pull request would merge into.
+    pub base_branch: String,
+    /// Its commit now, 40 hex digits.
+    pub base: String,
+    /// What starts the run.
+    pub trigger: Trigger,
+    /// What was asked, see [`RunSpec::trigger_key`].
+    pub trigger_key: String,
+    /// The event that started it, if one did.
+    pub event: Option<Event>,
+    /// Why it starts.
+    pub decisions: Vec<Decision>,
+    /// The inbox row that asked for it.
+    pub inbox: Option<i64>,
+}
+
+/// What a work item's text describes, as templates see it under `work_item.spec`; none when it has no form that is known.
+///
+/// # Errors
+/// The text has the form, with mistakes.
+pub fn item_spec(item: &WorkItem, file: &str) -> Result<Option<Value>, Vec<Diagnostic>> {
+    Ok(match understand(item, file)?.reading {
+        Reading::Service(spec) => Some(json!(spec)),
+        Reading::FreeForm => None,
+    })
+}
+
+/// Code of the finding that a blueprint needs the entities that the work item does not list.
+pub const NEEDS_FORM: &str = "FL0220";
+
+/// The run, ready to be decided.
+///
+/// # Errors
+/// Everything that stands in its way, all at once.
+pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagnostic>> {
+    let plan = compile(request.factory, request.registry, request.blueprint, &request.inputs)?;
+    let agents = bundles(request.factory, &plan)?;
+    if request.item_spec.is_none() && needs_spec(&plan, &agents) {
+        let named = request.item.as_ref().map_or("no work item".to_owned(), |item| format!("work item {}", item.id));
+        let message = format!("blueprint `{}` needs entities, and {named} lists none", request.blueprint);
+        let hint = "give a work item with `## Entities` and lines like `- Order: number (string), customer (string)`";
+        return Err(vec![Diagnostic::error(NEEDS_FORM, message).hint(hint)]);
+    }
+    let id = RunId::of_trigger(&request.trigger_key);
+    let branch = branch(&plan.blueprint.name, request.item.as_ref(), &plan.inputs);
+    let context = context(&request, &plan, &branch);
+    let correlation_id = match &request.event {
+        Some(event) => event.correlation_id.clone(),
+        None => request.item.as_ref().map_or_else(|| id.to_string(), |item| format!("{}#{}", request.repository, item.id)),
+    };
+    let spec = RunSpec {
+        key: RunKey::of_trigger(&request.trigger_key),
+        source: EventSource { trace_id: TraceId::of_run(&id), correlation_id, project_id: request.project },
+        trigger_key: request.trigger_key,
+        trigger: request.trigger,
+        target: Target {
+            forge: request.forge,
+            repository: request.repository,
+            base_branch: request.base_branch,
+            base: request.base,
+            branch,
+        },
+        item: request.item,
+        plan,
+        definitions: request.definitions,
+        policy: policy(&request.factory.config),
+        context,
+        created_at: now,
+        id,
+    };
+    Ok(NewRun { spec, agents, decisions: request.decisions, inbox: request.inbox })
+}
+
+/// The plan of a blueprint with these inputs.
+///
+/// # Errors
+/// Everything that stands in its way.
+pub fn compile(
+    factory: &Factory,
+    registry: &Registry,
+    blueprint: &str,
+    inputs: &Value,
+) -> Result<Plan, Vec<Diagnostic>> {
+    plan::compile(factory, &plan::Request { blueprint, inputs, registry })
+}
+
+/// Whether a stage or a template of its agents names what only a work item of the known form has.
+fn needs_spec(plan: &Plan, agents: &[AgentBundle]) -> bool {
+    const SPEC: &str = "work_item.spec";
+    plan.stages.iter().any(|stage| stage.with.to_string().contains(SPEC))
+        || agents.iter().any(|agent| agent.files.values().any(|text| text.contains(SPEC)))
+}
+
+/// `forgeline/<blueprint>/<item id>-<slug>`; without an item a digest of the inputs stands for it.
+fn branch(blueprint: &str, item: Option<&WorkItem>, inputs: &Value) -> String {
+    let subject = match item {
+        Some(item) => {
+            let slug = slug(&item.title);
+            if slug.is_empty() { item.id.to_string() } else { format!("{}-{slug}", item.id) }
+        }
+        None => Digest::of(inputs).short(),
+    };
+    format!("forgeline/{blueprint}/{subject}")
+}
+
+/// Lower-case ASCII letters and digits, words joined by `-`, at most 40 characters.
+fn slug(title: &str) -> String {
+    let plain: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let mut slug = String::new();
+    for word in plain.split_whitespace() {
+        if slug.len() + word.len() + 1 > 40 {
+            break;
+        }
+        if !slug.is_empty() {
+            slug.push('-');
+        }
+        slug.push_str(word);
+    }
+    slug
+}
+
+/// What conditions and templates may name. Ids and times of this run are left out: equal requests have equal contexts,
+/// so that their stages have equal keys.
+fn context(request: &Request<'_>, plan: &Plan, branch: &str) -> Value {
+    let mut roots = Map::new();
+    roots.insert("inputs".into(), plan.inputs.clone());
+    if let Some(item) = &request.item {
+        let mut view = json!(item);
+        if let (Value::Object(view), Some(spec)) = (&mut view, &request.item_spec) {
+            view.insert("spec".into(), spec.clone());
+        }
+        roots.insert("work_item".into(), view);
+    }
+    let project = request.factory.config.project(request.project.as_str());
+    let view = project.map_or_else(|| json!({"id": request.project}), |project| json!(project));
+    roots.insert("project".into(), view);
+    let blueprint = json!({"name": plan.blueprint.name, "version": plan.blueprint.version});
+    roots.insert(
+        "run".into(),
+        json!({"blueprint": blueprint, "branch": branch, "repository": request.repository, "base_branch": request.base_branch}),
+    );
+    if let Some(event) = &request.event {
+        roots.insert("event".into(), event.to_value());
+    }
+    Value::Object(roots)
+}
+
+fn policy(config: &FactoryConfig) -> WritePolicy {
+    let mode = |configured: Configured| match configured {
+        Configured::Block => Protection::Block,
+        Configured::NeedsHuman => Protection::NeedsHuman,
+        Configured::Allow => Protection::Allow,
+    };
+    let protected = config.policy.protected.iter().map(|(glob, configured)| ProtectionRule {
+        glob: glob.clone(),
+        mode: mode(*configured),
+        blueprints: Vec::new(),
+    });
+    WritePolicy { protected: protected.collect(), draft: config.policy.draft.unwrap_or(false) }
+}
+
+/// The files of the plan's agents, as their child process gets them.
+fn bundles(factory: &Factory, plan: &Plan) -> Result<Vec<AgentBundle>, Vec<Diagnostic>> {
+    let mut bundles = Vec::with_capacity(plan.agents.len());
+    let mut faults = Vec::new();
+    for reference in &plan.agents {
+        match bundle(factory, reference) {
+            Ok(bundle) => bundles.push(bundle),
+            Err(fault) => faults.push(*fault),
+        }
+    }
+    if faults.is_empty() { Ok(bundles) } else { Err(faults) }
+}
+
+fn bundle(factory: &Factory, reference: &DefinitionRef) -> Result<AgentBundle, Box<Diagnostic>> {
+    let missing = || Box::new(Diagnostic::error("FL0601", format!("the files of agent `{reference}` are gone")));
+    let agents = factory.agents();
+    let found = agents.iter().find(|agent| agent.reference == *reference).ok_or_else(missing)?;
+    let mut files = std::collections::BTreeMap::new();
+    for (path, bytes) in found.files.iter() {
+        let text = String::from_utf8(bytes.to_vec()).map_err(|_| {
+            let fault = Diagnostic::error("FL0602", format!("`{}/{path}` is not UTF-8", found.folder));
+            Box::new(fault.hint("an agent's files are text; convert it or take it out"))
+        })?;
+        files.insert(path.to_owned(), text);
+    }
+    Ok(AgentBundle { agent: reference.clone(), files })
+}
+
+#[cfg(test)]
+mod tests {
+    use forgeline_model::WorkItem;
+    use serde_json::json;
+
+    use super::branch;
+
+    #[test]
+    fn a_branch_is_named_from_what_the_run_is_about() {
+        let item = |id: &str, title: &str| WorkItem {
+            id: id.parse().expect("item id"),
+            title: title.into(),
+            body: String::new(),
+            kind: "issue".into(),
+            labels: Vec::new(),
+            author: String::new(),
+        };
+        for (id, title, expected) in [
+            ("7", "Orders service", "forgeline/x/7-orders-service"),
+            ("7", "../../evil; $(rm) \u{202e}", "forgeline/x/7-evil-rm"),
+            ("7", "Größe", "forgeline/x/7-gr-e"),
+            ("7", "日本", "forgeline/x/7"),
+            ("7", &"long ".repeat(40), "forgeline/x/7-long-long-long-long-long-long-long-long"),
+        ] {
+            assert_eq!(branch("x", Some(&item(id, title)), &json!({})), expected);
+        }
+        assert!(branch("x", None, &json!({"a": 1})).starts_with("forgeline/x/"));
+    }
+}

@@ -1,0 +1,158 @@
+//! All text that a person reads about a run, on a forge or in Git. Pure functions.
+
+use std::fmt::Write as _;
+
+use forgeline_blueprints::text::neutralise_markdown as plain;
+use forgeline_engine::{Outcome, Plan, RunSpec};
+use forgeline_model::work_item::clean;
+use forgeline_store::RunView;
+
+use crate::{
+    gate::{Decision, Verdict},
+    publish::StageSummary,
+};
+
+/// Longest title, characters.
+const MAX_TITLE: usize = 120;
+
+/// The pull request's title: what the work item asks for, and which blueprint answers.
+pub fn pull_request_title(spec: &RunSpec) -> String {
+    let subject = match &spec.item {
+        Some(item) => one_line(&item.title),
+        None => format!("a run on `{}`", spec.target.base_branch),
+    };
+    format!("{}: {subject}", spec.plan.blueprint.name)
+}
+
+/// The commit's message, without trailers: those are added where the commit is made.
+pub fn commit_message(spec: &RunSpec, stages: &[StageSummary]) -> String {
+    let files: usize = stages.iter().map(|stage| stage.files.len()).sum();
+    let mut text = format!("{}\n\n", pull_request_title(spec));
+    if let Some(item) = &spec.item {
+        let _ = writeln!(text, "Work item {} asked for this.", item.id);
+    }
+    let _ = writeln!(
+        text,
+        "{} wrote {files} files in {} stages:\n",
+        spec.plan.blueprint,
+        stages.iter().filter(|stage| stage.tasks > 0).count()
+    );
+    for stage in stages.iter().filter(|stage| !stage.files.is_empty()) {
+        let _ = writeln!(text, "- {} ({}): {} files", stage.stage, stage.agent, stage.files.len());
+    }
+    text
+}
+
+/// The pull request's text: what was made by whom, what the gate says, how to look closer.
+pub fn pull_request_body(view: &RunView, stages: &[StageSummary], verdict: &Verdict) -> String {
+    let spec = &view.spec;
+    let mut text = String::new();
+    if let Some(item) = &spec.item {
+        let _ = writeln!(text, "For work item {}: **{}**\n", reference(&item.id.to_string()), plain(&one_line(&item.title)));
+    }
+    let _ = writeln!(text, "Made by blueprint `{}`, definitions from {}.\n", spec.plan.blueprint, definitions(spec));
+    text.push_str("| stage | agent | files |\n|---|---|---|\n");
+    for stage in stages {
+        let files = if stage.files.is_empty() { "—".to_owned() } else { file_list(&stage.files) };
+        let _ = writeln!(text, "| {} | `{}` | {files} |", stage.stage, stage.agent);
+    }
+    let _ = writeln!(text, "\nWrite gate: **{}**", verdict.decision.word());
+    for objection in verdict.objections() {
+        let path = objection.path.as_deref().map(|path| format!(" `{path}`")).unwrap_or_default();
+        let _ = writeln!(text, "- `{}`{path}: {}", objection.rule, objection.message);
+    }
+    let _ = writeln!(text, "\n`forgeline runs show {}` tells how it came about.", spec.id);
+    text
+}
+
+/// The one comment on the work item, edited in place as the run goes on.
+pub fn item_comment(view: &RunView) -> String {
+    let spec = &view.spec;
+    let head = format!("**{}** · `{}`", spec.plan.blueprint, spec.id);
+    match view.state.outcome() {
+        None => format!("{head}\n\nat work: `forgeline runs show {}`", spec.id),
+        Some(outcome) => format!("{head}\n\n{}", outcome_text(spec, outcome)),
+    }
+}
+
+/// What a run of this plan would do, for a comment.
+pub fn plan_markdown(plan: &Plan) -> String {
+    let mut text = format!("**Plan** of `{}` (`{}`); nothing was written.\n\n", plan.blueprint, plan.digest().short());
+    text.push_str("| stage | agent | after | writes |\n|---|---|---|---|\n");
+    for stage in &plan.stages {
+        let needs: Vec<&str> = stage.needs.iter().map(forgeline_model::StageId::as_str).collect();
+        let writes: Vec<String> = stage.produces.iter().map(|it| format!("`{}`", it.path)).collect();
+        let _ = writeln!(text, "| {} | `{}` | {} | {} |", stage.id, stage.agent, needs.join(", "), writes.join(", "));
+    }
+    let _ = writeln!(text, "\nCost: no model call, 0.00 USD.");
+    text
+}
+
+/// How a run ended and what to do next.
+pub fn outcome_text(spec: &RunSpec, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Published(publication) => match &publication.pull_request {
+            Some(it) if it.opened => format!("opened pull request #{} from `{}`", it.number, publication.branch),
+            Some(it) => format!("brought pull request #{} up to date", it.number),
+            None => format!("wrote branch `{}`", publication.branch),
+        },
+        Outcome::NoChange { reason } => format!("no change: {reason}"),
+        Outcome::Refused { reason, .. } => format!("nothing was written: {reason}"),
+        Outcome::Failed { task, kind, message } => {
+            let place = task.as_ref().map(|task| format!(" in stage `{task}`")).unwrap_or_default();
+            format!("failed{place} ({kind}): {message}\n\n`forgeline runs logs {}` shows more.", spec.id)
+        }
+        Outcome::Cancelled { by } => format!("cancelled by {by}"),
+    }
+}
+
+/// The reply when a person has closed the pull request.
+pub fn closed_by_person(number: u64, blueprint: &str) -> String {
+    format!(
+        "pull request #{number} was closed by a person, so nothing is written until somebody asks again with \
+         `/forgeline run {blueprint}`"
+    )
+}
+
+/// Why the write gate refused.
+pub fn gate_refusal(verdict: &Verdict) -> String {
+    let denied: Vec<String> = verdict
+        .objections()
+        .filter(|objection| objection.verdict == Decision::Deny)
+        .take(5)
+        .map(|objection| match &objection.path {
+            Some(path) => format!("{} ({path}): {}", objection.rule, objection.message),
+            None => format!("{}: {}", objection.rule, objection.message),
+        })
+        .collect();
+    format!("the write gate refused it: {}", denied.join("; "))
+}
+
+fn definitions(spec: &RunSpec) -> String {
+    let dirty = if spec.definitions.dirty { ", uncommitted changes included" } else { "" };
+    match &spec.definitions.commit {
+        Some(commit) => format!("{} at `{}`{dirty}", spec.definitions.origin, &commit[..commit.len().min(12)]),
+        None => format!("{}{dirty}", spec.definitions.origin),
+    }
+}
+
+fn file_list(files: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let names: Vec<String> = files
+        .iter()
+        .take(SHOWN)
+        .map(|file| format!("`{}`", file.split(" (").next().unwrap_or(file)))
+        .collect();
+    let rest = files.len().saturating_sub(SHOWN);
+    if rest == 0 { names.join(", ") } else { format!("{} and {rest} more", names.join(", ")) }
+}
+
+fn reference(id: &str) -> String {
+    if id.bytes().all(|b| b.is_ascii_digit()) { format!("#{id}") } else { format!("`{id}`") }
+}
+
+/// A title as it may stand in a commit and a pull request: one line, nothing invisible, no marker that steers a pipeline.
+fn one_line(text: &str) -> String {
+    let line: String = clean(text).lines().next().unwrap_or_default().chars().take(MAX_TITLE).collect();
+    line.replace('[', "(").replace(']', ")").trim().to_owned()
+}

@@ -1,0 +1,92 @@
+//! The runner's parts, wired once.
+
+use std::{ops::Deref, sync::Arc};
+
+use forgeline_agents::{AgentHost, HostError};
+use forgeline_forge::LocalForge;
+use forgeline_registry::Registry;
+use forgeline_store::{Store, StoreError};
+
+use crate::{Clock, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle, publish::PublishError, target::TargetError};
+
+/// What a runner is made of.
+pub struct Parts {
+    /// State in flight.
+    pub store: Store,
+    /// Contracts in force.
+    pub registry: Arc<Registry>,
+    /// Agents' child processes.
+    pub host: AgentHost,
+    /// The local forge.
+    pub forge: LocalForge,
+    /// The index.
+    pub knowledge: KnowledgeHandle,
+    /// The time.
+    pub clock: Clock,
+    /// Who looks on.
+    pub watch: Watch,
+    /// Most tasks of a run at once.
+    pub parallel: usize,
+}
+
+/// Carries out runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Runner {
+    parts: Arc<Parts>,
+    /// Agents used so far.
+    pub(crate) agents: AgentCache,
+}
+
+impl Runner {
+    /// Of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), agents: AgentCache::default() }
+    }
+}
+
+impl Deref for Runner {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+/// Why carrying out a run stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    /// The state could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The target repository could not be used.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// Publishing failed.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The forge failed.
+    #[error(transparent)]
+    Forge(#[from] forgeline_forge::ForgeError),
+    /// No agent process could be started.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The knowledge index failed.
+    #[error("the knowledge index failed: {0}")]
+    Knowledge(String),
+    /// Something that cannot happen did.
+    #[error("{0}; please report this as a bug")]
+    Bug(String),
+}
+
+impl RunnerError {
+    /// Whether trying again can help.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(_) | Self::Knowledge(_) | Self::Host(_) => true,
+            Self::Target(error) => error.is_transient(),
+            Self::Publish(error) => error.is_transient(),
+            Self::Forge(error) => error.is_transient(),
+            Self::Bug(_) => false,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! One task: its key, its result if there is one already, else the agent's work, checked.
+
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use forgeline_engine::{
+    RunSpec, TaskId, TaskOutput,
+    context,
+    fact::{ArtifactRef, MatrixItem},
+    plan::PlannedStage,
+    tell,
+};
+use forgeline_model::{
+    Digest,
+    task::{
+        FailureClass, NoteVerdict, Proposal, TaskFailure, TaskLimits, TaskOutcome, TaskRequest,
+    },
+};
+use forgeline_store::{Lease, RunView};
+use serde_json::{Value, json};
+use tokio::time::{self, Duration};
+use tracing::{Instrument as _, debug, info_span};
+
+use crate::{Runner, RunnerError, agent_cache::CachedAgent, drive::LEASE_MS};
+
+/// Longest `outputs` of a task, bytes of JSON: they stand in the journal.
+const MOST_OUTPUT_BYTES: usize = 256 << 10;
+
+/// What a task depends on, all of it; two tasks with equal keys give equal results.
+struct Prepared {
+    key: Digest,
+    request: TaskRequest,
+    agent: Arc<CachedAgent>,
+    /// Where the agent's earlier artifacts were found, `path@commit`.
+    citations: usize,
+}
+
+impl Runner {
+    /// Performs the task that `lease` holds and stores what came of it. The run's next task, if one was claimed.
+    pub(crate) async fn perform_task(&self, lease: Lease) -> Result<Option<Lease>, RunnerError> {
+        let begun = Instant::now();
+        let view = self.store.run_as_claimed(&lease.run).await?;
+        let (stage, item) = find(&view, &lease.task)?;
+        let prepared = self.prepare_task(&view, &stage, item.as_ref(), lease.attempt).await?;
+        let known = self.store.result(&prepared.key).await?;
+        let reused = known.is_some();
+        let outcome = match known {
+            Some(proposal) => TaskOutcome::Done(proposal),
+            None => self.perform_renewing(&lease, &prepared).await?,
+        };
+        let outcome = match outcome {
+            TaskOutcome::Done(proposal) => self.checked(&view.spec, &stage, &lease.task, proposal),
+            failed @ TaskOutcome::Failed(_) => failed,
+        };
+        let now = self.clock.now();
+        match outcome {
+            TaskOutcome::Failed(failure) => {
+                debug!(kind = failure.kind, "attempt failed");
+                let run = lease.run.clone();
+                let step = self.store.fail(lease, failure, now).await?;
+                self.watch.step(&run, step);
+                Ok(None)
+            }
+            TaskOutcome::Done(proposal) => {
+                let stored = self.store.keep(&proposal)?;
+                let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let output = output(&prepared, &proposal, stored.digest(), reused, millis);
+                let run = lease.run.clone();
+                let finished = self.store.finish(lease, output, &stored, proposal.events, LEASE_MS, now).await?;
+                self.watch.step(&run, finished.step);
+                Ok(finished.next)
+            }
+        }
+    }
+
+    async fn prepare_task(
+        &self,
+        view: &RunView,
+        stage: &PlannedStage,
+        item: Option<&MatrixItem>,
+        attempt: u32,
+    ) -> Result<Prepared, RunnerError> {
+        let mut context = context::for_task(&view.spec, &view.state, stage, item);
+        let agent = self.agent(&stage.agent.digest).await?;
+        let hits = self.earlier_work(view, &agent, &context).await;
+        let citations = hits.len();
+        if let Value::Object(roots) = &mut context {
+            roots.insert("knowledge".into(), Value::Array(hits));
+        }
+        let key = Digest::of(&json!({
+            "agent": stage.agent,
+            "stage": stage.id,
+            "with": stage.with,
+            "produces": stage.produces,
+            "emits": stage.emits,
+            "context": context,
+        }));
+        let request = TaskRequest {
+            trace_id: view.spec.source.trace_id.clone(),
+            run: view.spec.id.clone(),
+            stage: stage.id.clone(),
+            item: item.map(|item| item.name.clone()),
+            attempt,
+            agent: stage.agent.clone(),
+            with: stage.with.clone(),
+            context,
+            produces: stage.produces.clone(),
+            emits: stage.emits.clone(),
+            limits: TaskLimits { timeout_ms: stage.timeout_ms, ..TaskLimits::default() },
+        };
+        Ok(Prepared { key, request, agent, citations })
+    }
+
+    /// Has the agent's child process do the work while the lease is kept alive.
+    async fn perform_renewing(&self, lease: &Lease, prepared: &Prepared) -> Result<TaskOutcome, RunnerError> {
+        let span = info_span!("skill", agent = %prepared.agent.bundle.agent, citations = prepared.citations);
+        let mut session = self.host.session(&lease.run);
+        let work = session.perform(&prepared.agent.bundle, &prepared.request).instrument(span);
+        tokio::pin!(work);
+        let mut tick = time::interval(Duration::from_millis(LEASE_MS / 3));
+        tick.tick().await;
+        loop {
+            tokio::select! {
+                outcome = &mut work => return outcome.map_err(RunnerError::from),
+                _ = tick.tick() => self.store.renew(lease, LEASE_MS, self.clock.now()).await?,
+            }
+        }
+    }
+
+    /// A proposal whose events keep their contracts and whose outputs fit the journal.
+    fn checked(&self, spec: &RunSpec, stage: &PlannedStage, task: &TaskId, proposal: Proposal) -> TaskOutcome {
+        let refuse = |kind: &str, message: String| {
+            TaskOutcome::Failed(TaskFailure { class: FailureClass::Terminal, kind: kind.into(), message })
+        };
+        let size = json!(proposal.outputs).to_string().len();
+        if size > MOST_OUTPUT_BYTES {
+            return refuse("limit", format!("its outputs take {size} bytes; at most {MOST_OUTPUT_BYTES} are kept"));
+        }
+        for (index, event) in proposal.events.iter().enumerate() {
+            let named = |it: &&forgeline_model::task::EventRef| {
+                it.event_type == event.event_type && it.version == event.version
+            };
+            if !stage.emits.iter().any(|it| named(&it)) {
+                let message = format!(
+                    "agent `{}` tells `{}@{}`, which stage `{}` does not declare; add it to `emits`",
+                    stage.agent.name, event.event_type, event.version, stage.id
+                );
+                return refuse("contract", message);
+            }
+            let told = tell::of_agent(spec, task, index, &stage.agent.name, event, spec.created_at);
+            if let Err(violation) = self.registry.validate_produced(&told.to_value()) {
+                return refuse("contract", format!("event `{}` breaks its contract: {violation}", event.event_type));
+            }
+        }
+        TaskOutcome::Done(proposal)
+    }
+}
+
+fn find(view: &RunView, task: &TaskId) -> Result<(PlannedStage, Option<MatrixItem>), RunnerError> {
+    let stage = view.spec.plan.stage(&task.stage);
+    let found = view.state.task(task);
+    match (stage, found) {
+        (Some(stage), Some(found)) => Ok((stage.clone(), found.item.clone())),
+        _ => Err(RunnerError::Bug(format!("the claimed task `{task}` is not in the plan"))),
+    }
+}
+
+fn output(prepared: &Prepared, proposal: &Proposal, digest: Digest, reused: bool, millis: u64) -> TaskOutput {
+    // A later file at the same path replaces an earlier one of the same proposal.
+    let mut artifacts: BTreeMap<&str, ArtifactRef> = BTreeMap::new();
+    for file in &proposal.files {
+        let artifact = ArtifactRef {
+            path: file.path.clone(),
+            artifact_type: file.artifact_type.clone(),
+            digest: Digest::of_bytes(file.content.as_bytes()),
+        };
+        artifacts.insert(&file.path, artifact);
+    }
+    let passed = proposal.validation.iter().filter(|note| note.verdict == NoteVerdict::Passed).count();
+    TaskOutput {
+        key: prepared.key,
+        proposal: digest,
+        artifacts: artifacts.into_values().collect(),
+        outputs: proposal.outputs.clone(),
+        findings: proposal.validation.iter().filter(|note| note.verdict != NoteVerdict::Passed).cloned().collect(),
+        checks_passed: u32::try_from(passed).unwrap_or(u32::MAX),
+        skill: proposal.skill.clone(),
+        reused,
+        millis,
+    }
+}

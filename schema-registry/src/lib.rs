@@ -1,0 +1,31 @@
+//! The contract registry: the JSON Schemas of events, at versions, and validation against them.
+//!
+//! A registry is a folder of files (`registry.yaml`, `common/`, `events/`) that people change by pull request. It is
+//! loaded from a [`FileSet`](forgeline_model::FileSet), so it may come from a commit, a directory or the binary
+//! itself ([`shipped`]). A published version is one file, bundled and immutable, with its digest in a lock beside it.
+//!
+//! This is the only crate that names `jsonschema`. Schemas are data of somebody else: their size is bounded, patterns
+//! run on a linear engine, and a reference never leaves the registry. The crate does no I/O.
+
+pub mod codes;
+mod examples;
+mod history;
+mod input;
+mod load;
+mod manifest;
+mod materialise;
+mod registry;
+mod release;
+mod schema;
+mod settings;
+mod shipped;
+mod violation;
+
+pub use examples::check as check_examples;
+pub use input::InputSchema;
+pub use manifest::{Manifest, Status};
+pub use registry::{Contract, ContractVersion, Registry};
+pub use release::release;
+pub use settings::{CompatibilityMode, Settings};
+pub use shipped::{shipped, with_shipped};
+pub use violation::{ContractViolation, Violation};

@@ -1,0 +1,177 @@
+//! Building a validator out of a schema that somebody else wrote.
+
+use std::fmt;
+
+use jsonschema::{Draft, PatternOptions, Validator};
+use serde_json::Value;
+
+/// The one dialect in use.
+pub(crate) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+/// Largest compiled pattern, bytes.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// Bounds of one schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// All text of it together, bytes.
+    pub(crate) bytes: usize,
+    /// Values, at any depth.
+    pub(crate) nodes: usize,
+    /// Nesting.
+    pub(crate) depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 256 << 10, nodes: 20_000, depth: 64 }
+    }
+}
+
+/// Why a schema cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    TooLarge(String),
+    Reference(String),
+    Invalid(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::TooLarge(message) | Self::Reference(message) | Self::Invalid(message)) = self;
+        f.write_str(message)
+    }
+}
+
+/// A validator for a self-contained schema: within the limits, no reference out of itself, linear patterns, known
+/// formats.
+pub(crate) fn compile(schema: &Value, limits: Limits) -> Result<Validator, Fault> {
+    measure(schema, limits)?;
+    refuse_outside_references(schema, "")?;
+    if let Some(dialect) = schema.get("$schema").filter(|dialect| *dialect != DIALECT) {
+        return Err(Fault::Invalid(format!("dialect {dialect} is not available; expected `{DIALECT}`")));
+    }
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES))
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(false)
+        .offline()
+        .build(schema)
+        .map_err(|error| Fault::Invalid(format!("{error} (at `{}`)", pointer_or_root(error.instance_path().as_str()))))
+}
+
+fn pointer_or_root(pointer: &str) -> &str {
+    if pointer.is_empty() { "/" } else { pointer }
+}
+
+/// Whether the schema is within the limits; the walk itself never goes deeper than they allow.
+pub(crate) fn measure(schema: &Value, limits: Limits) -> Result<(), Fault> {
+    let (mut bytes, mut nodes) = (0_usize, 0_usize);
+    let mut open = vec![(schema, 1_usize)];
+    while let Some((value, depth)) = open.pop() {
+        nodes += 1;
+        match value {
+            Value::String(text) => bytes += text.len(),
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
+            Value::Object(map) => {
+                bytes += map.keys().map(String::len).sum::<usize>();
+                open.extend(map.values().map(|item| (item, depth + 1)));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => bytes += 1,
+        }
+        let exceeded = if bytes > limits.bytes {
+            Some(format!("more than {} bytes of text", limits.bytes))
+        } else if nodes > limits.nodes {
+            Some(format!("more than {} nodes", limits.nodes))
+        } else if depth > limits.depth {
+            Some(format!("more than {} levels", limits.depth))
+        } else {
+            None
+        };
+        if let Some(what) = exceeded {
+            return Err(Fault::TooLarge(format!("the schema has {what}")));
+        }
+    }
+    Ok(())
+}
+
+/// `$ref` may only point into the schema itself, and nothing inside may give itself another base.
+fn refuse_outside_references(value: &Value, pointer: &str) -> Result<(), Fault> {
+    match value {
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(n, item)| refuse_outside_references(item, &format!("{pointer}/{n}"))),
+        Value::Object(map) => {
+            for keyword in ["$ref", "$dynamicRef"] {
+                if let Some(Value::String(target)) = map.get(keyword)
+                    && !target.starts_with('#')
+                {
+                    return Err(Fault::Reference(format!(
+                        "`{keyword}` at `{}` leads out of the schema, to `{target}`; only `#…` is followed",
+                        pointer_or_root(pointer)
+                    )));
+                }
+            }
+            if let Some(Value::String(id)) = map.get("$id").filter(|_| !pointer.is_empty()) {
+                return Err(Fault::Reference(format!(
+                    "`$id` (`{id}`) at `{pointer}` would move the base of references; leave it out"
+                )));
+            }
+            map.iter().try_for_each(|(key, item)| refuse_outside_references(item, &format!("{pointer}/{key}")))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Fault, Limits, compile};
+
+    #[track_caller]
+    fn refused(schema: &Value) -> Fault {
+        compile(schema, Limits::default()).map(drop).expect_err(&format!("{schema} must be refused"))
+    }
+
+    #[test]
+    fn a_reference_never_leaves_the_schema() {
+        for target in ["https://example.com/s.json", "file:///etc/passwd", "other.json", "//host/x", "urn:x"] {
+            assert!(matches!(refused(&json!({"$ref": target})), Fault::Reference(_)), "{target}");
+            let deep = json!({"properties": {"a": {"items": [{"$dynamicRef": target}]}}});
+            assert!(matches!(refused(&deep), Fault::Reference(_)), "{target}");
+        }
+        assert!(matches!(refused(&json!({"properties": {"a": {"$id": "https://x/"}}})), Fault::Reference(_)));
+        let inside = json!({"$defs": {"a": {"type": "string"}}, "properties": {"x": {"$ref": "#/$defs/a"}}});
+        assert!(compile(&inside, Limits::default()).is_ok());
+    }
+
+    #[test]
+    fn patterns_and_formats_that_cannot_be_judged_are_refused() {
+        for schema in [
+            json!({"pattern": "(?=a)b"}),
+            json!({"pattern": "(a)\\1"}),
+            json!({"pattern": "(((a{100}){100}){100}){100}"}),
+            json!({"format": "no-such-format"}),
+            json!({"type": "strnig"}),
+            json!({"minLength": -1}),
+            json!({"$schema": "https://json-schema.org/draft/3099/schema"}),
+        ] {
+            assert!(matches!(refused(&schema), Fault::Invalid(_)), "{schema}");
+        }
+    }
+
+    #[test]
+    fn size_is_bounded_in_each_direction() {
+        let mut deep = json!(true);
+        for _ in 0..80 {
+            deep = json!({"not": deep});
+        }
+        let wide = json!({"enum": (0..30_000).collect::<Vec<_>>()});
+        let long = json!({"description": "x".repeat(300 << 10)});
+        for schema in [deep, wide, long] {
+            assert!(matches!(refused(&schema), Fault::TooLarge(_)));
+        }
+    }
+}

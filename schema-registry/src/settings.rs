@@ -1,0 +1,108 @@
+//! `registry.yaml`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::schema::Limits;
+
+/// Settings of a registry. Limits can only be lowered.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    #[serde(rename = "apiVersion")]
+    pub(crate) api_version: String,
+    pub(crate) kind: String,
+    /// The dialect of all schemas.
+    pub dialect: String,
+    /// Mode of contracts that name none.
+    #[serde(default)]
+    pub mode: CompatibilityMode,
+    /// How producers' and consumers' views of a schema differ.
+    #[serde(default)]
+    pub content_model: ContentModel,
+    /// Days between deprecation and removal.
+    #[serde(default = "ninety")]
+    pub transition_days: u32,
+    /// Levels of rules that differ from the default.
+    #[serde(default)]
+    pub levels: BTreeMap<String, Level>,
+    #[serde(default)]
+    limits: LimitsYaml,
+}
+
+/// What a new version must keep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CompatibilityMode {
+    /// Nothing; it is still linted.
+    None,
+    /// New consumers read what the last version wrote.
+    Backward,
+    /// Consumers of the last version read what is written now.
+    Forward,
+    /// Both.
+    Full,
+    /// New consumers read what any version of the major wrote.
+    BackwardTransitive,
+    /// Consumers of any version of the major read what is written now.
+    ForwardTransitive,
+    /// Both.
+    #[default]
+    FullTransitive,
+}
+
+/// How producers' and consumers' views differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ContentModel {
+    /// Producers write a closed view, consumers read a tolerant one.
+    #[default]
+    Views,
+    /// One view for both.
+    Strict,
+}
+
+/// How much a rule's finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Not reported.
+    Off,
+    /// Worth knowing.
+    Info,
+    /// Probably a mistake.
+    Warn,
+    /// Stops the change.
+    Error,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LimitsYaml {
+    schema_bytes: usize,
+    schema_nodes: usize,
+}
+
+impl Default for LimitsYaml {
+    fn default() -> Self {
+        let Limits { bytes, nodes, .. } = Limits::default();
+        Self { schema_bytes: bytes, schema_nodes: nodes }
+    }
+}
+
+impl Settings {
+    /// The limits in force: the stated ones, never above the built-in ones.
+    pub(crate) fn limits(&self) -> Limits {
+        let most = Limits::default();
+        Limits {
+            bytes: self.limits.schema_bytes.min(most.bytes),
+            nodes: self.limits.schema_nodes.min(most.nodes),
+            depth: most.depth,
+        }
+    }
+}
+
+fn ninety() -> u32 {
+    90
+}

@@ -1,0 +1,12 @@
+//! End-to-end tests: the real executable, real Git, real databases.
+
+#[cfg(test)]
+mod boundaries;
+#[cfg(test)]
+mod generated_service;
+#[cfg(test)]
+mod local_forge;
+#[cfg(test)]
+mod survival;
+#[cfg(test)]
+mod world;
