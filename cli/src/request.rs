@@ -202,8 +202,9 @@ pub fn read_item(file: &Path) -> anyhow::Result<WorkItem> {
     let text = read_text(&shown, &bytes)
         .map_err(|fault| Failure::invalid(format!("work item `{shown}` cannot be used"), vec![*fault]))?;
     let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(50).collect();
+    // Nobody is its author: who types the command does not change the work.
     let id = format!("file-{plain}").parse().expect("letters, digits and dashes");
-    Ok(WorkItem { id, title: text.title, body: text.body, kind: "file".into(), labels: Vec::new(), author: user() })
+    Ok(WorkItem { id, title: text.title, body: text.body, kind: "file".into(), labels: Vec::new(), author: String::new() })
 }
 
 async fn issue(place: &Place, number: u64, runner: &Runner) -> anyhow::Result<WorkItem> {

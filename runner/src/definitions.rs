@@ -1,5 +1,7 @@
 //! Which definitions are in force, and where they come from.
 
+mod names;
+
 use std::{path::Path, sync::Arc};
 
 use forgeline_blueprints::Factory;
@@ -65,6 +67,7 @@ impl InForce {
             }
         };
         findings.extend(factory.check_contracts(&registry));
+        findings.extend(names::unknown(&factory));
         Self { factory, registry: Arc::new(registry), source, findings }
     }
 }

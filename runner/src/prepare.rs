@@ -182,12 +182,23 @@ fn context(request: &Request<'_>, plan: &Plan, branch: &str) -> Value {
     let blueprint = json!({"name": plan.blueprint.name, "version": plan.blueprint.version});
     roots.insert(
         "run".into(),
-        json!({"blueprint": blueprint, "branch": branch, "repository": request.repository, "base_branch": request.base_branch}),
+        json!({"blueprint": blueprint, "branch": branch, "repository": name(request), "base_branch": request.base_branch}),
     );
     if let Some(event) = &request.event {
         roots.insert("event".into(), event.to_value());
     }
     Value::Object(roots)
+}
+
+/// A repository's name, wherever a plain one lies: its place on a machine is no part of the work.
+fn name(request: &Request<'_>) -> String {
+    match request.forge {
+        Forge::Local => request.repository.clone(),
+        Forge::Git => {
+            let folder = request.repository.rsplit('/').next().unwrap_or_default();
+            folder.trim_end_matches(".git").to_owned()
+        }
+    }
 }
 
 fn policy(config: &FactoryConfig) -> WritePolicy {

@@ -42,6 +42,8 @@ fn the_service_of_the_example_builds_holds_and_keeps_its_data() {
 fn names_that_need_care_give_code_that_works() {
     let generated = generate(LIBRARY);
     all_documents_parse(&generated);
+    // Many readers of YAML take a bare `on` for true.
+    assert!(generated.file("api/openapi.yaml").contains("\"on\":\n"));
     Crate::write(&generated, "buecherei").cargo(&["test", "--quiet"]);
 }
 
@@ -71,6 +73,27 @@ fn hostile_text_stays_text() {
         assert!(!shown || !(text.contains("<script>") || text.contains("@team") || text.contains("<b>")), "{path}");
         assert!(!path.starts_with(".github/") || !text.contains("secrets"), "{path}");
         assert!(!path.ends_with(".rs") || !text.contains("evil"), "{path}");
+    }
+}
+
+/// What `init` installs is accepted as it stands.
+#[test]
+fn the_installed_forms_are_work_items() {
+    let azure = include_str!("../../blueprints/http-service/forms/azure-work-item.md");
+    let form = include_str!("../../blueprints/http-service/forms/github-issue.yml");
+    let form: serde_yaml::Value = serde_yaml::from_str(form).expect("YAML");
+    let sections: Vec<String> = form["body"]
+        .as_sequence()
+        .expect("a list")
+        .iter()
+        .map(|part| {
+            let text = part["attributes"]["value"].as_str().unwrap_or("_No response_");
+            format!("### {}\n\n{text}\n", part["attributes"]["label"].as_str().expect("a label"))
+        })
+        .collect();
+    for body in [azure.to_owned(), sections.join("\n")] {
+        let generated = generate(&format!("# Order service\n\n{body}"));
+        assert!(generated.file("src/entities/order.rs").contains("customer_id"));
     }
 }
 

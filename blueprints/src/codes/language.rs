@@ -85,4 +85,6 @@ codes! { LANGUAGE:
         "A stage's `emits` and the `events` of its agent's skill belong together: the first allows the event, the second gives its fields. Add the missing one.";
     MANY_VARIABLES = "FL0140", "a matrix has more than one variable",
         "A matrix is one variable with one list; each element is a task. For two dimensions let an earlier stage hand over the list of their combinations.";
+    UNKNOWN_CHECK = "FL0141", "an agent names a validator or fixer that does not exist",
+        "Validators and fixers are part of Forgeline and are named in `output.validators` and `correction.fixers`. The hint names the nearest one.";
 }

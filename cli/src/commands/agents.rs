@@ -88,7 +88,9 @@ fn list(session: &Session, all: &[&Definition<Agent>]) {
                 one.manifest.metadata.title.clone(),
             ]
         };
-        session.out.table(&["NAME", "VERSION", "FROM", "SKILLS", "OUTPUT", "TITLE"], &all.iter().map(row).collect::<Vec<_>>())
+        session
+            .out
+            .table(&["NAME", "VERSION", "FROM", "SKILLS", "OUTPUT", "TITLE"], &all.iter().map(row).collect::<Vec<_>>())
     });
 }
 

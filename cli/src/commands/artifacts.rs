@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     Session,
     lookup::find_run,
-wording::{moment, printable, short},
+    wording::{moment, printable, short},
 };
 use crate::exit::{Exit, Failure};
 
@@ -128,7 +128,8 @@ fn show(session: &Session, row: &ArtifactRow, content: Option<&str>) {
     session.out.print("artifact", &document, || {
         let commit = row.merged.as_deref().or(row.commit.as_deref()).map_or("none", short);
         let replaces = row.supersedes.map_or_else(|| "nothing".to_owned(), |id| format!("artifact {id}"));
-        let content = content.map_or_else(|| "its content is not kept any more; the commit has it".to_owned(), printable);
+        let content =
+            content.map_or_else(|| "its content is not kept any more; the commit has it".to_owned(), printable);
         format!(
             "path        {}\ntype        {}\nrepository  {}\nstatus      {}\nvalidation  {}\nmade by     {} in {}\n\
              commit      {commit}\nreplaces    {replaces}\ndigest      {}\n\n{content}{}",

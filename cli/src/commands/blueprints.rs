@@ -59,7 +59,10 @@ impl Blueprints {
                 let all = in_force.factory.blueprints();
                 let found = all.iter().find(|blueprint| blueprint.reference.name == name).ok_or_else(|| {
                     let known = all.iter().map(|blueprint| blueprint.reference.name.as_str());
-                    Failure::new(Exit::NotFound, format!("there is no blueprint `{name}`; {}", suggest::hint(&name, known)))
+                    Failure::new(
+                        Exit::NotFound,
+                        format!("there is no blueprint `{name}`; {}", suggest::hint(&name, known)),
+                    )
                 })?;
                 show(session, found);
                 Ok(Exit::Success)

@@ -34,7 +34,8 @@ impl Contracts {
         match self {
             Self::List => list(session, &in_force.registry.contracts().collect::<Vec<_>>()),
             Self::Show { contract } => {
-                let (name, wire) = contract.split_once('@').map_or((contract.as_str(), None), |(name, wire)| (name, Some(wire)));
+                let (name, wire) =
+                    contract.split_once('@').map_or((contract.as_str(), None), |(name, wire)| (name, Some(wire)));
                 let known: Vec<&str> = in_force.registry.contracts().map(|contract| contract.name.as_str()).collect();
                 let contract = in_force.registry.show(name).ok_or_else(|| unknown(name, &known))?;
                 let (version, one) = pick(contract, wire)?;
@@ -68,7 +69,9 @@ fn list(session: &Session, contracts: &[&Contract]) {
                 contract.manifest.title.clone(),
             ]
         };
-        session.out.table(&["NAME", "VERSIONS", "DOMAIN", "STATUS", "TITLE"], &contracts.iter().map(row).collect::<Vec<_>>())
+        session
+            .out
+            .table(&["NAME", "VERSIONS", "DOMAIN", "STATUS", "TITLE"], &contracts.iter().map(row).collect::<Vec<_>>())
     });
 }
 
@@ -109,7 +112,8 @@ fn pick<'a>(contract: &'a Contract, wire: Option<&str>) -> Result<(&'a Version, 
     };
     found.ok_or_else(|| {
         let known = contract.wire_versions();
-        let known = if known.is_empty() { "none is published".to_owned() } else { format!("published: {}", known.join(", ")) };
+        let known =
+            if known.is_empty() { "none is published".to_owned() } else { format!("published: {}", known.join(", ")) };
         let wanted = wire.map_or_else(String::new, |wire| format!("@{wire}"));
         Failure::new(Exit::NotFound, format!("there is no contract version `{}{wanted}`; {known}", contract.name))
     })
@@ -124,7 +128,9 @@ fn unknown(name: &str, known: &[&str]) -> Failure {
 fn session_examples(session: &Session) -> anyhow::Result<forgeline_model::FileSet> {
     let own = definitions::folder(&session.global)?;
     Ok(match own {
-        Some(folder) => forgeline_registry::with_shipped(&definitions::read_folder(&folder, "")?.below("schema-registry")),
+        Some(folder) => {
+            forgeline_registry::with_shipped(&definitions::read_folder(&folder, "")?.below("schema-registry"))
+        }
         None => forgeline_registry::shipped(),
     })
 }

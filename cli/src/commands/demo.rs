@@ -31,7 +31,7 @@ use crate::{
 const REPOSITORY: &str = "acme/shop";
 const BLUEPRINT: &str = "http-service";
 const LABEL: &str = "generate";
-const ITEM: &str = "http-service/examples/shop.md";
+const ITEM: &str = "http-service/examples/orders.md";
 const QUESTION: &str = "what happens when an order names a customer that does not exist";
 
 /// Show the main job offline: a work item becomes a pull request.

@@ -31,7 +31,10 @@ impl Dlq {
             Self::List => list(session, &letters),
             Self::Show { number } => {
                 let letter = letters.iter().find(|letter| letter.id == number).ok_or_else(|| {
-                    Failure::new(Exit::NotFound, format!("there is no dead letter {number}; `forgeline dlq list` shows all"))
+                    Failure::new(
+                        Exit::NotFound,
+                        format!("there is no dead letter {number}; `forgeline dlq list` shows all"),
+                    )
                 })?;
                 session.out.print("dead_letter", &whole(letter), || text(letter));
             }
@@ -57,10 +60,9 @@ fn list(session: &Session, letters: &[DeadLetterRow]) {
                 one_line(&letter.reason, 80),
             ]
         };
-        session.out.table(
-            &["NO", "WHEN", "SEVERITY", "KIND", "WHAT", "WHY"],
-            &letters.iter().map(row).collect::<Vec<_>>(),
-        )
+        session
+            .out
+            .table(&["NO", "WHEN", "SEVERITY", "KIND", "WHAT", "WHY"], &letters.iter().map(row).collect::<Vec<_>>())
     });
 }
 

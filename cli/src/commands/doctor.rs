@@ -73,12 +73,17 @@ impl Doctor {
         checks.extend(definitions::check(session));
         match session.look().await {
             Ok(runner) => {
-                checks.push(Check::ok("database", format!("SQLite opens `{}` and finds no damage", state.join("forgeline.db").display())));
+                checks.push(Check::ok(
+                    "database",
+                    format!("SQLite opens `{}` and finds no damage", state.join("forgeline.db").display()),
+                ));
                 checks.push(agent::check(&runner).await);
                 checks.push(services::knowledge(&runner).await);
                 runner.store.close().await;
             }
-            Err(error) => checks.push(Check::failed("database", format!("{error:#}"), "see the check of the state directory")),
+            Err(error) => {
+                checks.push(Check::failed("database", format!("{error:#}"), "see the check of the state directory"))
+            }
         }
         checks.extend(services::telemetry(std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok()).await);
         print(session, &checks);
@@ -98,7 +103,12 @@ fn print(session: &Session, checks: &[Check]) {
         for check in checks {
             // The word is padded before it is coloured: colour has no width.
             let pad = " ".repeat("limited".len() - check.state.word().len());
-            text.push_str(&format!("{:<width$}  {}{pad}  {}\n", check.name, session.out.status(check.state.word()), check.detail));
+            text.push_str(&format!(
+                "{:<width$}  {}{pad}  {}\n",
+                check.name,
+                session.out.status(check.state.word()),
+                check.detail
+            ));
             if !check.todo.is_empty() {
                 text.push_str(&format!("{:<width$}           → {}\n", "", check.todo));
             }

@@ -91,7 +91,12 @@ impl Tail {
 }
 
 /// Shows what came after a place, and says how far it got.
-async fn show_after(session: &Session, store: &Store, from: i64, fits: &impl Fn(&EventRow) -> bool) -> anyhow::Result<i64> {
+async fn show_after(
+    session: &Session,
+    store: &Store,
+    from: i64,
+    fits: &impl Fn(&EventRow) -> bool,
+) -> anyhow::Result<i64> {
     let mut seen = from;
     loop {
         let rows = store.events_after(seen, PAGE).await?;

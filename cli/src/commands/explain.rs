@@ -37,7 +37,8 @@ fn list(session: &Session) {
 }
 
 fn one(session: &Session, code: &str) -> anyhow::Result<()> {
-    let Some((code, title, text)) = catalogue::all().into_iter().find(|(known, ..)| known.eq_ignore_ascii_case(code)) else {
+    let Some((code, title, text)) = catalogue::all().into_iter().find(|(known, ..)| known.eq_ignore_ascii_case(code))
+    else {
         anyhow::bail!(Failure::new(
             Exit::NotFound,
             format!("there is no code `{code}`; `forgeline explain` lists all of them")

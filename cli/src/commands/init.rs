@@ -60,7 +60,9 @@ impl Init {
         let value = json!({"folder": self.repo, "dry_run": self.dry_run, "files": files::value(&plan)});
         session.out.print("init", &value, || {
             let mut text = files::text(&plan, self.dry_run);
-            text.push_str("\nnext: `forgeline validate` checks the files, `forgeline blueprints list` shows what can be run, ");
+            text.push_str(
+                "\nnext: `forgeline validate` checks the files, `forgeline blueprints list` shows what can be run, ",
+            );
             text.push_str("`forgeline run <blueprint> --work-item item.md` runs it; then commit them\n");
             text
         });

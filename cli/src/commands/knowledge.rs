@@ -14,7 +14,7 @@ use forgeline_runner::{
 
 use super::{
     Session,
-    wording::{duration, short},
+    wording::{count, duration, short},
 };
 use crate::{
     exit::{Exit, Failure},
@@ -94,7 +94,9 @@ impl Index {
         let repo = Repo::open(&place.path).map_err(|error| Failure::new(Exit::NotFound, error.to_string()))?;
         let default = repo.default_branch().ok();
         let branch = match (&self.branch, &default) {
-            (Some(named), _) => named.parse::<BranchName>().map_err(|error| Failure::new(Exit::Usage, error.to_string()))?,
+            (Some(named), _) => {
+                named.parse::<BranchName>().map_err(|error| Failure::new(Exit::Usage, error.to_string()))?
+            }
             (None, Some(default)) => default.clone(),
             (None, None) => anyhow::bail!(Failure::new(
                 Exit::Usage,
@@ -125,17 +127,18 @@ fn tell(progress: Progress) {
 
 fn summary(indexed: &Indexed) -> String {
     let mut text = format!(
-        "{} {} at {}: {} files, {} chunks ({} new), {}\n",
+        "{} {} at {}: {}, {} ({} new), {}\n",
         indexed.repo,
         indexed.ref_name,
         short(&indexed.commit),
-        indexed.files,
-        indexed.chunks,
+        count(usize::try_from(indexed.files).unwrap_or(usize::MAX), "file"),
+        count(usize::try_from(indexed.chunks).unwrap_or(usize::MAX), "chunk"),
         indexed.chunks_stored,
         duration(indexed.millis)
     );
     if !indexed.skipped.is_empty() {
-        let left_out: Vec<String> = indexed.skipped.iter().map(|(why, count)| format!("{count} {}", why.replace('_', " "))).collect();
+        let left_out: Vec<String> =
+            indexed.skipped.iter().map(|(why, count)| format!("{count} {}", why.replace('_', " "))).collect();
         text.push_str(&format!("left out: {}\n", left_out.join(", ")));
     }
     text.push_str(&mode(indexed.mode, indexed.reason.as_deref()));
@@ -209,13 +212,7 @@ fn status_text(session: &Session, status: &Status) -> String {
             Some(head) if *head != one.commit => "stale".to_owned(),
             Some(_) => "current".to_owned(),
         };
-        vec![
-            one.repo.clone(),
-            one.ref_name.clone(),
-            short(&one.commit).to_owned(),
-            one.files.to_string(),
-            state,
-        ]
+        vec![one.repo.clone(), one.ref_name.clone(), short(&one.commit).to_owned(), one.files.to_string(), state]
     };
     text.push('\n');
     text.push_str(&session.out.table(
@@ -226,12 +223,12 @@ fn status_text(session: &Session, status: &Status) -> String {
 }
 
 fn refuse(error: NoAnswer) -> Failure {
-    let exit = match &error {
-        NoAnswer::Unavailable(_) => Exit::Infrastructure,
-        NoAnswer::Refused(refusal) => match refusal.kind {
-            RefusalKind::User => Exit::NotFound,
-            RefusalKind::Configuration | RefusalKind::External | RefusalKind::Bug => Exit::Infrastructure,
-        },
-    };
-    Failure::new(exit, format!("{error}; `forgeline doctor` checks what the index needs"))
+    match &error {
+        NoAnswer::Refused(refusal) if refusal.kind == RefusalKind::User => {
+            Failure::new(Exit::NotFound, error.to_string())
+        }
+        NoAnswer::Refused(_) | NoAnswer::Unavailable(_) => {
+            Failure::new(Exit::Infrastructure, format!("{error}; `forgeline doctor` checks what the index needs"))
+        }
+    }
 }

@@ -46,7 +46,11 @@ fn choose(name: &str, candidates: Vec<RunId>) -> Result<RunId, Failure> {
             let more = if several.len() > shown.len() { ", …" } else { "" };
             Err(Failure::new(
                 Exit::Usage,
-                format!("`{name}` may be {} runs: {}{more}; give more characters of one", several.len(), shown.join(", ")),
+                format!(
+                    "`{name}` may be {} runs: {}{more}; give more characters of one",
+                    several.len(),
+                    shown.join(", ")
+                ),
             ))
         }
     }
@@ -65,7 +69,8 @@ mod tests {
         let none = choose("run_77", Vec::new()).expect_err("none");
         assert_eq!(none.to_string(), "there is no run `run_77`; `forgeline runs list` shows all");
         let several = choose("run_", ids).expect_err("six").to_string();
-        assert!(several.starts_with("`run_` may be 6 runs: `run_") && several.ends_with("…; give more characters of one"));
+        assert!(
+            several.starts_with("`run_` may be 6 runs: `run_") && several.ends_with("…; give more characters of one")
+        );
     }
-
 }

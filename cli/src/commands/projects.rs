@@ -115,7 +115,9 @@ fn show(session: &Session, project: &Project, made: &[&ArtifactRow]) {
             project.repositories.join(", "),
             project.owners.join(", ")
         );
-        for (name, list) in [("goals", &project.goals), ("risks", &project.risks), ("stakeholders", &project.stakeholders)] {
+        for (name, list) in
+            [("goals", &project.goals), ("risks", &project.risks), ("stakeholders", &project.stakeholders)]
+        {
             if !list.is_empty() {
                 text.push_str(&format!("{name:<13} {}\n", list.join("; ")));
             }
@@ -124,10 +126,18 @@ fn show(session: &Session, project: &Project, made: &[&ArtifactRow]) {
             text.push_str(&format!("deadline      {deadline}\n"));
         }
         let row = |row: &&ArtifactRow| {
-            vec![row.id.to_string(), row.artifact_type.clone(), artifacts::status(row).to_owned(), row.path.clone(), row.run.clone()]
+            vec![
+                row.id.to_string(),
+                row.artifact_type.clone(),
+                artifacts::status(row).to_owned(),
+                row.path.clone(),
+                row.run.clone(),
+            ]
         };
         text.push('\n');
-        text.push_str(&session.out.table(&["NO", "TYPE", "STATUS", "PATH", "RUN"], &made.iter().map(row).collect::<Vec<_>>()));
+        text.push_str(
+            &session.out.table(&["NO", "TYPE", "STATUS", "PATH", "RUN"], &made.iter().map(row).collect::<Vec<_>>()),
+        );
         text
     });
 }

@@ -41,7 +41,11 @@ pub(crate) struct Known {
 
 impl Known {
     fn is_nothing(&self) -> bool {
-        self.runs.is_empty() && self.decisions.is_empty() && self.event.is_none() && self.letters.is_empty() && !self.waits
+        self.runs.is_empty()
+            && self.decisions.is_empty()
+            && self.event.is_none()
+            && self.letters.is_empty()
+            && !self.waits
     }
 }
 
@@ -89,8 +93,11 @@ fn listeners(in_force: &InForce, event_type: &str) -> Vec<String> {
 async fn find(store: &Store, name: &str, now: forgeline_model::Timestamp) -> anyhow::Result<Known> {
     let mut known = Known::default();
     for id in subject::runs(store, name).await? {
-        known.decisions.extend(about(store, id.as_str()).await?);
-        known.runs.push(store.run(&id).await?);
+        let view = store.run(&id).await?;
+        for subject in [Some(id.to_string()), subject::item(&view), subject::cause(&view)].into_iter().flatten() {
+            known.decisions.extend(about(store, &subject).await?);
+        }
+        known.runs.push(view);
     }
     known.event = subject::event(store, name).await?;
     known.decisions.extend(about(store, name).await?);

@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn a_circle_ends() {
-        let stages = stages(json!([{"id": "a", "uses": "x@1", "needs": ["b"]}, {"id": "b", "uses": "x@1", "needs": ["a"]}]));
+        let stages =
+            stages(json!([{"id": "a", "uses": "x@1", "needs": ["b"]}, {"id": "b", "uses": "x@1", "needs": ["a"]}]));
         assert_eq!(levels(&stages), Vec::<Vec<String>>::new());
     }
 }

@@ -15,7 +15,10 @@ pub fn check(file: &Path) -> anyhow::Result<Vec<Diagnostic>> {
     let shown = file.display().to_string();
     let too_large = fs::metadata(file).is_ok_and(|it| it.len() > MAX_BYTES as u64);
     if too_large {
-        anyhow::bail!(Failure::new(Exit::Invalid, format!("operator file `{shown}` is larger than {} KiB", MAX_BYTES >> 10)));
+        anyhow::bail!(Failure::new(
+            Exit::Invalid,
+            format!("operator file `{shown}` is larger than {} KiB", MAX_BYTES >> 10)
+        ));
     }
     let bytes = fs::read(file)
         .map_err(|error| Failure::new(Exit::NotFound, format!("operator file `{shown}` cannot be read: {error}")))?;
@@ -51,7 +54,9 @@ fn findings(document: &Document) -> Vec<Diagnostic> {
         })
         .collect();
     let known: Vec<_> = found.iter().map(|finding| finding.span.clone()).collect();
-    found.extend(shape::check(document, &config::OPERATOR_SHAPE).into_iter().filter(|finding| !known.contains(&finding.span)));
+    found.extend(
+        shape::check(document, &config::OPERATOR_SHAPE).into_iter().filter(|finding| !known.contains(&finding.span)),
+    );
     found
 }
 

@@ -84,7 +84,8 @@ fn processes(variable: &impl Fn(&str) -> Option<String>) -> Vec<Setting> {
 fn bounds() -> Vec<Setting> {
     let (task, retry, budget) = (TaskLimits::default(), RetryPolicy::default(), Budget::default());
     let waits: Vec<String> = retry.backoff_ms.iter().map(|wait| duration(*wait)).collect();
-    let bytes = |bytes: u64| if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) };
+    let bytes =
+        |bytes: u64| if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) };
     vec![
         Setting::new("run.wall", duration(budget.wall_ms), "default; a blueprint's `budget.wall`"),
         Setting::new("task.timeout", duration(task.timeout_ms), "default; a stage's `timeout`"),
@@ -105,7 +106,8 @@ fn factory(in_force: &InForce) -> Vec<Setting> {
     let mut all = Vec::new();
     for (index, project) in config.projects.iter().enumerate() {
         let pointer = format!("/projects/{index}");
-        let repositories = if project.repositories.is_empty() { "no repository".to_owned() } else { project.repositories.join(", ") };
+        let repositories =
+            if project.repositories.is_empty() { "no repository".to_owned() } else { project.repositories.join(", ") };
         all.push(Setting::new(format!("projects.{}", project.id), repositories, line(&pointer)));
     }
     for (glob, protection) in &config.policy.protected {

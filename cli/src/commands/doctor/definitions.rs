@@ -17,7 +17,9 @@ pub(super) fn check(session: &Session) -> Vec<Check> {
             format!("those in {} are valid", in_force.source.origin),
             "`forgeline validate` shows each with its place",
         )),
-        Err(error) => checks.push(Check::failed("definitions", format!("{error:#}"), "`forgeline validate` shows more")),
+        Err(error) => {
+            checks.push(Check::failed("definitions", format!("{error:#}"), "`forgeline validate` shows more"))
+        }
     }
     if let Some(file) = &session.global.config {
         checks.push(match crate::commands::config::operator::check(file) {
@@ -27,7 +29,9 @@ pub(super) fn check(session: &Session) -> Vec<Check> {
                 format!("`{}` is valid", file.display()),
                 "`forgeline config show` shows each with its place",
             ),
-            Err(error) => Check::failed("operator file", format!("{error:#}"), "correct `--config` or `FORGELINE_CONFIG`"),
+            Err(error) => {
+                Check::failed("operator file", format!("{error:#}"), "correct `--config` or `FORGELINE_CONFIG`")
+            }
         });
     }
     checks

@@ -31,7 +31,9 @@ pub(super) async fn git() -> Check {
     let asked = tokio::time::timeout(PATIENCE, Command::new("git").arg("--version").kill_on_drop(true).output()).await;
     let output = match asked {
         Ok(Ok(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        Ok(Ok(output)) => return Check::failed("git", format!("`git --version` ended with {}", output.status), install),
+        Ok(Ok(output)) => {
+            return Check::failed("git", format!("`git --version` ended with {}", output.status), install);
+        }
         Ok(Err(error)) => return Check::failed("git", format!("`git` cannot be started: {error}"), install),
         Err(_) => return Check::failed("git", "`git --version` does not answer", install),
     };
@@ -53,7 +55,8 @@ pub(super) fn state_dir(state: &Path) -> Check {
     let name = "state";
     let todo = "name a folder of your own with `--state-dir` or `FORGELINE_STATE_DIR`";
     let probe = state.join(format!(".doctor-{}", std::process::id()));
-    let tried = fs::create_dir_all(state).and_then(|()| fs::write(&probe, b"probe")).and_then(|()| fs::remove_file(&probe));
+    let tried =
+        fs::create_dir_all(state).and_then(|()| fs::write(&probe, b"probe")).and_then(|()| fs::remove_file(&probe));
     match tried {
         Ok(()) => Check::ok(name, format!("`{}` can be written", state.display())),
         Err(error) => Check::failed(name, format!("`{}` cannot be written: {error}", state.display()), todo),
@@ -89,7 +92,11 @@ pub(super) fn space(state: &Path) -> Check {
             let free = found.f_bavail.saturating_mul(found.f_frsize);
             let shown = format!("{:.1} GiB free", free as f64 / f64::from(1 << 30));
             if free < LEAST_SPACE {
-                Check::failed(name, format!("{shown}; at least 1 GiB is needed"), "free some space, or name another disk with `--state-dir`")
+                Check::failed(
+                    name,
+                    format!("{shown}; at least 1 GiB is needed"),
+                    "free some space, or name another disk with `--state-dir`",
+                )
             } else {
                 Check::ok(name, shown)
             }

@@ -18,7 +18,10 @@ pub(super) async fn knowledge(runner: &Runner) -> Check {
     runner.knowledge.end().await;
     match asked {
         Ok(status) => match status.mode {
-            SearchMode::Hybrid => Check::ok(name, format!("search by words and meaning, model {}, {} chunks", status.model, status.chunks)),
+            SearchMode::Hybrid => Check::ok(
+                name,
+                format!("search by words and meaning, model {}, {} chunks", status.model, status.chunks),
+            ),
             SearchMode::Keywords => Check::less(
                 name,
                 format!("search by words only: {}", status.reason.unwrap_or_else(|| "no reason given".into())),

@@ -40,10 +40,14 @@ pub(super) async fn perform(session: &Session, file: &Path, dry_run: bool) -> an
     let checked = check(&bytes, &in_force.registry);
     if dry_run {
         let event = checked.map_err(|refused| Failure::new(Exit::Invalid, refused.reason))?;
-        session.out.print("event", &event.to_value(), || format!("{}@{} keeps its contract\n", event.event_type, event.version));
+        session.out.print("event", &event.to_value(), || {
+            format!("{}@{} keeps its contract\n", event.event_type, event.version)
+        });
         return Ok(Exit::Success);
     }
-    let runner = app::open(&app::state_dir(&session.global), in_force.registry.clone(), forgeline_runner::Watch::nobody()).await?;
+    let runner =
+        app::open(&app::state_dir(&session.global), in_force.registry.clone(), forgeline_runner::Watch::nobody())
+            .await?;
     let now = runner.clock.now();
     match checked {
         Ok(event) => {
@@ -54,7 +58,11 @@ pub(super) async fn perform(session: &Session, file: &Path, dry_run: bool) -> an
         Err(refused) => {
             let reason = refused.reason.clone();
             runner.store.give_up(&letter(refused, &bytes), now).await?;
-            Err(Failure::new(Exit::Invalid, format!("{reason}; it is kept in the dead letter queue: `forgeline dlq list`")).into())
+            Err(Failure::new(
+                Exit::Invalid,
+                format!("{reason}; it is kept in the dead letter queue: `forgeline dlq list`"),
+            )
+            .into())
         }
     }
 }
@@ -64,12 +72,15 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     if file == Path::new("-") {
         io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).context("stdin cannot be read")?;
     } else {
-        File::open(file)
-            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-            .map_err(|error| Failure::new(Exit::NotFound, format!("event `{}` cannot be read: {error}", file.display())))?;
+        File::open(file).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(|error| {
+            Failure::new(Exit::NotFound, format!("event `{}` cannot be read: {error}", file.display()))
+        })?;
     }
     if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("`{}` is larger than 1 MiB; an event names what it speaks of and does not carry it", file.display());
+        let message = format!(
+            "`{}` is larger than 1 MiB; an event names what it speaks of and does not carry it",
+            file.display()
+        );
         return Err(Failure::new(Exit::Invalid, message).into());
     }
     Ok(bytes)
@@ -86,7 +97,8 @@ fn check(bytes: &[u8], registry: &Registry) -> Result<Event, Refused> {
     };
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| unreadable(format!("the event is not JSON: {error}")))?;
-    let text = |name: &str, otherwise: &str| value[name].as_str().unwrap_or(otherwise).chars().take(100).collect::<String>();
+    let text =
+        |name: &str, otherwise: &str| value[name].as_str().unwrap_or(otherwise).chars().take(100).collect::<String>();
     let refused = |reason: String| match value["event_id"].as_str() {
         None => unreadable(reason),
         Some(_) => Refused {
@@ -98,7 +110,8 @@ fn check(bytes: &[u8], registry: &Registry) -> Result<Event, Refused> {
         },
     };
     registry.validate_consumed(&value).map_err(|violation| refused(violation.to_string()))?;
-    serde_json::from_value(value.clone()).map_err(|error| refused(format!("the event's envelope cannot be read: {error}")))
+    serde_json::from_value(value.clone())
+        .map_err(|error| refused(format!("the event's envelope cannot be read: {error}")))
 }
 
 fn letter(refused: Refused, bytes: &[u8]) -> DeadLetter {

@@ -121,7 +121,10 @@ pub fn write_new(
     if let Some(there) = plan.iter().find(|planned| planned.action != Action::Write) {
         anyhow::bail!(Failure::new(
             Exit::Usage,
-            format!("`{}` is there already; nothing was written, choose another name", folder.join(&there.path).display())
+            format!(
+                "`{}` is there already; nothing was written, choose another name",
+                folder.join(&there.path).display()
+            )
         ));
     }
     if !dry_run {
@@ -168,9 +171,14 @@ fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
 
 fn cannot(path: &Path, error: &io::Error) -> Failure {
     let hint = match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "; make the folder writable, or name another one",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; make the folder writable, or name another one"
+        }
         io::ErrorKind::StorageFull => "; free some space",
         _ => "",
     };
-    Failure::new(Exit::Infrastructure, format!("`{}` cannot be written: {error}{hint}; nothing was changed", path.display()))
+    Failure::new(
+        Exit::Infrastructure,
+        format!("`{}` cannot be written: {error}{hint}; nothing was changed", path.display()),
+    )
 }

@@ -3,7 +3,7 @@
 use forgeline_blueprints::schema;
 use forgeline_model::FileSet;
 
-/// Folder of a shipped blueprint's forms, laid out as in the repository that they go to.
+/// Folder of a shipped blueprint's forms, one for each forge.
 const FORMS: &str = "forms";
 
 const FORGELINE_YAML: &str = "\
@@ -36,18 +36,22 @@ pub(super) fn files() -> FileSet {
     }
     let shipped = forgeline_blueprints::shipped();
     for blueprint in shipped.folders("blueprints") {
-        for (path, bytes) in shipped.below(&format!("blueprints/{blueprint}/{FORMS}")).iter() {
-            files.insert(place(path), bytes);
+        for (form, bytes) in shipped.below(&format!("blueprints/{blueprint}/{FORMS}")).iter() {
+            if let Some(path) = place(&blueprint, form) {
+                files.insert(path, bytes);
+            }
         }
     }
     files
 }
 
-/// Folders of forms are named without their dot, so that no tool takes them for its own where they are kept.
-fn place(path: &str) -> String {
-    match path.split_once('/') {
-        Some((folder @ ("github" | "azuredevops"), rest)) => format!(".{folder}/{rest}"),
-        _ => path.to_owned(),
+/// Where a form goes: GitHub reads issue forms from one folder; Azure DevOps keeps templates of work items outside of
+/// Git, so that its file is the text to paste there.
+fn place(blueprint: &str, form: &str) -> Option<String> {
+    match form.split_once('-')? {
+        ("github", _) => Some(format!(".github/ISSUE_TEMPLATE/{blueprint}.yml")),
+        ("azure", _) => Some(format!(".azuredevops/work_item_templates/{blueprint}.md")),
+        _ => None,
     }
 }
 
@@ -66,8 +70,14 @@ mod tests {
     }
 
     #[test]
-    fn forms_go_where_their_forge_looks() {
-        assert_eq!(place("github/ISSUE_TEMPLATE/x.yml"), ".github/ISSUE_TEMPLATE/x.yml");
-        assert_eq!(place(".azuredevops/x.md"), ".azuredevops/x.md");
+    fn every_shipped_form_has_a_place() {
+        let shipped = forgeline_blueprints::shipped();
+        for blueprint in shipped.folders("blueprints") {
+            for (form, _) in shipped.below(&format!("blueprints/{blueprint}/forms")).iter() {
+                assert!(place(&blueprint, form).is_some(), "{blueprint}/{form}");
+            }
+        }
+        let github = place("http-service", "github-issue.yml");
+        assert_eq!(github.as_deref(), Some(".github/ISSUE_TEMPLATE/http-service.yml"));
     }
 }

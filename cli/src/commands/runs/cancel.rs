@@ -15,14 +15,20 @@ pub(super) async fn perform(session: &Session, name: &str, dry_run: bool) -> any
     let view = view_run(&runner.store, name).await?;
     let id = &view.spec.id;
     if let Some(outcome) = view.state.outcome() {
-        anyhow::bail!(Failure::new(Exit::Failed, format!("run `{id}` has ended: {}; there is nothing to cancel", outcome.word())));
+        anyhow::bail!(Failure::new(
+            Exit::Failed,
+            format!("run `{id}` has ended: {}; there is nothing to cancel", outcome.word())
+        ));
     }
     if !dry_run {
         let asked = runner.store.input(id, &Input::Cancel { by: request::user() }, runner.clock.now()).await;
         match asked {
             Ok(_) => {}
             Err(StoreError::Illegal(_)) => {
-                anyhow::bail!(Failure::new(Exit::Failed, format!("run `{id}` ended a moment ago; there is nothing to cancel")))
+                anyhow::bail!(Failure::new(
+                    Exit::Failed,
+                    format!("run `{id}` ended a moment ago; there is nothing to cancel")
+                ))
             }
             Err(error) => return Err(error.into()),
         }

@@ -10,7 +10,7 @@ use crate::{
     commands::{
         Session,
         lookup::find_run,
-wording::{count, duration, printable},
+        wording::{count, duration, printable},
     },
     exit::Exit,
 };
@@ -81,14 +81,19 @@ fn done(task: &str, output: &TaskOutput) -> Vec<String> {
         count(output.checks_passed as usize, "check") + " passed",
         output.skill
     )];
-    lines.extend(output.artifacts.iter().map(|file| format!("           wrote {} ({})", file.path, file.artifact_type)));
+    lines
+        .extend(output.artifacts.iter().map(|file| format!("           wrote {} ({})", file.path, file.artifact_type)));
     for note in &output.findings {
         let word = match note.verdict {
             NoteVerdict::Passed => "passed",
             NoteVerdict::Corrected => "corrected",
             NoteVerdict::Failed => "failed",
         };
-        lines.push(format!("           {word} {} {}: {}", note.check, note.path, note.message).trim_end_matches(": ").to_owned());
+        lines.push(
+            format!("           {word} {} {}: {}", note.check, note.path, note.message)
+                .trim_end_matches(": ")
+                .to_owned(),
+        );
     }
     lines
 }

@@ -1,9 +1,6 @@
 //! What to do next about a run. Pure.
 
-use forgeline_engine::{
-    Outcome, RunSpec,
-    spec::Forge,
-};
+use forgeline_engine::{Outcome, RunSpec, spec::Forge};
 use forgeline_store::RunView;
 
 /// Commands and hints for where a run stands; empty when there is nothing to do.
@@ -13,7 +10,10 @@ pub fn steps(view: &RunView) -> Vec<String> {
         None => vec![format!("{} goes on from where it stands", again(spec))],
         Some(Outcome::Published(publication)) => match (&publication.pull_request, spec.target.forge) {
             (Some(it), _) => vec![
-                format!("`forgeline local pr show {} --repo {} --diff` shows the change", it.number, spec.target.repository),
+                format!(
+                    "`forgeline local pr show {} --repo {} --diff` shows the change",
+                    it.number, spec.target.repository
+                ),
                 format!("`forgeline local pr merge {} --repo {}` takes it", it.number, spec.target.repository),
             ],
             (None, Forge::Git | Forge::Local) => vec![format!(
@@ -34,9 +34,13 @@ pub fn steps(view: &RunView) -> Vec<String> {
 
 fn failed(spec: &RunSpec, kind: &str) -> Vec<String> {
     let cause = match kind {
-        "template" => "the agent's template is wrong for this input: correct the template or the work item, `forgeline validate` checks both",
+        "template" => {
+            "the agent's template is wrong for this input: correct the template or the work item, `forgeline validate` checks both"
+        }
         "validation" => "what the agent wrote does not pass its checks: the notes above name file and check",
-        "contract" => "an event does not keep its contract: `forgeline dlq list` has it, `forgeline contracts show <name>` what it must be",
+        "contract" => {
+            "an event does not keep its contract: `forgeline dlq list` has it, `forgeline contracts show <name>` what it must be"
+        }
         "timeout" => "the attempt took too long: raise the stage's `timeout` or make its work smaller",
         "crash" => "the agent's process ended on its own: look at the template that it was rendering",
         "limit" => "the agent wanted more memory, files or bytes than a task may have: make its output smaller",

@@ -30,6 +30,8 @@ struct Page {
     view: RunView,
     journal: Vec<(Fact, Timestamp)>,
     decisions: Vec<DecisionRow>,
+    /// The commit that merged it, if one did.
+    merged: Option<String>,
 }
 
 impl Show {
@@ -42,7 +44,9 @@ impl Show {
         }
         let journal = runner.store.journal(&id).await?;
         let decisions = runner.store.decisions(id.as_str()).await?;
-        let page = Page { view, journal, decisions };
+        let artifacts = runner.store.artifacts(Some(&id), None).await?;
+        let merged = artifacts.into_iter().find_map(|artifact| artifact.merged);
+        let page = Page { view, journal, decisions, merged };
         session.out.print("run", &page.value(), || text::page(session, &page));
         Ok(Exit::Success)
     }
@@ -70,8 +74,14 @@ impl Page {
                 "rule": row.decision.rule, "verdict": row.decision.verdict, "detail": row.decision.detail,
                 "at": row.at.to_string(),
             })).collect::<Vec<_>>(),
-            "next": next::steps(&self.view),
+            "merged": self.merged,
+            "next": self.next(),
         })
+    }
+
+    /// What to do next; nothing once it is merged.
+    fn next(&self) -> Vec<String> {
+        if self.merged.is_some() { Vec::new() } else { next::steps(&self.view) }
     }
 
     fn stages(&self) -> Vec<Value> {
@@ -83,7 +93,9 @@ impl Page {
                 continue;
             };
             if let forgeline_engine::run::StageState::Skipped { reason } = open {
-                rows.push(json!({"stage": stage.id, "agent": stage.agent.to_string(), "status": "skipped", "reason": reason}));
+                rows.push(
+                    json!({"stage": stage.id, "agent": stage.agent.to_string(), "status": "skipped", "reason": reason}),
+                );
             }
             for task in open.tasks() {
                 let mut row = json!({

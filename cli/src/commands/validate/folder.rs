@@ -40,7 +40,8 @@ pub(super) fn check(folder: &Path) -> anyhow::Result<Checked> {
     let mut findings = in_force.findings.clone();
     let own = files.below(CONTRACTS);
     if !own.is_empty() && !findings.iter().any(|finding| finding.code.starts_with("FL03")) {
-        findings.extend(forgeline_registry::check_examples(&forgeline_registry::with_shipped(&own), &in_force.registry));
+        findings
+            .extend(forgeline_registry::check_examples(&forgeline_registry::with_shipped(&own), &in_force.registry));
     }
     findings.iter_mut().for_each(name_contract_files);
     findings.extend(versions(folder, &in_force.factory)?);

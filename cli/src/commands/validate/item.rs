@@ -21,7 +21,9 @@ pub(super) fn check(path: &Path) -> anyhow::Result<Checked> {
     if shown == "-" {
         io::stdin().lock().take(limit).read_to_end(&mut bytes).context("stdin cannot be read")?;
     } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(|error| missing(path, &error))?;
+        File::open(path)
+            .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+            .map_err(|error| missing(path, &error))?;
     }
     let text = match read_text(&shown, &bytes) {
         Ok(text) => text,
@@ -39,12 +41,12 @@ pub(super) fn check(path: &Path) -> anyhow::Result<Checked> {
         Err(findings) => Checked { what: format!("work item `{shown}`"), findings },
         Ok(understood) => {
             let what = match &understood.reading {
-                Reading::Service(spec) => format!(
-                    "work item `{shown}`: service `{}` with {} entities",
-                    spec.name,
-                    spec.entities.len()
-                ),
-                Reading::FreeForm => format!("work item `{shown}`: free text; a blueprint that needs entities asks for them"),
+                Reading::Service(spec) => {
+                    format!("work item `{shown}`: service `{}` with {} entities", spec.name, spec.entities.len())
+                }
+                Reading::FreeForm => {
+                    format!("work item `{shown}`: free text; a blueprint that needs entities asks for them")
+                }
             };
             Checked { what, findings: understood.warnings }
         }

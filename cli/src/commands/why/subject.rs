@@ -1,7 +1,9 @@
 //! What a person may mean by a name.
 
 use forgeline_model::RunId;
-use forgeline_store::{EventRow, Store};
+use forgeline_store::{EventRow, RunView, Store};
+
+use crate::commands::lookup::find_run;
 
 /// Events read at once.
 const PAGE: u32 = 1000;
@@ -13,11 +15,11 @@ pub(super) async fn runs(store: &Store, name: &str) -> anyhow::Result<Vec<RunId>
     if name.is_empty() {
         return Ok(Vec::new());
     }
-    let is_id = name.starts_with('@') || name.starts_with("run_") || (name.len() >= 4 && is_hex(name));
-    let mut found = if is_id { store.find_runs(name).await? } else { Vec::new() };
     if name.starts_with('@') {
-        return Ok(found);
+        return Ok(vec![find_run(store, name).await?]);
     }
+    let is_id = name.starts_with("run_") || (name.len() >= 4 && is_hex(name));
+    let mut found = if is_id { store.find_runs(name).await? } else { Vec::new() };
     for row in store.runs(u32::MAX).await? {
         let is_commit = name.len() >= SHORTEST
             && is_hex(name)
@@ -61,15 +63,30 @@ pub(super) async fn event(store: &Store, name: &str) -> anyhow::Result<Option<Ev
     }
 }
 
+/// A run's work item, as decisions name it.
+pub(super) fn item(view: &RunView) -> Option<String> {
+    let item = view.spec.item.as_ref()?;
+    Some(format!("{}#{}", view.spec.target.repository, item.id))
+}
+
+/// The event that started a run, as decisions name it.
+pub(super) fn cause(view: &RunView) -> Option<String> {
+    if view.spec.trigger.kind != "event" {
+        return None;
+    }
+    view.spec.trigger.detail.split_whitespace().last().map(str::to_owned)
+}
+
 /// Whether a subject names `name` as a whole, so that item `7` is not found in `#17`.
 pub(super) fn mentions(subject: &str, name: &str) -> bool {
     if name.is_empty() {
         return false;
     }
+    let is_part = |c: char| c.is_alphanumeric();
     subject.match_indices(name).any(|(at, _)| {
-        let is_part = |c: char| c.is_alphanumeric();
-        !(subject[..at].ends_with(is_part) && name.starts_with(is_part))
-            && !(subject[at + name.len()..].starts_with(is_part) && name.ends_with(is_part))
+        let continues_before = subject[..at].ends_with(is_part) && name.starts_with(is_part);
+        let continues_after = subject[at + name.len()..].starts_with(is_part) && name.ends_with(is_part);
+        !continues_before && !continues_after
     })
 }
 

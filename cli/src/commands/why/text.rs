@@ -22,7 +22,11 @@ pub(super) fn all(session: &Session, known: &Known) -> String {
         let event = &row.event;
         let _ = writeln!(text, "event {} is {}@{}", event.event_id, event.event_type, event.version);
         let told = row.run.as_deref().map_or_else(String::new, |run| format!(", in run {run}"));
-        let _ = writeln!(text, "  told by {} at {}{told}, place {} of the log\n", event.originating_agent, event.timestamp, row.seq);
+        let _ = writeln!(
+            text,
+            "  told by {} at {}{told}, place {} of the log\n",
+            event.originating_agent, event.timestamp, row.seq
+        );
     }
     for row in &known.decisions {
         text.push_str(&decision(session, row));
@@ -40,7 +44,13 @@ pub(super) fn all(session: &Session, known: &Known) -> String {
         text.push_str(&run(session, view));
     }
     for row in &known.letters {
-        let _ = writeln!(text, "\ngiven up: {} ({})\n  {}", printable(&row.letter.subject), row.letter.error_kind, printable(&row.letter.reason));
+        let _ = writeln!(
+            text,
+            "\ngiven up: {} ({})\n  {}",
+            printable(&row.letter.subject),
+            row.letter.error_kind,
+            printable(&row.letter.reason)
+        );
         let _ = writeln!(text, "  `forgeline dlq show {}` shows it whole", row.id);
     }
     text
@@ -74,66 +84,30 @@ fn decision(session: &Session, row: &DecisionRow) -> String {
     text
 }
 
-/// What a rule looked at: its conditions in the form of triggers, any other value by its names.
+/// What a rule looked at: its place and the condition that failed in words, any other value by its name.
 pub(super) fn detail(value: &Value) -> Vec<String> {
-    match value {
-        Value::Object(map) => {
-            let mut lines = Vec::new();
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort_unstable();
-            for key in keys {
-                match &map[key] {
-                    Value::Array(items) if items.iter().any(is_considered) => {
-                        lines.extend(items.iter().flat_map(considered));
-                    }
-                    Value::Array(items) if key == "rules" => lines.extend(items.iter().map(rule)),
-                    Value::Null => {}
-                    other => lines.push(format!("{key}: {}", plain(other))),
-                }
-            }
-            lines
+    let Value::Object(map) = value else {
+        return if value.is_null() { Vec::new() } else { vec![plain(value)] };
+    };
+    let mut keys: Vec<&String> = map.keys().collect();
+    keys.sort_unstable();
+    let mut lines = Vec::new();
+    for key in keys {
+        let value = &map[key];
+        match (value["file"].as_str(), value["line"].as_u64()) {
+            (Some(file), Some(line)) => lines.push(format!("rule at {file}:{line}")),
+            _ if value.get("expected").is_some() && value.get("actual").is_some() => lines.push(unmet(key, value)),
+            _ if value.is_null() => {}
+            _ => lines.push(format!("{key}: {}", plain(value))),
         }
-        Value::Array(items) if items.iter().any(is_considered) => items.iter().flat_map(considered).collect(),
-        Value::Null => Vec::new(),
-        other => vec![plain(other)],
     }
-}
-
-fn is_considered(value: &Value) -> bool {
-    value.get("blueprint").is_some() && value.get("rules").is_some()
-}
-
-/// A blueprint that was considered, and what each of its rules found.
-fn considered(value: &Value) -> Vec<String> {
-    let starts = if value["starts"].as_bool() == Some(true) { "starts" } else { "does not start" };
-    let mut lines = vec![format!("blueprint {} {starts}", name(&value["blueprint"]))];
-    lines.extend(value["rules"].as_array().into_iter().flatten().map(|one| format!("  {}", rule(one))));
     lines
 }
 
-/// A rule's verdict: where it stands, and the first condition that failed.
-fn rule(value: &Value) -> String {
-    let place = match (value["place"]["file"].as_str(), value["place"]["line"].as_u64()) {
-        (Some(file), Some(line)) => format!(" at {file}:{line}"),
-        _ => String::new(),
-    };
-    let rule = value["rule"].as_str().unwrap_or("rule");
-    match &value["failed"] {
-        Value::Null => format!("{rule}{place}: met"),
-        failed => format!(
-            "{rule}{place}: {} not met, expected {}, found {}",
-            plain(&failed["condition"]),
-            plain(&failed["expected"]),
-            plain(&failed["actual"])
-        ),
-    }
-}
-
-fn name(definition: &Value) -> String {
-    match (definition["name"].as_str(), definition["version"].as_str()) {
-        (Some(name), Some(version)) => format!("{name}@{version}"),
-        _ => plain(definition),
-    }
+/// The first condition that was not met.
+fn unmet(key: &str, value: &Value) -> String {
+    let name = value["condition"].as_str().unwrap_or(key);
+    format!("{name} not met: expected {}, found {}", plain(&value["expected"]), plain(&value["actual"]))
 }
 
 fn plain(value: &Value) -> String {
@@ -147,8 +121,20 @@ fn plain(value: &Value) -> String {
 fn run(session: &Session, view: &RunView) -> String {
     let spec = &view.spec;
     let mut text = format!("run {}: {}\n", spec.id, session.out.status(view.state.phase.word()));
-    let _ = writeln!(text, "  started by {} ({}): {}", spec.trigger.kind, printable(&spec.trigger.actor), one_line(&spec.trigger.detail, 100));
-    let _ = writeln!(text, "  plan {} of {}, definitions from {}", spec.plan.digest(), spec.plan.blueprint, spec.definitions.origin);
+    let _ = writeln!(
+        text,
+        "  started by {} ({}): {}",
+        spec.trigger.kind,
+        printable(&spec.trigger.actor),
+        one_line(&spec.trigger.detail, 100)
+    );
+    let _ = writeln!(
+        text,
+        "  plan {} of {}, definitions from {}",
+        spec.plan.digest(),
+        spec.plan.blueprint,
+        spec.definitions.origin
+    );
     let _ = writeln!(text, "  base {} at {}", spec.target.base_branch, short(&spec.target.base));
     for (stage, reason) in stages(view) {
         let _ = writeln!(text, "  stage {stage}: {}", printable(&reason));
@@ -177,7 +163,11 @@ fn stages(view: &RunView) -> Vec<(String, String)> {
                     .filter(|need| !view.state.stages.get(need).is_some_and(StageState::is_satisfied))
                     .map(|need| format!("`{need}`"))
                     .collect();
-                let reason = if open.is_empty() { "not reached".to_owned() } else { format!("not reached, it needs {}", open.join(", ")) };
+                let reason = if open.is_empty() {
+                    "not reached".to_owned()
+                } else {
+                    format!("not reached, it needs {}", open.join(", "))
+                };
                 rows.push((stage.id.to_string(), reason));
             }
             Some(StageState::Skipped { reason }) => {
@@ -197,7 +187,9 @@ fn task_reason(status: &TaskStatus) -> String {
         TaskStatus::Queued => "waits for its turn".to_owned(),
         TaskStatus::Ready { at } => format!("may be taken from {at}"),
         TaskStatus::Running { since } => format!("at work since {since}"),
-        TaskStatus::Done(output) if output.reused => format!("done, the result of equal work was there (key {})", output.key.short()),
+        TaskStatus::Done(output) if output.reused => {
+            format!("done, the result of equal work was there (key {})", output.key.short())
+        }
         TaskStatus::Done(output) => format!("done by {} (key {})", output.skill, output.key.short()),
         TaskStatus::Failed(failure) => format!("failed ({}): {}", failure.kind, failure.message),
     }
@@ -207,7 +199,10 @@ fn gate(outcome: &Outcome) -> Option<Verdict> {
     let value = match outcome {
         Outcome::Published(publication) => &publication.gate,
         Outcome::Refused { gate: Some(gate), .. } => gate,
-        Outcome::Refused { gate: None, .. } | Outcome::NoChange { .. } | Outcome::Failed { .. } | Outcome::Cancelled { .. } => {
+        Outcome::Refused { gate: None, .. }
+        | Outcome::NoChange { .. }
+        | Outcome::Failed { .. }
+        | Outcome::Cancelled { .. } => {
             return None;
         }
     };
@@ -233,17 +228,20 @@ mod tests {
 
     #[test]
     fn a_silence_names_the_condition_and_the_line() {
-        let recorded = json!({"considered": [{
-            "blueprint": {"name": "http-service", "version": "1.0.0", "digest": "x"}, "starts": false,
-            "rules": [{
-                "rule": "trigger.label", "place": {"file": "blueprints/http-service/blueprint.yaml", "line": 9, "column": 5, "length": 1},
-                "failed": {"condition": "label", "expected": "new-service", "actual": "bug", "met": 0},
-            }],
-        }], "item": 7});
-        assert_eq!(detail(&recorded), [
-            "blueprint http-service@1.0.0 does not start",
-            "  trigger.label at blueprints/http-service/blueprint.yaml:9: label not met, expected new-service, found bug",
-            "item: 7",
-        ]);
+        let recorded = json!({
+            "blueprint": "http-service@1.0.0",
+            "condition": {"condition": "label", "expected": "new-service", "actual": "bug", "met": 0},
+            "place": {"file": "blueprints/http-service/blueprint.yaml", "line": 9, "column": 5, "length": 1},
+        });
+        assert_eq!(
+            detail(&recorded),
+            [
+                "blueprint: http-service@1.0.0",
+                "label not met: expected new-service, found bug",
+                "rule at blueprints/http-service/blueprint.yaml:9",
+            ]
+        );
+        let met = json!({"blueprint": "docs-page@1.0.0", "condition": null});
+        assert_eq!(detail(&met), ["blueprint: docs-page@1.0.0"]);
     }
 }

@@ -13,7 +13,9 @@ use crate::{commands::Session, exit::Exit};
 pub(super) async fn perform(session: &Session, runner: &Runner, view: &RunView) -> anyhow::Result<Exit> {
     let record = record(&view.spec, &view.state, &base_tree(runner, view).await?);
     let digest = Digest::of(&record);
-    session.out.print("record", &json!({"digest": digest, "record": record}), || format!("{}\n", canonical::to_string(&record)));
+    session.out.print("record", &json!({"digest": digest, "record": record}), || {
+        format!("{}\n", canonical::to_string(&record))
+    });
     if !session.out.json {
         eprintln!("digest    {digest}");
     }
@@ -25,6 +27,7 @@ async fn base_tree(runner: &Runner, view: &RunView) -> anyhow::Result<String> {
     let target = &view.spec.target;
     let path = runner.repository_path(target).await?;
     let base: CommitId = target.base.parse().context("the stored base commit is no object id")?;
-    let repo = Repo::open(&path).with_context(|| format!("the repository of the run, `{}`, cannot be opened", target.repository))?;
+    let repo = Repo::open(&path)
+        .with_context(|| format!("the repository of the run, `{}`, cannot be opened", target.repository))?;
     Ok(repo.tree_of(base)?.to_string())
 }

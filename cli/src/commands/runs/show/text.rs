@@ -9,7 +9,7 @@ use forgeline_engine::{
 use forgeline_model::task::NoteVerdict;
 use forgeline_runner::{gate::Verdict, report};
 
-use super::{Page, attempts, next, word};
+use super::{Page, attempts, word};
 use crate::commands::{
     Session,
     wording::{duration, moment, one_line, printable, short},
@@ -23,7 +23,7 @@ pub(super) fn page(session: &Session, page: &Page) -> String {
     text.push_str(&failures(page));
     text.push_str(&result(page));
     text.push_str(&decisions(page));
-    let steps = next::steps(&page.view);
+    let steps = page.next();
     if !steps.is_empty() {
         text.push_str("\nnext\n");
         for step in steps {
@@ -51,7 +51,13 @@ fn head(session: &Session, page: &Page) -> String {
         short(&spec.target.base)
     );
     let _ = writeln!(text, "project      {}", spec.source.project_id);
-    let _ = writeln!(text, "trigger      {} by {}: {}", spec.trigger.kind, printable(&spec.trigger.actor), one_line(&spec.trigger.detail, 100));
+    let _ = writeln!(
+        text,
+        "trigger      {} by {}: {}",
+        spec.trigger.kind,
+        printable(&spec.trigger.actor),
+        one_line(&spec.trigger.detail, 100)
+    );
     let commit = spec.definitions.commit.as_deref().map(|commit| format!(" at {}", short(commit))).unwrap_or_default();
     let dirty = if spec.definitions.dirty { ", not committed" } else { "" };
     let _ = writeln!(text, "definitions  {}{commit}{dirty}", spec.definitions.origin);
@@ -104,7 +110,8 @@ fn notes(page: &Page) -> String {
         let TaskStatus::Done(output) = &task.status else { continue };
         for note in output.findings.iter().filter(|note| note.verdict != NoteVerdict::Passed) {
             let word = if note.verdict == NoteVerdict::Corrected { "corrected" } else { "failed" };
-            let message = if note.message.is_empty() { String::new() } else { format!(": {}", one_line(&note.message, 120)) };
+            let message =
+                if note.message.is_empty() { String::new() } else { format!(": {}", one_line(&note.message, 120)) };
             let _ = writeln!(text, "  {}  {word} by {} in {}{message}", task.id, note.check, printable(&note.path));
         }
     }
@@ -137,6 +144,9 @@ fn result(page: &Page) -> String {
             if let Some(it) = &publication.pull_request {
                 let _ = writeln!(text, "pull request #{}", it.number);
             }
+            if let Some(merged) = &page.merged {
+                let _ = writeln!(text, "merged       {merged}");
+            }
             Some(&publication.gate)
         }
         Outcome::Refused { gate, .. } => gate.as_ref(),
@@ -153,5 +163,9 @@ fn decisions(page: &Page) -> String {
     for row in &page.decisions {
         let _ = writeln!(text, "  {}  {}: {}", moment(row.at), row.decision.rule, row.decision.verdict);
     }
-    if text.is_empty() { text } else { format!("\ndecisions (`forgeline why {}` shows what each looked at)\n{text}", page.view.spec.id) }
+    if text.is_empty() {
+        text
+    } else {
+        format!("\ndecisions (`forgeline why {}` shows what each looked at)\n{text}", page.view.spec.id)
+    }
 }

@@ -1,0 +1,192 @@
+//! What does Forgeline cost per stage, when the stage itself does nothing?
+//!
+//! `cargo bench -p forgeline-cli -p forgeline-tests --bench orchestration [-- <rounds>]`, after the executable was
+//! built in the same profile; `make bench` does both. The peer is measured in the same rounds on the same disk: two
+//! commits of one row each, with the settings that the store has, which is what claiming a task and storing its result
+//! cost anybody who loses nothing.
+
+#![expect(clippy::print_stdout, reason = "printing its measurements is what a benchmark is for")]
+
+mod measure;
+mod place;
+mod shapes;
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use forgeline_agents::AgentHost;
+use forgeline_engine::{Outcome, TaskOutput, run::Phase};
+use forgeline_forge::LocalForge;
+use forgeline_model::{Digest, Event, RunId, task::Proposal};
+use forgeline_registry::Registry;
+use forgeline_runner::{Clock, Driven, Parts, Runner, Watch, knowledge::KnowledgeHandle};
+use forgeline_store::{Decided, Lease, NewRun, Store};
+use serde_json::Map;
+use sqlx::{
+    Connection as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use tokio::{sync::watch, task::JoinSet};
+
+use crate::{
+    measure::{Samples, Table, rounds, verdict},
+    shapes::{STAGES, Shape},
+};
+
+const LEASE_MS: u64 = 30_000;
+/// Most that a stage may cost, in pairs of commits.
+const TARGET: f64 = 3.0;
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    print!("{}", runtime.block_on(measure(rounds(7))).text());
+}
+
+async fn measure(rounds: usize) -> Table {
+    let mut peer = Samples::default();
+    let mut store_only = Shape::ALL.map(|shape| (shape, Samples::default()));
+    let mut whole = Shape::ALL.map(|shape| (shape, Samples::default()));
+    for _ in 0..rounds {
+        let scratch = place::scratch();
+        let repository = scratch.path().join("repository");
+        let base = place::repository(&repository);
+        peer.time(two_commits(&scratch.path().join("peer.db")).await);
+        for (shape, samples) in &mut store_only {
+            let store = open(&scratch.path().join(format!("store-{shape}"))).await;
+            let new = shape.run(&repository, &base);
+            samples.time(by_store(&store, new, shape.workers()).await / STAGES);
+            store.close().await;
+        }
+        for (shape, samples) in &mut whole {
+            let runner = runner(&scratch.path().join(format!("runner-{shape}")), shape.workers()).await;
+            let new = shape.run(&repository, &base);
+            samples.time(by_runner(&runner, new).await / STAGES);
+            runner.store.close().await;
+        }
+    }
+    let mut table = Table::new(["no-op stages", "ms per stage", "of two commits", "target"]);
+    table.row(["two commits of one row, the peer", &format!("{:.3}", peer.median()), "1.00", ""]);
+    for (shape, samples) in &store_only {
+        add(&mut table, &format!("{shape}, store and engine"), samples, &peer, Some(TARGET));
+    }
+    for (shape, samples) in &whole {
+        add(&mut table, &format!("{shape}, runner and agent process"), samples, &peer, None);
+    }
+    table
+}
+
+fn add(table: &mut Table, what: &str, samples: &Samples, peer: &Samples, target: Option<f64>) {
+    let ratio = samples.over(peer).median();
+    let target = target.map_or_else(String::new, |target| verdict(ratio, target, ""));
+    table.row([what, &format!("{:.3}", samples.median()), &format!("{ratio:.2}"), &target]);
+}
+
+/// The time of a pair of commits, with the store's settings and a prepared statement.
+async fn two_commits(path: &Path) -> Duration {
+    const PAIRS: u32 = 150;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
+    sqlx::query("CREATE TABLE row (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT")
+        .execute(&mut connection)
+        .await
+        .expect("a table");
+    let begun = Instant::now();
+    for _ in 0..2 * PAIRS {
+        // One statement outside a transaction is a transaction of its own.
+        sqlx::query("INSERT INTO row (body) VALUES (?)").bind("done").execute(&mut connection).await.expect("a row");
+    }
+    let taken = begun.elapsed();
+    connection.close().await.expect("closes");
+    taken / PAIRS
+}
+
+/// Decides a run and does its tasks, with nothing between claiming a task and storing its result.
+async fn by_store(store: &Store, new: NewRun, workers: usize) -> Duration {
+    let begun = Instant::now();
+    let run = decide(store, new).await;
+    let mut work = JoinSet::new();
+    for _ in 0..workers {
+        let (store, run) = (store.clone(), run.clone());
+        work.spawn(async move {
+            while let Some(lease) = claim(&store, &run).await {
+                let mut next = Some(lease);
+                while let Some(lease) = next {
+                    next = finish(&store, lease).await;
+                }
+            }
+        });
+    }
+    work.join_all().await;
+    let taken = begun.elapsed();
+    let ended = store.run(&run).await.expect("reads");
+    assert_eq!(ended.state.phase, Phase::Publishing, "all stages are done");
+    taken
+}
+
+async fn decide(store: &Store, new: NewRun) -> RunId {
+    match store.decide(new, Clock::system().now()).await.expect("decides") {
+        Decided::Started(run, _) => run,
+        Decided::Joined(run) => panic!("{run} is there already"),
+    }
+}
+
+async fn claim(store: &Store, run: &RunId) -> Option<Lease> {
+    store.claim(Some(run), "default", LEASE_MS, Clock::system().now()).await.expect("claims")
+}
+
+async fn finish(store: &Store, lease: Lease) -> Option<Lease> {
+    let proposal = Proposal { skill: lease.task.to_string(), ..Proposal::default() };
+    let stored = store.keep(&proposal).expect("keeps");
+    let output = TaskOutput {
+        key: Digest::of_bytes(proposal.skill.as_bytes()),
+        proposal: stored.digest(),
+        artifacts: Vec::new(),
+        outputs: Map::new(),
+        findings: Vec::new(),
+        checks_passed: 0,
+        skill: "template".into(),
+        reused: false,
+        millis: 0,
+    };
+    store.finish(lease, output, &stored, Vec::new(), LEASE_MS, Clock::system().now()).await.expect("finishes").next
+}
+
+/// Decides a run and drives it to its end: agents' processes started, each task sent to one, nothing to publish.
+async fn by_runner(runner: &Runner, new: NewRun) -> Duration {
+    let begun = Instant::now();
+    let run = decide(&runner.store, new).await;
+    let (_stop, never) = watch::channel(false);
+    let driven = runner.drive(&run, never).await.expect("drives");
+    let taken = begun.elapsed();
+    let Driven::Ended(view) = driven else { panic!("nobody asked it to stop") };
+    assert!(matches!(view.state.outcome(), Some(Outcome::NoChange { .. })), "{:?}", view.state.outcome());
+    taken
+}
+
+async fn open(folder: &Path) -> Store {
+    let registry = Registry::built_in();
+    let check =
+        |event: &Event| registry.validate_produced(&event.to_value()).map_err(|violation| violation.to_string());
+    Store::open(folder, Arc::new(check)).await.expect("opens")
+}
+
+async fn runner(folder: &Path, parallel: usize) -> Runner {
+    let store = open(folder).await;
+    Runner::new(Parts {
+        forge: LocalForge::new(store.clone()),
+        store,
+        registry: Arc::new(Registry::built_in().clone()),
+        host: AgentHost::new(place::forgeline()),
+        knowledge: KnowledgeHandle::unavailable("it is not what is measured"),
+        clock: Clock::system(),
+        watch: Watch::nobody(),
+        parallel,
+    })
+}

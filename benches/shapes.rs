@@ -1,0 +1,122 @@
+//! Runs of a hundred stages that do nothing, made from definitions as any other run is.
+
+use std::{fmt, path::Path, sync::LazyLock};
+
+use forgeline_engine::spec::{Definitions, Forge, Trigger};
+use forgeline_model::FileSet;
+use forgeline_runner::{
+    Clock, InForce,
+    prepare::{Request, prepare},
+};
+use forgeline_store::NewRun;
+use serde_json::json;
+
+/// Stages of each shape.
+pub(crate) const STAGES: u32 = 100;
+/// Chains of the grid, and stages of each.
+const SIDE: u32 = 10;
+
+const AGENT: &str = "\
+apiVersion: forgeline.dev/v1
+kind: Agent
+metadata: {name: noop, version: 1.0.0, owners: ['@forgeline'], title: Nothing, description: Writes nothing.}
+skills: [{id: nothing, kind: template, templates: [], outputs: {said: nothing}}]
+output: {type: Nothing}
+";
+
+/// How stages follow each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape {
+    /// Each after the one before.
+    Chain,
+    /// Ten chains of ten.
+    Grid,
+}
+
+impl Shape {
+    /// All shapes.
+    pub(crate) const ALL: [Self; 2] = [Self::Chain, Self::Grid];
+
+    /// As many as can be at work at once.
+    pub(crate) fn workers(self) -> usize {
+        match self {
+            Self::Chain => 1,
+            Self::Grid => SIDE as usize,
+        }
+    }
+
+    /// A run of this shape on a repository at a commit; the same one each time.
+    pub(crate) fn run(self, repository: &Path, base: &str) -> NewRun {
+        let repository = repository.display().to_string();
+        let request = Request {
+            factory: &IN_FORCE.factory,
+            definitions: IN_FORCE.source.clone(),
+            registry: &IN_FORCE.registry,
+            blueprint: self.name(),
+            inputs: json!({}),
+            item: None,
+            item_spec: None,
+            project: "bench".parse().expect("a project id"),
+            forge: Forge::Git,
+            repository,
+            base_branch: "main".into(),
+            base: base.to_owned(),
+            trigger: Trigger { kind: "cli".into(), actor: "ana".into(), detail: "run".into(), chain_depth: 0 },
+            trigger_key: self.name().to_owned(),
+            event: None,
+            decisions: Vec::new(),
+            inbox: None,
+        };
+        prepare(request, Clock::system().now()).unwrap_or_else(|faults| panic!("{faults:?}"))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Chain => "chain",
+            Self::Grid => "grid",
+        }
+    }
+
+    fn follows(self, stage: u32) -> Option<u32> {
+        let is_first = match self {
+            Self::Chain => stage == 0,
+            Self::Grid => stage.is_multiple_of(SIDE),
+        };
+        (!is_first).then(|| stage - 1)
+    }
+
+    fn blueprint(self) -> String {
+        let name = self.name();
+        let stages = (0..STAGES).map(|stage| {
+            let needs = self.follows(stage).map_or_else(String::new, |before| format!("s{before:03}"));
+            format!("  - {{id: s{stage:03}, uses: noop@^1, needs: [{needs}]}}\n")
+        });
+        let stages: String = stages.collect();
+        format!(
+            "apiVersion: forgeline.dev/v1\nkind: Blueprint\nmetadata: {{name: {name}, version: 1.0.0, owners: \
+             ['@forgeline'], title: Nothing, description: Stages that do nothing.}}\non: [{{command: run}}]\n\
+             stages:\n{stages}"
+        )
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chain => "chain of 100",
+            Self::Grid => "grid of 10 x 10",
+        })
+    }
+}
+
+static IN_FORCE: LazyLock<InForce> = LazyLock::new(|| {
+    let mut files = FileSet::new("benchmark");
+    files.insert("agents/noop/agent.yaml", AGENT);
+    for shape in Shape::ALL {
+        files.insert(format!("blueprints/{}/blueprint.yaml", shape.name()), shape.blueprint());
+    }
+    let source = Definitions { origin: "benchmark".into(), commit: None, dirty: false };
+    let in_force = InForce::of_files(&files, source);
+    assert!(in_force.findings.is_empty(), "{:?}", in_force.findings);
+    in_force
+});

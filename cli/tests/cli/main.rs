@@ -1,0 +1,12 @@
+//! The program as a person meets it: arguments and files in, stdout, stderr and exit code out.
+
+#![expect(unreachable_pub, reason = "nothing reaches into a test; `pub` says what a module offers the others")]
+
+mod definitions;
+mod events;
+mod forge;
+mod init;
+mod repositories;
+mod runs;
+mod work_items;
+mod world;
