@@ -55,63 +55,41 @@ pub enum Colour {
     Never,
 }
 
-/// What to do.
+/// What to do. Each command's help stands with the command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show the main job offline: a work item becomes a pull request.
     Demo(commands::demo::Demo),
-    /// Write `forgeline.yaml` and work-item forms into a repository.
     Init(commands::init::Init),
-    /// Check what Forgeline needs on this machine.
     Doctor(commands::doctor::Doctor),
-    /// Check all definitions and contracts.
     Validate(commands::validate::Validate),
-    /// Show what a run would do; writes nothing.
     Plan(commands::plan::PlanCommand),
-    /// Run a blueprint.
     Run(commands::run::Run),
-    /// Look at runs.
     #[command(subcommand)]
     Runs(commands::runs::Runs),
-    /// Tell why something happened, or did not.
     Why(commands::why::Why),
-    /// Look at blueprints, or start a new one.
     #[command(subcommand)]
     Blueprints(commands::blueprints::Blueprints),
-    /// Look at agents, or start a new one.
     #[command(subcommand)]
     Agents(commands::agents::Agents),
-    /// Look at projects.
     #[command(subcommand)]
     Projects(commands::projects::Projects),
-    /// Look at event contracts.
     #[command(subcommand)]
     Contracts(commands::contracts::Contracts),
-    /// Look at events, or publish one.
     #[command(subcommand)]
     Events(commands::events::Events),
-    /// Index repositories and search them.
     #[command(subcommand)]
     Knowledge(commands::knowledge::Knowledge),
-    /// Look at artifacts.
     #[command(subcommand)]
     Artifacts(commands::artifacts::Artifacts),
-    /// Look at what was given up.
     #[command(subcommand)]
     Dlq(commands::dlq::Dlq),
-    /// The forge inside Forgeline: repositories, issues, pull requests.
     #[command(subcommand)]
     Local(commands::local::Local),
-    /// Let the bot look once at all that is new.
     #[command(subcommand)]
     Bot(commands::bot::Bot),
-    /// Show settings and where each comes from.
     #[command(subcommand)]
     Config(commands::config::Config),
-    /// Print the JSON Schema of a kind of file.
     Schema(commands::schema::Schema),
-    /// Explain a diagnostic code.
     Explain(commands::explain::Explain),
-    /// Print shell completions.
     Completions(commands::completions::Completions),
 }

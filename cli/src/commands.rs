@@ -42,7 +42,8 @@ pub struct Session {
 
 /// Performs a command.
 pub fn perform(cli: Cli) -> anyhow::Result<Exit> {
-    let _telemetry = telemetry::init(cli.global.log_format, telemetry::Verbosity::from_flags(false, cli.global.verbose))?;
+    let _telemetry =
+        telemetry::init(cli.global.log_format, telemetry::Verbosity::from_flags(false, cli.global.verbose))?;
     let out = Output::new(cli.global.json, cli.global.color);
     let session = Session { global: cli.global, out };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -103,7 +103,11 @@ fn read_into(files: &mut FileSet, root: &Path, path: &str) -> anyhow::Result<()>
             kind.len() <= MAX_FILE_BYTES,
             Failure::new(
                 Exit::Invalid,
-                format!("`{}` is larger than {} MiB; definitions are small text files", full.display(), MAX_FILE_BYTES >> 20)
+                format!(
+                    "`{}` is larger than {} MiB; definitions are small text files",
+                    full.display(),
+                    MAX_FILE_BYTES >> 20
+                )
             )
         );
         files.insert(path, fs::read(&full).with_context(|| format!("`{}` cannot be read", full.display()))?);

@@ -19,7 +19,10 @@ use forgeline_model::{
     work_item::{MAX_WORK_ITEM_BYTES, read_text},
 };
 use forgeline_repo::{BranchName, Repo, Status};
-use forgeline_runner::{OpenTarget, Runner, prepare::{self, Request}};
+use forgeline_runner::{
+    OpenTarget, Runner,
+    prepare::{self, Request},
+};
 use forgeline_store::{Decision, NewRun};
 use serde_json::{Value, json};
 
@@ -125,7 +128,8 @@ pub async fn resolve<'a>(asked: &'a Asked, in_force: &'a InForce, runner: &Runne
 pub async fn prepare_attempt(mut request: Request<'_>, runner: &Runner) -> anyhow::Result<NewRun> {
     let blueprint = request.blueprint.to_owned();
     let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);
-    let plan = prepare::compile(request.factory, request.registry, request.blueprint, &request.inputs).map_err(refuse)?;
+    let plan =
+        prepare::compile(request.factory, request.registry, request.blueprint, &request.inputs).map_err(refuse)?;
     let asked = Digest::of(&json!({
         "plan": plan.digest(), "item": request.item, "base": request.base, "project": request.project,
     }));
@@ -156,7 +160,9 @@ async fn is_standing(runner: &Runner, new: &NewRun) -> anyhow::Result<bool> {
     Ok(match view.state.outcome() {
         None => true,
         Some(Outcome::Published(publication)) => runner.still_stands(&view, publication).await?,
-        Some(Outcome::NoChange { .. } | Outcome::Refused { .. } | Outcome::Failed { .. } | Outcome::Cancelled { .. }) => false,
+        Some(
+            Outcome::NoChange { .. } | Outcome::Refused { .. } | Outcome::Failed { .. } | Outcome::Cancelled { .. },
+        ) => false,
     })
 }
 
@@ -165,7 +171,10 @@ pub async fn find_place(name: &str, runner: &Runner) -> anyhow::Result<Place> {
     let is_path = name.starts_with(['.', '/', '~']) || Path::new(name).is_dir();
     if !is_path && let Ok(id) = name.parse::<RepoId>() {
         let path = runner.forge.git_dir(&id).await.map_err(|error| {
-            Failure::new(Exit::NotFound, format!("`{name}` is neither a folder nor a repository of the local forge: {error}"))
+            Failure::new(
+                Exit::NotFound,
+                format!("`{name}` is neither a folder nor a repository of the local forge: {error}"),
+            )
         })?;
         return Ok(Place { forge: Forge::Local, repository: id.to_string(), path });
     }
@@ -179,7 +188,8 @@ pub async fn find_place(name: &str, runner: &Runner) -> anyhow::Result<Place> {
 
 /// The project that owns a repository, by `forgeline.yaml`; `default` otherwise.
 pub fn project_of(in_force: &InForce, repository: &str) -> ProjectId {
-    let owned = |project: &&forgeline_blueprints::config::Project| project.repositories.iter().any(|it| it == repository);
+    let owned =
+        |project: &&forgeline_blueprints::config::Project| project.repositories.iter().any(|it| it == repository);
     match in_force.factory.config.projects.iter().find(owned) {
         Some(project) => project.id.clone(),
         None => "default".parse().expect("`default` is a project id"),
@@ -204,7 +214,14 @@ pub fn read_item(file: &Path) -> anyhow::Result<WorkItem> {
     let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(50).collect();
     // Nobody is its author: who types the command does not change the work.
     let id = format!("file-{plain}").parse().expect("letters, digits and dashes");
-    Ok(WorkItem { id, title: text.title, body: text.body, kind: "file".into(), labels: Vec::new(), author: String::new() })
+    Ok(WorkItem {
+        id,
+        title: text.title,
+        body: text.body,
+        kind: "file".into(),
+        labels: Vec::new(),
+        author: String::new(),
+    })
 }
 
 async fn issue(place: &Place, number: u64, runner: &Runner) -> anyhow::Result<WorkItem> {
@@ -215,7 +232,8 @@ async fn issue(place: &Place, number: u64, runner: &Runner) -> anyhow::Result<Wo
         ));
     }
     let repo: RepoId = place.repository.parse().expect("found on the forge under this name");
-    let issue = runner.forge.issue(&repo, number).await.map_err(|error| Failure::new(Exit::NotFound, error.to_string()))?;
+    let issue =
+        runner.forge.issue(&repo, number).await.map_err(|error| Failure::new(Exit::NotFound, error.to_string()))?;
     Ok(issue.work_item())
 }
 
@@ -223,9 +241,9 @@ async fn issue(place: &Place, number: u64, runner: &Runner) -> anyhow::Result<Wo
 fn inputs(asked: &Asked, in_force: &InForce) -> anyhow::Result<Value> {
     let mut pairs = BTreeMap::new();
     for pair in &asked.inputs {
-        let (name, text) = pair.split_once('=').ok_or_else(|| {
-            Failure::new(Exit::Usage, format!("`{pair}` is not an input; write it as `name=value`"))
-        })?;
+        let (name, text) = pair
+            .split_once('=')
+            .ok_or_else(|| Failure::new(Exit::Usage, format!("`{pair}` is not an input; write it as `name=value`")))?;
         pairs.insert(name.to_owned(), text.to_owned());
     }
     let Some(blueprint) = in_force.factory.blueprint(&asked.blueprint) else {
@@ -241,7 +259,10 @@ fn inputs(asked: &Asked, in_force: &InForce) -> anyhow::Result<Value> {
 fn mention_uncommitted(path: &Path) {
     let status = Repo::open(path).and_then(|repo| repo.status());
     if let Ok(Status::Dirty(_)) = status {
-        eprintln!("  note      `{}` has uncommitted changes; runs start from commits and do not see them", path.display());
+        eprintln!(
+            "  note      `{}` has uncommitted changes; runs start from commits and do not see them",
+            path.display()
+        );
     }
 }
 

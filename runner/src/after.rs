@@ -27,7 +27,9 @@ impl Runner {
         let Some(Outcome::Published(publication)) = view.state.outcome() else { return Ok(()) };
         let path = self.repository_path(&view.spec.target).await?;
         let generated = view.state.tasks().flat_map(|task| match &task.status {
-            forgeline_engine::run::TaskStatus::Done(output) => output.artifacts.iter().map(|it| it.path.clone()).collect(),
+            forgeline_engine::run::TaskStatus::Done(output) => {
+                output.artifacts.iter().map(|it| it.path.clone()).collect()
+            }
             _ => Vec::new(),
         });
         let request = IndexRequest {
@@ -62,11 +64,8 @@ impl Runner {
     pub(crate) async fn earlier_work(&self, view: &RunView, agent: &CachedAgent, context: &Value) -> Vec<Value> {
         let Some(wanted) = &agent.knowledge else { return Vec::new() };
         let Some(query) = query(view, wanted.query.as_deref(), context) else { return Vec::new() };
-        let request = SearchRequest {
-            repo: Some(view.spec.target.repository.clone()),
-            k: wanted.k,
-            ..SearchRequest::new(query)
-        };
+        let request =
+            SearchRequest { repo: Some(view.spec.target.repository.clone()), k: wanted.k, ..SearchRequest::new(query) };
         match self.knowledge.search(request).await {
             Ok(found) => found
                 .hits

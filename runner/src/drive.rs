@@ -151,8 +151,7 @@ impl Runner {
         }
         match row.effect {
             Effect::Publish => {
-                let outcome =
-                    Outcome::Failed { task: None, kind: "publish".into(), message: error.to_string() };
+                let outcome = Outcome::Failed { task: None, kind: "publish".into(), message: error.to_string() };
                 Settlement::Confirmed(Some(Box::new(Input::Settled { outcome })))
             }
             Effect::Report | Effect::Index => Settlement::Dead { error: error.to_string() },

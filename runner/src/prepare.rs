@@ -91,7 +91,9 @@ pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagn
     let context = context(&request, &plan, &branch);
     let correlation_id = match &request.event {
         Some(event) => event.correlation_id.clone(),
-        None => request.item.as_ref().map_or_else(|| id.to_string(), |item| format!("{}#{}", request.repository, item.id)),
+        None => {
+            request.item.as_ref().map_or_else(|| id.to_string(), |item| format!("{}#{}", request.repository, item.id))
+        }
     };
     let spec = RunSpec {
         key: RunKey::of_trigger(&request.trigger_key),
@@ -150,7 +152,8 @@ fn branch(blueprint: &str, item: Option<&WorkItem>, inputs: &Value) -> String {
 
 /// Lower-case ASCII letters and digits, words joined by `-`, at most 40 characters.
 fn slug(title: &str) -> String {
-    let plain: String = title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let plain: String =
+        title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
     let mut slug = String::new();
     for word in plain.split_whitespace() {
         if slug.len() + word.len() + 1 > 40 {

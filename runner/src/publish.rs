@@ -83,10 +83,14 @@ impl Runner {
                     let reason = report::gate_refusal(&verdict);
                     return Ok(Outcome::Refused { reason, gate: Some(json!(verdict)) });
                 }
-                Composed::Same { place } => return Ok(Outcome::NoChange { reason: format!("{place} holds exactly this") }),
+                Composed::Same { place } => {
+                    return Ok(Outcome::NoChange { reason: format!("{place} holds exactly this") });
+                }
                 Composed::Found { branch, commit, tree, verdict } => {
                     debug!(%commit, "found the run's own commit");
-                    return self.propose(view, &collected, &branch, commit.to_string(), tree.to_string(), &verdict).await;
+                    return self
+                        .propose(view, &collected, &branch, commit.to_string(), tree.to_string(), &verdict)
+                        .await;
                 }
                 Composed::Ready { branch, from, commit, tree, verdict } => {
                     let intent = Intent {
@@ -115,13 +119,7 @@ impl Runner {
         Err(PublishError::Busy(spec.target.branch.clone()).into())
     }
 
-    fn order(
-        &self,
-        spec: &RunSpec,
-        collected: &Collected,
-        branch: String,
-        open: bool,
-    ) -> Result<Order, RunnerError> {
+    fn order(&self, spec: &RunSpec, collected: &Collected, branch: String, open: bool) -> Result<Order, RunnerError> {
         Ok(Order {
             spec: spec.clone(),
             files: collected.files.clone(),

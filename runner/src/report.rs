@@ -48,7 +48,12 @@ pub fn pull_request_body(view: &RunView, stages: &[StageSummary], verdict: &Verd
     let spec = &view.spec;
     let mut text = String::new();
     if let Some(item) = &spec.item {
-        let _ = writeln!(text, "For work item {}: **{}**\n", reference(&item.id.to_string()), plain(&one_line(&item.title)));
+        let _ = writeln!(
+            text,
+            "For work item {}: **{}**\n",
+            reference(&item.id.to_string()),
+            plain(&one_line(&item.title))
+        );
     }
     let _ = writeln!(text, "Made by blueprint `{}`, definitions from {}.\n", spec.plan.blueprint, definitions(spec));
     text.push_str("| stage | agent | files |\n|---|---|---|\n");
@@ -138,11 +143,8 @@ fn definitions(spec: &RunSpec) -> String {
 
 fn file_list(files: &[String]) -> String {
     const SHOWN: usize = 6;
-    let names: Vec<String> = files
-        .iter()
-        .take(SHOWN)
-        .map(|file| format!("`{}`", file.split(" (").next().unwrap_or(file)))
-        .collect();
+    let names: Vec<String> =
+        files.iter().take(SHOWN).map(|file| format!("`{}`", file.split(" (").next().unwrap_or(file))).collect();
     let rest = files.len().saturating_sub(SHOWN);
     if rest == 0 { names.join(", ") } else { format!("{} and {rest} more", names.join(", ")) }
 }

@@ -7,7 +7,9 @@ use forgeline_forge::LocalForge;
 use forgeline_registry::Registry;
 use forgeline_store::{Store, StoreError};
 
-use crate::{Clock, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle, publish::PublishError, target::TargetError};
+use crate::{
+    Clock, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle, publish::PublishError, target::TargetError,
+};
 
 /// What a runner is made of.
 pub struct Parts {

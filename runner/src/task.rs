@@ -3,17 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use forgeline_engine::{
-    RunSpec, TaskId, TaskOutput,
-    context,
+    RunSpec, TaskId, TaskOutput, context,
     fact::{ArtifactRef, MatrixItem},
     plan::PlannedStage,
     tell,
 };
 use forgeline_model::{
     Digest,
-    task::{
-        FailureClass, NoteVerdict, Proposal, TaskFailure, TaskLimits, TaskOutcome, TaskRequest,
-    },
+    task::{FailureClass, NoteVerdict, Proposal, TaskFailure, TaskLimits, TaskOutcome, TaskRequest},
 };
 use forgeline_store::{Lease, RunView};
 use serde_json::{Value, json};

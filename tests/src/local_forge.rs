@@ -161,7 +161,8 @@ fn a_blueprint_that_waits_for_a_merged_artifact_is_started_by_the_merge() {
     with(&["local", "issue", "create", "-t", "Returns", "-b", "Within 30 days.", "-l", "docs"]);
     assert_eq!(world.pull_requests().len(), 1);
     with(&["local", "pr", "merge", "1"]);
-    let runs: Vec<_> = world.runs().iter().map(|run| run["blueprint"].as_str().unwrap_or_default().to_owned()).collect();
+    let runs: Vec<_> =
+        world.runs().iter().map(|run| run["blueprint"].as_str().unwrap_or_default().to_owned()).collect();
     assert_eq!(runs, ["follow-up@1.0.0", "docs-page@1.0.0"]);
     assert_eq!(world.pull_requests().len(), 2);
     let why = with(&["why", "@latest"]);

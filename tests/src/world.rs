@@ -15,7 +15,11 @@ static FORGELINE: LazyLock<PathBuf> = LazyLock::new(|| {
     let tests = std::env::current_exe().expect("the path of this program");
     let folder = tests.parent().and_then(Path::parent).expect("target/<profile>/deps");
     let program = folder.join("forgeline");
-    assert!(program.is_file(), "`{}` is not built; run `make test`, or `cargo build --workspace` first", program.display());
+    assert!(
+        program.is_file(),
+        "`{}` is not built; run `make test`, or `cargo build --workspace` first",
+        program.display()
+    );
     program
 });
 
@@ -31,7 +35,8 @@ impl Said {
     /// stdout as the one JSON document that `--json` promises.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in stdout:\n{}\nstderr:\n{}", self.out, self.err))
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|error| panic!("{error} in stdout:\n{}\nstderr:\n{}", self.out, self.err))
     }
 }
 
@@ -120,7 +125,12 @@ impl World {
     pub(crate) fn run_under(&self, wrapper: &[&str], args: &[&str]) -> Said {
         let inner = self.command(args);
         let mut command = Command::new(wrapper[0]);
-        command.args(&wrapper[1..]).arg(inner.get_program()).args(inner.get_args()).current_dir(self.path("here")).env_clear();
+        command
+            .args(&wrapper[1..])
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .current_dir(self.path("here"))
+            .env_clear();
         for (name, value) in inner.get_envs() {
             if let Some(value) = value {
                 command.env(name, value);

@@ -247,7 +247,10 @@ impl Bot {
             .take(20)
             .map(|row| {
                 let decision = &row.decision;
-                format!("- `{}` **{}** by `{}`: `{}`", decision.subject, decision.verdict, decision.rule, decision.detail)
+                format!(
+                    "- `{}` **{}** by `{}`: `{}`",
+                    decision.subject, decision.verdict, decision.rule, decision.detail
+                )
             })
             .collect();
         Ok(lines.join("\n"))
@@ -260,8 +263,12 @@ impl Bot {
             let Ok(run) = row.run_id.parse::<RunId>() else { continue };
             let view = store.run(&run).await?;
             let ended = view.state.stages.values().filter(|stage| stage.is_ended()).count();
-            let at: Option<&StageId> =
-                view.state.stages.iter().find(|(_, stage)| !stage.is_ended() || !stage.is_satisfied()).map(|(id, _)| id);
+            let at: Option<&StageId> = view
+                .state
+                .stages
+                .iter()
+                .find(|(_, stage)| !stage.is_ended() || !stage.is_satisfied())
+                .map(|(id, _)| id);
             lines.push(RunLine {
                 run,
                 blueprint: row.blueprint.clone(),
@@ -280,8 +287,7 @@ impl Bot {
     }
 
     async fn note(&self, said: &Said<'_>, rule: &str, verdict: &str, detail: Value) -> Result<(), PassError> {
-        let decision =
-            Decision { subject: self.subject(said), rule: rule.into(), verdict: verdict.into(), detail };
+        let decision = Decision { subject: self.subject(said), rule: rule.into(), verdict: verdict.into(), detail };
         Ok(self.runner.store.record(&[decision], None, self.runner.clock.now()).await?)
     }
 

@@ -192,10 +192,22 @@ impl Bot {
 
     /// The blueprint cannot run on this event, and will not be able to later.
     async fn refuse(&self, listener: &Listener<'_>, row: &EventRow, reason: &str) -> Result<(), PassError> {
-        self.give_up(listener, row, &reply::invalid_inputs(&listener.definition.reference.name, &[reason.to_owned()]), 1).await
+        self.give_up(
+            listener,
+            row,
+            &reply::invalid_inputs(&listener.definition.reference.name, &[reason.to_owned()]),
+            1,
+        )
+        .await
     }
 
-    async fn give_up(&self, listener: &Listener<'_>, row: &EventRow, reason: &str, tried: u32) -> Result<(), PassError> {
+    async fn give_up(
+        &self,
+        listener: &Listener<'_>,
+        row: &EventRow,
+        reason: &str,
+        tried: u32,
+    ) -> Result<(), PassError> {
         let letter = DeadLetter {
             project: row.event.project_id.to_string(),
             agent: listener.definition.reference.name.clone(),

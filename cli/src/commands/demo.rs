@@ -32,7 +32,7 @@ const REPOSITORY: &str = "acme/shop";
 const BLUEPRINT: &str = "http-service";
 const LABEL: &str = "generate";
 const ITEM: &str = "http-service/examples/orders.md";
-const QUESTION: &str = "what happens when an order names a customer that does not exist";
+const QUESTION: &str = "how are orders kept over a restart and rolled back after a bad release";
 
 /// Show the main job offline: a work item becomes a pull request.
 ///
@@ -68,7 +68,10 @@ impl Demo {
         let bot = Bot::new(runner.clone(), in_force);
         let view = tell(session, &runner, &bot, &told).await?;
         let Some(Outcome::Published(publication)) = view.state.outcome() else {
-            anyhow::bail!(Failure::new(Exit::Failed, "the demo's run gave no pull request; `forgeline doctor` may tell why"));
+            anyhow::bail!(Failure::new(
+                Exit::Failed,
+                "the demo's run gave no pull request; `forgeline doctor` may tell why"
+            ));
         };
         show_result(session, &runner, &view, publication).await?;
         closing(session, &folder, begun);
@@ -94,14 +97,16 @@ async fn tell(
     runner.forge.create_repository(&new, &person, now).await?;
     let shipped = forgeline_blueprints::shipped();
     let bytes = shipped.get(&format!("blueprints/{ITEM}")).context("the example is part of the binary")?;
-    let item = read_text("the example", bytes).map_err(|fault| Failure::invalid("the example is broken", vec![*fault]))?;
+    let item =
+        read_text("the example", bytes).map_err(|fault| Failure::invalid("the example is broken", vec![*fault]))?;
     let body = item.body.trim();
     out.line(&format!("A work item in {repo}, labelled `{LABEL}` by {person}:\n"));
     out.line(&format!("  # {}", item.title));
     for line in body.lines() {
         out.line(&format!("  {line}"));
     }
-    let issue = runner.forge.open_issue(&repo, &item.title, body, &[LABEL.to_owned()], &person, runner.clock.now()).await?;
+    let issue =
+        runner.forge.open_issue(&repo, &item.title, body, &[LABEL.to_owned()], &person, runner.clock.now()).await?;
     let passed = bot.pass().await?;
     let run = passed.started.first().with_context(|| format!("issue #{} started nothing", issue.number))?;
     let view = runner.store.run(run).await?;
@@ -110,7 +115,7 @@ async fn tell(
     for stage in &spec.plan.stages {
         let needs: Vec<&str> = stage.needs.iter().map(forgeline_model::StageId::as_str).collect();
         let after = if needs.is_empty() { String::new() } else { format!("after {}", needs.join(", ")) };
-        out.line(&format!("  {:<16} {:<32} {after}", stage.id, stage.agent.to_string()));
+        out.line(format!("  {:<16} {:<32} {after}", stage.id.to_string(), stage.agent.to_string()).trim_end());
     }
     out.line(&format!("\nRun {run}, plan {}:\n", spec.plan.digest().short()));
     *told.lock().expect("no panic while held") = Some(spec.clone());
@@ -159,7 +164,11 @@ async fn show_result(
         Ok(found) => {
             out.line(&format!("\nThe index already knows the branch. \"{QUESTION}\":\n"));
             for hit in &found.hits {
-                out.line(&format!("  {}:{}-{}  {}", hit.path, hit.lines.0, hit.lines.1, hit.citation()));
+                let commit = &hit.commit[..hit.commit.len().min(12)];
+                out.line(&format!("  {}:{}-{} at {commit}", hit.path, hit.lines.0, hit.lines.1));
+                for line in hit.text.lines().filter(|line| !line.trim().is_empty()).take(3) {
+                    out.line(&format!("      {}", line.chars().take(110).collect::<String>()));
+                }
             }
             for note in &found.notes {
                 out.line(&format!("  note: {note}"));

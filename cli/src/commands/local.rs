@@ -112,7 +112,8 @@ impl<'a> Desk<'a> {
             .into()),
             _ => {
                 let names: Vec<String> = all.iter().map(|it| format!("`{it}`")).collect();
-                Err(Failure::new(Exit::Usage, format!("which repository? give `-R` with one of {}", names.join(", "))).into())
+                Err(Failure::new(Exit::Usage, format!("which repository? give `-R` with one of {}", names.join(", ")))
+                    .into())
             }
         }
     }

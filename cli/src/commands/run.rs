@@ -69,7 +69,9 @@ pub async fn carry_out(runner: &forgeline_runner::Runner, new: NewRun) -> anyhow
     match runner.drive(&id, signals::stop()).await? {
         Driven::Ended(view) => Ok(view),
         Driven::Stopped(view) => {
-            eprintln!("\nstopped; `forgeline runs show {id}` shows how far it came, the same command goes on from there");
+            eprintln!(
+                "\nstopped; `forgeline runs show {id}` shows how far it came, the same command goes on from there"
+            );
             Ok(view)
         }
     }

@@ -5,6 +5,7 @@
 mod definitions;
 mod events;
 mod forge;
+mod help;
 mod init;
 mod repositories;
 mod runs;

@@ -50,12 +50,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn record(
-        &self,
-        decisions: &[Decision],
-        inbox: Option<i64>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn record(&self, decisions: &[Decision], inbox: Option<i64>, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for decision in decisions {
             insert(&mut tx, decision, now).await?;

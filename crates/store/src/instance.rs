@@ -26,11 +26,7 @@ impl Instance {
         fs::create_dir_all(&folder).map_err(StoreError::file(&folder))?;
         let id = uuid::Uuid::new_v4().simple().to_string();
         let path = folder.join(format!("{id}.lock"));
-        let lock = OpenOptions::new()
-            .create_new(true)
-            .write(true)
-            .open(&path)
-            .map_err(StoreError::file(&path))?;
+        let lock = OpenOptions::new().create_new(true).write(true).open(&path).map_err(StoreError::file(&path))?;
         lock.lock().map_err(StoreError::file(&path))?;
         Ok(Self { id, folder, _lock: lock })
     }

@@ -109,12 +109,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn has_open_effects(&self, run: &RunId) -> Result<bool, StoreError> {
-        let open: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM outbox WHERE run_id = ? AND state IN ('planned', 'attempting')",
-        )
-        .bind(run.as_str())
-        .fetch_one(&self.reader)
-        .await?;
+        let open: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM outbox WHERE run_id = ? AND state IN ('planned', 'attempting')")
+                .bind(run.as_str())
+                .fetch_one(&self.reader)
+                .await?;
         Ok(open > 0)
     }
 }

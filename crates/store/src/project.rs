@@ -16,15 +16,13 @@ pub(crate) async fn fact(
     match fact {
         Fact::TaskReady { task, at } => ready(tx, spec, task, *at).await,
         Fact::TaskStarted { task, attempt } => {
-            sqlx::query(
-                "UPDATE stage SET state = 'running', attempt = ? WHERE run_id = ? AND stage = ? AND item = ?",
-            )
-            .bind(attempt)
-            .bind(spec.id.as_str())
-            .bind(task.stage.as_str())
-            .bind(item(task))
-            .execute(&mut **tx)
-            .await?;
+            sqlx::query("UPDATE stage SET state = 'running', attempt = ? WHERE run_id = ? AND stage = ? AND item = ?")
+                .bind(attempt)
+                .bind(spec.id.as_str())
+                .bind(task.stage.as_str())
+                .bind(item(task))
+                .execute(&mut **tx)
+                .await?;
             Ok(())
         }
         Fact::TaskDone { task, output, .. } => {
@@ -145,11 +143,7 @@ async fn set(
     Ok(())
 }
 
-async fn finished(
-    tx: &mut Transaction<'static, Sqlite>,
-    spec: &RunSpec,
-    outcome: &Outcome,
-) -> Result<(), StoreError> {
+async fn finished(tx: &mut Transaction<'static, Sqlite>, spec: &RunSpec, outcome: &Outcome) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE stage SET state = 'dropped', lease_owner = NULL \
          WHERE run_id = ? AND state IN ('queued', 'ready', 'running')",

@@ -7,9 +7,7 @@ use forgeline_model::{
     Digest, Event, Timestamp,
     task::{FailureClass, Proposal, ProposedEvent, TaskFailure},
 };
-use forgeline_store::{
-    Decided, Decision, Delivery, Lease, NewRun, Received, Settlement, Store, StoreError,
-};
+use forgeline_store::{Decided, Decision, Delivery, Lease, NewRun, Received, Settlement, Store, StoreError};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -203,11 +201,8 @@ async fn an_event_that_breaks_its_contract_goes_to_the_dead_letters_and_never_to
     let lease = claim(&store, 2).await.expect("ready");
     let (output, proposal) = output("a");
     let stored = store.keep(&proposal).expect("keeps");
-    let event = |event_type: &str| ProposedEvent {
-        event_type: event_type.into(),
-        version: "1.0".into(),
-        fields: Map::new(),
-    };
+    let event =
+        |event_type: &str| ProposedEvent { event_type: event_type.into(), version: "1.0".into(), fields: Map::new() };
     store.finish(lease, output, &stored, vec![event("Good"), event("Bad")], LEASE_MS, at(3)).await.expect("finishes");
     let told: Vec<String> =
         store.events_after(0, 100).await.expect("reads").into_iter().map(|row| row.event.event_type).collect();
@@ -253,7 +248,8 @@ async fn results_and_decisions_are_found_again_and_damage_is_told() {
     assert_eq!(store.decisions("shop#7").await.expect("reads")[0].decision, decision);
     store.close().await;
     drop(store);
-    std::fs::write(folder.path().join("forgeline.db"), b"this is no database, but long enough to be one").expect("writes");
+    std::fs::write(folder.path().join("forgeline.db"), b"this is no database, but long enough to be one")
+        .expect("writes");
     let damaged = Store::open(folder.path(), Arc::new(|_: &Event| Ok(()))).await;
     assert!(damaged.is_err());
 }

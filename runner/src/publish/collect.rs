@@ -74,10 +74,9 @@ pub fn summarise(view: &RunView) -> Vec<StageSummary> {
             .iter()
             .filter_map(|task| match &task.status {
                 TaskStatus::Done(output) => Some(output),
-                TaskStatus::Queued
-                | TaskStatus::Ready { .. }
-                | TaskStatus::Running { .. }
-                | TaskStatus::Failed(_) => None,
+                TaskStatus::Queued | TaskStatus::Ready { .. } | TaskStatus::Running { .. } | TaskStatus::Failed(_) => {
+                    None
+                }
             })
             .collect();
         rows.push(StageSummary {

@@ -69,10 +69,7 @@ pub(crate) fn compose(repo: &Repo, order: &Order) -> Result<Composed, RunnerErro
     let trailers = [
         Trailer::new("Forgeline-Run", spec.id.as_str()),
         Trailer::new(RUN_KEY, spec.key.as_str()),
-        Trailer::new(
-            "Forgeline-Blueprint",
-            &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest),
-        ),
+        Trailer::new("Forgeline-Blueprint", &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
     ];
     let new = NewCommit {
         tree,
@@ -87,11 +84,7 @@ pub(crate) fn compose(repo: &Repo, order: &Order) -> Result<Composed, RunnerErro
 }
 
 /// The branch to write to and its tip, if it exists.
-fn place(
-    repo: &Repo,
-    order: &Order,
-    base: CommitId,
-) -> Result<(BranchName, Option<CommitId>), RunnerError> {
+fn place(repo: &Repo, order: &Order, base: CommitId) -> Result<(BranchName, Option<CommitId>), RunnerError> {
     let stem = order.branch.to_string();
     for ordinal in 1.. {
         let name = branch::name(&stem, ordinal);

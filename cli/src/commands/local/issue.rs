@@ -101,7 +101,9 @@ impl IssueVerb {
                 session.out.print("issues", &issues, || {
                     let rows: Vec<Vec<String>> = issues
                         .iter()
-                        .map(|it| vec![it.number.to_string(), it.state.to_string(), it.title.clone(), it.labels.join(", ")])
+                        .map(|it| {
+                            vec![it.number.to_string(), it.state.to_string(), it.title.clone(), it.labels.join(", ")]
+                        })
                         .collect();
                     table(&["#", "STATE", "TITLE", "LABELS"], &rows)
                 });

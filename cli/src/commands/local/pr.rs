@@ -81,7 +81,9 @@ impl PrVerb {
                 session.out.print("pull_requests", &found, || {
                     let rows: Vec<Vec<String>> = found
                         .iter()
-                        .map(|it| vec![it.number.to_string(), it.state.to_string(), it.title.clone(), it.head.to_string()])
+                        .map(|it| {
+                            vec![it.number.to_string(), it.state.to_string(), it.title.clone(), it.head.to_string()]
+                        })
                         .collect();
                     table(&["#", "STATE", "TITLE", "BRANCH"], &rows)
                 });
@@ -129,7 +131,9 @@ async fn of_item(desk: &Desk<'_>, repo: &RepoId, number: u64) -> anyhow::Result<
     }
     let runs = desk.wired.runner.store.runs_of(&repo.to_string(), &number.to_string()).await?;
     let opened = runs.iter().find_map(|run| u64::try_from(run.pull_request?).ok());
-    opened.ok_or_else(|| Failure::new(Exit::NotFound, format!("#{number} is an issue, and no run opened a pull request for it")).into())
+    opened.ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("#{number} is an issue, and no run opened a pull request for it")).into()
+    })
 }
 
 async fn set_open(session: &Session, number: u64, open: bool, on: &On) -> anyhow::Result<Exit> {

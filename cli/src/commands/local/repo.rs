@@ -59,11 +59,14 @@ impl RepoVerb {
                 let mut all = Vec::new();
                 for repo in desk.forge().repositories().await? {
                     let path = desk.forge().git_dir(&repo).await?;
-                    let branch = desk.forge().default_branch(&repo).await.map_or_else(|_| "-".into(), |it| it.to_string());
+                    let branch =
+                        desk.forge().default_branch(&repo).await.map_or_else(|_| "-".into(), |it| it.to_string());
                     rows.push(vec![repo.to_string(), branch.clone(), path.display().to_string()]);
                     all.push(json!({"name": repo, "default_branch": branch, "git_dir": path}));
                 }
-                session.out.print("repositories", &all, || table(&["REPOSITORY", "DEFAULT BRANCH", "GIT DIRECTORY"], &rows));
+                session
+                    .out
+                    .print("repositories", &all, || table(&["REPOSITORY", "DEFAULT BRANCH", "GIT DIRECTORY"], &rows));
                 Ok(Exit::Success)
             }
         }
