@@ -138,7 +138,7 @@ async fn decide(store: &Store, new: NewRun) -> RunId {
 }
 
 async fn claim(store: &Store, run: &RunId) -> Option<Lease> {
-    store.claim(Some(run), "default", LEASE_MS, Clock::system().now()).await.expect("claims")
+    store.claim(Some(run), None, LEASE_MS, Clock::system().now()).await.expect("claims")
 }
 
 async fn finish(store: &Store, lease: Lease) -> Option<Lease> {

@@ -47,7 +47,7 @@ impl Runner {
             let stopping = *stop.borrow();
             while !stopping && tasks.len() < self.parallel {
                 let now = self.clock.now();
-                match self.store.claim(Some(run), "default", LEASE_MS, now).await? {
+                match self.store.claim(Some(run), None, LEASE_MS, now).await? {
                     Some(lease) => self.spawn(&mut tasks, lease),
                     None => break,
                 }

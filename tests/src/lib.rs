@@ -5,7 +5,11 @@ mod boundaries;
 #[cfg(test)]
 mod generated_service;
 #[cfg(test)]
+mod knowledge;
+#[cfg(test)]
 mod local_forge;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod survival;
 #[cfg(test)]

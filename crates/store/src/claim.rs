@@ -46,20 +46,21 @@ struct Candidate {
 }
 
 impl Store {
-    /// T2: takes a ready task, or one whose worker is gone, of `run` or of any run. None: there is nothing to do now.
+    /// T2: takes a ready task, or one whose worker is gone, of `run` or of any run, of `pool` or of any pool. None: there is
+    /// nothing to do now.
     ///
     /// # Errors
     /// [`StoreError::Database`]; nothing was claimed.
     pub async fn claim(
         &self,
         run: Option<&RunId>,
-        pool: &str,
+        pool: Option<&str>,
         lease_ms: u64,
         now: Timestamp,
     ) -> Result<Option<Lease>, StoreError> {
         let candidates: Vec<Candidate> = sqlx::query_as(
             "SELECT run_id, stage, item, state, lease_owner, lease_until FROM stage \
-             WHERE pool = ?1 AND (?2 IS NULL OR run_id = ?2) \
+             WHERE (?1 IS NULL OR pool = ?1) AND (?2 IS NULL OR run_id = ?2) \
              AND ((state = 'ready' AND run_at <= ?3) OR state = 'running') ORDER BY run_at, run_id, stage, item LIMIT 64",
         )
         .bind(pool)

@@ -81,7 +81,7 @@ async fn finish(store: &Store, lease: Lease, now: i64) -> Result<Option<Lease>, 
 }
 
 async fn claim(store: &Store, now: i64) -> Option<Lease> {
-    store.claim(None, "default", LEASE_MS, at(now)).await.expect("claims")
+    store.claim(None, None, LEASE_MS, at(now)).await.expect("claims")
 }
 
 fn failure() -> TaskFailure {
@@ -185,7 +185,7 @@ async fn a_failed_attempt_waits_and_the_last_one_is_a_dead_letter() {
     store.fail(lease, failure(), at(3)).await.expect("records");
     assert!(claim(&store, 4).await.is_none(), "it waits");
     let due = store.next_ready_at(&run).await.expect("reads").expect("it comes again");
-    let again = store.claim(None, "default", LEASE_MS, due).await.expect("claims").expect("due");
+    let again = store.claim(None, None, LEASE_MS, due).await.expect("claims").expect("due");
     assert_eq!(again.attempt, 2);
     store.fail(again, failure(), due).await.expect("records");
     let letters = store.dead_letters().await.expect("reads");
