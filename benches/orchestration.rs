@@ -155,7 +155,11 @@ async fn finish(store: &Store, lease: Lease) -> Option<Lease> {
         reused: false,
         millis: 0,
     };
-    store.finish(lease, output, &stored, Vec::new(), LEASE_MS, Clock::system().now()).await.expect("finishes").next
+    store
+        .finish(lease, output, &stored, Vec::new(), Some(LEASE_MS), Clock::system().now())
+        .await
+        .expect("finishes")
+        .next
 }
 
 /// Decides a run and drives it to its end: agents' processes started, each task sent to one, nothing to publish.

@@ -111,6 +111,13 @@ fn unavailable(definition: &Definition<Blueprint>, factory: &Factory) -> Vec<Dia
             found.push(definition.document.at(&pointer, diagnostic.hint("`forgeline validate` shows all of them")));
         }
     }
+    if !factory.config.policy.approval.is_empty()
+        && let Some(document) = &factory.config_document
+    {
+        let diagnostic = Diagnostic::error(codes::UNAVAILABLE, "`policy.approval` is not available in this build");
+        let hint = "remove it; the pull request is reviewed all the same";
+        found.push(document.at_key("/policy/approval", diagnostic.hint(hint)));
+    }
     if !definition.manifest.on_failure.is_empty() {
         found.push(refuse("`on_failure`", "/on_failure", "remove it; `forgeline dlq list` shows failed runs"));
     }

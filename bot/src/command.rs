@@ -75,6 +75,18 @@ pub enum Ignored {
     Own,
 }
 
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoCommand => "no line of it is a command",
+            Self::Edited => "it was edited, and only new comments count",
+            Self::ClosedItem => "the item is closed",
+            Self::Bot => "a bot wrote it",
+            Self::Own => "Forgeline wrote it",
+        })
+    }
+}
+
 /// One line that is meant as a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine {

@@ -5,11 +5,13 @@
 //! keys and comment markers make that harmless.
 
 mod comment;
+mod found;
 mod item;
 mod merged;
 mod published;
 mod start;
 mod subscriptions;
+mod turn;
 
 use std::{
     collections::HashMap,
@@ -20,7 +22,7 @@ use forgeline_forge::{
     ForgeError, LocalForge,
     types::{Feed, RepoId},
 };
-use forgeline_model::RunId;
+use forgeline_model::{RunId, Severity, diagnostic::has_errors};
 use forgeline_runner::{InForce, OpenTarget, Runner, RunnerError, TargetError};
 use forgeline_store::{DeadLetter, Delivery, InboxRow, StoreError};
 use serde_json::{Value, json};
@@ -72,11 +74,34 @@ pub enum PassError {
     Target(#[from] TargetError),
 }
 
+impl PassError {
+    /// Why nothing can start in the repository until somebody commits to it, if that is what is wrong.
+    pub(crate) fn no_ground(&self) -> Option<String> {
+        match self {
+            Self::Target(error @ (TargetError::Empty(_) | TargetError::NoBase { .. })) => Some(error.to_string()),
+            _ => None,
+        }
+    }
+}
+
 /// A repository with its base and the definitions in force there.
 pub(crate) struct Ground {
     pub(crate) repo: RepoId,
     pub(crate) target: OpenTarget,
     pub(crate) in_force: Arc<InForce>,
+}
+
+impl Ground {
+    /// Whether the definitions have errors. Then nothing starts: what they leave out may be what forbids it.
+    pub(crate) fn is_broken(&self) -> bool {
+        has_errors(&self.in_force.findings)
+    }
+
+    /// What is wrong with the definitions, for a decision's detail.
+    pub(crate) fn brokenness(&self) -> Value {
+        let wrong: Vec<_> = self.in_force.findings.iter().filter(|it| it.severity == Severity::Error).collect();
+        json!({"definitions": self.in_force.source, "errors": wrong})
+    }
 }
 
 impl Bot {
@@ -90,8 +115,9 @@ impl Bot {
     /// # Errors
     /// [`PassError`]; the next pass goes on where this one stopped.
     pub async fn pass(&self) -> Result<Passed, PassError> {
+        let _turn = self.turn().await?;
         let mut passed = Passed::default();
-        self.subscribe().await?;
+        let last = self.subscribe().await?;
         self.receive().await?;
         loop {
             let pending = self.runner.store.pending(self.runner.clock.now()).await?;
@@ -105,7 +131,7 @@ impl Bot {
                 }
             }
         }
-        self.dispatch(&mut passed).await?;
+        self.dispatch(last, &mut passed).await?;
         Ok(passed)
     }
 

@@ -15,10 +15,15 @@ mod why;
 pub use compose::{Answered, comment, marker};
 pub use form::asks_for_form;
 pub use help::help;
-pub use outcome::{closed_pull_request, held, joined, no_change, released, started};
-pub use refusal::{fault, invalid_inputs, not_available, refused, unknown_blueprint};
+pub use outcome::{
+    cancelled, closed_pull_request, held, joined, no_change, not_cancelled, nothing_to_cancel, released, started,
+};
+pub use refusal::{
+    fault, invalid_definitions, invalid_inputs, not_available, option_not_available, refused, unknown_blueprint,
+    unusable_repository,
+};
 pub use status::{RunLine, status};
-pub use why::why;
+pub use why::{decisions, why};
 
 #[cfg(test)]
 mod tests;

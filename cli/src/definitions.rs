@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 use forgeline_engine::spec::Definitions;
-use forgeline_model::{FileSet, diagnostic::has_errors};
+use forgeline_model::{Diagnostic, FileSet, diagnostic::has_errors};
 use forgeline_repo::{CommitId, Repo};
 pub use forgeline_runner::InForce;
 use forgeline_runner::definitions::PLACES;
@@ -19,6 +19,18 @@ use crate::{
 
 /// Longest file that is read.
 const MAX_FILE_BYTES: u64 = 4 << 20;
+/// A definition is something other than a plain file.
+const NOT_A_FILE: &str = "FL0801";
+/// A file among the definitions is too large to be read.
+const TOO_LARGE: &str = "FL0802";
+
+/// The files of a factory's folder, and what is wrong with those that could not be read.
+pub struct Folder {
+    /// What was read.
+    pub files: FileSet,
+    /// Files that were not.
+    pub findings: Vec<Diagnostic>,
+}
 
 /// Refuses to go on with definitions that have errors.
 pub fn usable(in_force: InForce) -> anyhow::Result<InForce> {
@@ -54,12 +66,14 @@ pub fn folder(global: &Global) -> anyhow::Result<Option<PathBuf>> {
 /// The definitions of a folder as they lie there; committed ones are named by their commit.
 pub fn of_folder(folder: &Path) -> anyhow::Result<InForce> {
     let shown = folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string();
-    let files = read_folder(folder, &shown)?;
+    let Folder { files, findings } = read_folder(folder, &shown)?;
     let (commit, dirty) = match committed(folder) {
         Some((commit, same)) if same.digest() == files.digest() => (Some(commit.to_string()), false),
         _ => (None, true),
     };
-    Ok(InForce::of_files(&files, Definitions { origin: shown, commit, dirty }))
+    let mut in_force = InForce::of_files(&files, Definitions { origin: shown, commit, dirty });
+    in_force.findings.extend(findings);
+    Ok(in_force)
 }
 
 /// The nearest folder upwards that keeps definitions.
@@ -78,15 +92,16 @@ fn committed(folder: &Path) -> Option<(CommitId, FileSet)> {
 }
 
 /// What a folder keeps of a factory.
-pub fn read_folder(folder: &Path, origin: &str) -> anyhow::Result<FileSet> {
-    let mut files = FileSet::new(origin);
+pub fn read_folder(folder: &Path, origin: &str) -> anyhow::Result<Folder> {
+    let mut read = Folder { files: FileSet::new(origin), findings: Vec::new() };
     for place in PLACES {
-        read_into(&mut files, folder, place)?;
+        read_into(&mut read, folder, place)?;
     }
-    Ok(files)
+    read.findings.sort_by(|one, other| one.span.cmp(&other.span));
+    Ok(read)
 }
 
-fn read_into(files: &mut FileSet, root: &Path, path: &str) -> anyhow::Result<()> {
+fn read_into(read: &mut Folder, root: &Path, path: &str) -> anyhow::Result<()> {
     let full = root.join(path);
     // A link could lead anywhere; definitions are plain files.
     let Ok(kind) = full.symlink_metadata() else { return Ok(()) };
@@ -94,23 +109,22 @@ fn read_into(files: &mut FileSet, root: &Path, path: &str) -> anyhow::Result<()>
         for entry in fs::read_dir(&full).with_context(|| format!("`{}` cannot be read", full.display()))? {
             let name = entry?.file_name();
             match name.to_str() {
-                Some(name) if !name.starts_with('.') => read_into(files, root, &format!("{path}/{name}"))?,
+                Some(name) if !name.starts_with('.') => read_into(read, root, &format!("{path}/{name}"))?,
                 _ => {}
             }
         }
     } else if kind.is_file() {
-        anyhow::ensure!(
-            kind.len() <= MAX_FILE_BYTES,
-            Failure::new(
-                Exit::Invalid,
-                format!(
-                    "`{}` is larger than {} MiB; definitions are small text files",
-                    full.display(),
-                    MAX_FILE_BYTES >> 20
-                )
-            )
-        );
-        files.insert(path, fs::read(&full).with_context(|| format!("`{}` cannot be read", full.display()))?);
+        if kind.len() <= MAX_FILE_BYTES {
+            let bytes = fs::read(&full).with_context(|| format!("`{}` cannot be read", full.display()))?;
+            read.files.insert(path, bytes);
+        } else {
+            let message = format!("`{path}` is larger than {} MiB", MAX_FILE_BYTES >> 20);
+            let finding = Diagnostic::error(TOO_LARGE, message).in_file(path);
+            read.findings.push(finding.hint("definitions are small text files; keep large ones elsewhere"));
+        }
+    } else {
+        let finding = Diagnostic::error(NOT_A_FILE, format!("`{path}` is not a regular file")).in_file(path);
+        read.findings.push(finding.hint("put the file or folder itself there, not a link or a pipe"));
     }
     Ok(())
 }

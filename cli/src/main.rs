@@ -10,6 +10,7 @@ mod args;
 mod commands;
 mod definitions;
 mod exit;
+mod input;
 mod output;
 mod request;
 mod signals;
@@ -31,11 +32,18 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { exit::Exit::Usage.into() } else { exit::Exit::Success.into() };
+            if !error.use_stderr() {
+                return exit::Exit::Success.into();
+            }
+            if std::env::args_os().any(|word| word == "--json") {
+                exit::document(exit::Exit::Usage, error.to_string().trim_end(), &[]);
+            }
+            return exit::Exit::Usage.into();
         }
     };
+    let json = cli.global.json;
     match commands::perform(cli) {
         Ok(exit) => exit.into(),
-        Err(error) => exit::report(&error).into(),
+        Err(error) => exit::report(&error, json).into(),
     }
 }

@@ -1,9 +1,25 @@
-//! What goes to stdout: text for people, or one JSON document.
+//! What goes out: to stdout text for people or one JSON document, to stderr notes.
+//!
+//! Text for people may hold what strangers wrote; nothing in it reaches a terminal as a command.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    io::{self, ErrorKind, IsTerminal as _, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::exit::Exit;
+
+/// Stands for a character that a terminal would obey.
+const OBEYED: char = '\u{fffd}';
+
+/// Ends a colour.
+const RESET: &str = "\u{1b}[0m";
+
+/// Whether stdout got anything.
+static SAID: AtomicBool = AtomicBool::new(false);
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +47,7 @@ impl Output {
     pub fn print(&self, name: &str, value: &impl Serialize, human: impl FnOnce() -> String) {
         if self.json {
             let document: Value = json!({"schemaVersion": 1, name: value});
-            self.line(&format!("{document:#}"));
+            self.exact(&format!("{document:#}\n"));
         } else {
             self.text(&human());
         }
@@ -39,11 +55,16 @@ impl Output {
 
     /// One line.
     pub fn line(&self, text: &str) {
-        write(&format!("{text}\n"));
+        self.text(&format!("{text}\n"));
     }
 
-    /// Text that ends its own last line.
+    /// Text that ends its own last line; for people it is made plain.
     pub fn text(&self, text: &str) {
+        if self.json { self.exact(text) } else { self.exact(&coloured(text, self.colour)) }
+    }
+
+    /// Text for a machine, as it is.
+    pub fn exact(&self, text: &str) {
         write(text);
     }
 
@@ -62,7 +83,7 @@ impl Output {
             "failed" | "refused" | "deny" | "missing" => 31,
             _ => 33,
         };
-        format!("\u{1b}[{code}m{word}\u{1b}[0m")
+        format!("\u{1b}[{code}m{word}{RESET}")
     }
 }
 
@@ -90,21 +111,100 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
+/// A line for people on stderr. That nobody can read it is no error.
+pub fn note(text: &str) {
+    let _ = io::stderr().lock().write_all(format!("{}\n", plain(text)).as_bytes());
+}
+
+/// Whether something was printed on stdout.
+pub fn said() -> bool {
+    SAID.load(Ordering::Relaxed)
+}
+
+/// Text from outside, without what would move a terminal's cursor, change its colours or turn the order of letters.
+pub fn plain(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' if rest.peek() == Some(&'\n') => {}
+            '\n' | '\t' => clean.push(c),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => clean.push(OBEYED),
+            _ => clean.push(if c.is_control() { OBEYED } else { c }),
+        }
+    }
+    clean
+}
+
+/// Plain text in which words that [`Output::status`] coloured stay coloured.
+fn coloured(text: &str, colour: bool) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{1b}').filter(|_| colour) {
+        clean.push_str(&plain(&rest[..at]));
+        let length = status_length(&rest[at..]);
+        let (word, behind) = rest[at..].split_at(length.unwrap_or(1));
+        if length.is_some() {
+            clean.push_str(word)
+        } else {
+            clean.push(OBEYED)
+        }
+        rest = behind;
+    }
+    clean.push_str(&plain(rest));
+    clean
+}
+
+/// How long the coloured word is that the text begins with: a start, one word, an end.
+fn status_length(text: &str) -> Option<usize> {
+    let word = ["[31m", "[32m", "[33m"].iter().find_map(|start| text.get(1..)?.strip_prefix(start))?;
+    let end = word.find(|c: char| !(c.is_ascii_alphanumeric() || "-_ ".contains(c)))?;
+    word[end..].starts_with(RESET).then(|| text.len() - word.len() + end + RESET.len())
+}
+
 /// A reader that went away is no error: it has read what it wanted.
 fn write(text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    SAID.store(true, Ordering::Relaxed);
     let mut out = io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        std::process::exit(0);
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(Exit::Success as i32),
+        Err(error) => {
+            note(&format!("error: stdout cannot be written: {error}"));
+            std::process::exit(Exit::Infrastructure as i32);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::table;
+    use super::{Output, coloured, plain, table};
 
     #[test]
     fn columns_line_up() {
         let rows = vec![vec!["run_1".into(), "ok".into()], vec!["größer".into(), "failed".into()]];
         assert_eq!(table(&["id", "state"], &rows), "id      state\nrun_1   ok\ngrößer  failed\n");
+    }
+
+    #[test]
+    fn a_terminal_is_told_nothing_by_strangers() {
+        for (text, expected) in [
+            ("größer\n\tx\r\n", "größer\n\tx\n"),
+            ("a\u{1b}]0;title\u{7}b", "a\u{fffd}]0;title\u{fffd}b"),
+            ("\u{9b}2J\rover\u{202e}", "\u{fffd}2J\u{fffd}over\u{fffd}"),
+        ] {
+            assert_eq!(plain(text), expected);
+        }
+    }
+
+    #[test]
+    fn only_a_status_has_a_colour() {
+        let word = Output { json: false, colour: true }.status("failed");
+        let text = format!("{word} \u{1b}[2J\u{1b}[31m\u{1b}\n");
+        assert_eq!(coloured(&text, true), format!("{word} \u{fffd}[2J\u{fffd}[31m\u{fffd}\n"));
+        assert!(!coloured(&text, false).contains('\u{1b}'));
     }
 }

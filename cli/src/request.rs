@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -29,6 +27,7 @@ use serde_json::{Value, json};
 use crate::{
     definitions::InForce,
     exit::{Exit, Failure},
+    input, output,
 };
 
 /// Attempts at the same request that are looked through for one that may go on.
@@ -77,8 +76,7 @@ pub async fn resolve<'a>(asked: &'a Asked, in_force: &'a InForce, runner: &Runne
         .as_deref()
         .map(|name| name.parse().map_err(|error| Failure::new(Exit::Usage, format!("{error}"))))
         .transpose()?;
-    let target = OpenTarget::find(&place.path, &place.repository, base.as_ref())
-        .map_err(|error| Failure::new(Exit::NotFound, error.to_string()))?;
+    let target = OpenTarget::find(&place.path, &place.repository, base.as_ref())?;
     if place.forge == Forge::Git {
         mention_uncommitted(&place.path);
     }
@@ -131,7 +129,7 @@ pub async fn prepare_attempt(mut request: Request<'_>, runner: &Runner) -> anyho
     let plan =
         prepare::compile(request.factory, request.registry, request.blueprint, &request.inputs).map_err(refuse)?;
     let asked = Digest::of(&json!({
-        "plan": plan.digest(), "item": request.item, "base": request.base, "project": request.project,
+        "plan": plan.digest(), "item": request.item, "base": request.base, "base_branch": request.base_branch, "project": request.project,
     }));
     let stem = format!("cli/default/{:?}/{}/{}/{}", request.forge, request.repository, blueprint, asked.hex());
     for attempt in 1..MAX_ATTEMPTS {
@@ -170,18 +168,17 @@ async fn is_standing(runner: &Runner, new: &NewRun) -> anyhow::Result<bool> {
 pub async fn find_place(name: &str, runner: &Runner) -> anyhow::Result<Place> {
     let is_path = name.starts_with(['.', '/', '~']) || Path::new(name).is_dir();
     if !is_path && let Ok(id) = name.parse::<RepoId>() {
-        let path = runner.forge.git_dir(&id).await.map_err(|error| {
-            Failure::new(
-                Exit::NotFound,
-                format!("`{name}` is neither a folder nor a repository of the local forge: {error}"),
-            )
-        })?;
+        let path = runner
+            .forge
+            .git_dir(&id)
+            .await
+            .with_context(|| format!("`{name}` is neither a folder nor a repository of the local forge"))?;
         return Ok(Place { forge: Forge::Local, repository: id.to_string(), path });
     }
     let path = Path::new(name)
         .canonicalize()
         .map_err(|error| Failure::new(Exit::NotFound, format!("repository `{name}` cannot be opened: {error}")))?;
-    let repo = Repo::open(&path).map_err(|error| Failure::new(Exit::NotFound, error.to_string()))?;
+    let repo = Repo::open(&path)?;
     let root = repo.root().canonicalize().unwrap_or(path);
     Ok(Place { forge: Forge::Git, repository: root.display().to_string(), path: root })
 }
@@ -199,15 +196,7 @@ pub fn project_of(in_force: &InForce, repository: &str) -> ProjectId {
 /// A work item from a file or stdin. The first line `# …` is its title.
 pub fn read_item(file: &Path) -> anyhow::Result<WorkItem> {
     let shown = file.display().to_string();
-    let mut bytes = Vec::new();
-    let limit = MAX_WORK_ITEM_BYTES as u64 + 1;
-    if shown == "-" {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes).context("stdin cannot be read")?;
-    } else {
-        File::open(file)
-            .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-            .map_err(|error| Failure::new(Exit::NotFound, format!("work item `{shown}` cannot be read: {error}")))?;
-    }
+    let bytes = input::read(file, "work item", MAX_WORK_ITEM_BYTES as u64 + 1)?;
     let name = file.file_stem().and_then(|stem| stem.to_str()).filter(|_| shown != "-").unwrap_or("stdin");
     let text = read_text(&shown, &bytes)
         .map_err(|fault| Failure::invalid(format!("work item `{shown}` cannot be used"), vec![*fault]))?;
@@ -232,9 +221,7 @@ async fn issue(place: &Place, number: u64, runner: &Runner) -> anyhow::Result<Wo
         ));
     }
     let repo: RepoId = place.repository.parse().expect("found on the forge under this name");
-    let issue =
-        runner.forge.issue(&repo, number).await.map_err(|error| Failure::new(Exit::NotFound, error.to_string()))?;
-    Ok(issue.work_item())
+    Ok(runner.forge.issue(&repo, number).await?.work_item())
 }
 
 /// `name=value` pairs; a value has the type that the blueprint declares.
@@ -259,10 +246,10 @@ fn inputs(asked: &Asked, in_force: &InForce) -> anyhow::Result<Value> {
 fn mention_uncommitted(path: &Path) {
     let status = Repo::open(path).and_then(|repo| repo.status());
     if let Ok(Status::Dirty(_)) = status {
-        eprintln!(
+        output::note(&format!(
             "  note      `{}` has uncommitted changes; runs start from commits and do not see them",
             path.display()
-        );
+        ));
     }
 }
 

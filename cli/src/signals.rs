@@ -6,12 +6,16 @@ use tokio::{
     sync::watch,
 };
 
-/// Something that becomes true at the first signal.
+use crate::output;
+
+/// Something that becomes true at the first signal; from now on none is lost.
 pub fn stop() -> Stop {
     let (ask, stop) = watch::channel(false);
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     tokio::spawn(async move {
-        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            // What nobody can ask for never comes; the sender must live on for that.
+            let _ask = ask;
             return std::future::pending().await;
         };
         for first in [true, false] {
@@ -20,7 +24,7 @@ pub fn stop() -> Stop {
                 _ = terminate.recv() => {}
             }
             if first {
-                eprintln!("stopping at the next checkpoint; again to stop at once");
+                output::note("stopping at the next checkpoint; again to stop at once");
                 let _ = ask.send(true);
             } else {
                 std::process::exit(130);

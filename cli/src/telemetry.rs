@@ -115,7 +115,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = fmt::layer().with_writer(writer).with_ansi(colour);
+    let lines = fmt::layer().with_writer(writer).with_ansi(colour).log_internal_errors(false);
     let lines = match format {
         LogFormat::Human => lines.with_target(false).without_time().boxed(),
         LogFormat::Json => lines.fmt_fields(fmt::format::JsonFields::new()).event_format(json::JsonLines).boxed(),

@@ -1,11 +1,13 @@
 //! After a run has ended: people are told, and the index learns of its branch.
 
+use std::collections::BTreeSet;
+
 use forgeline_engine::{Outcome, spec::Forge};
-use forgeline_model::knowledge::{IndexRequest, RefRole, SearchRequest};
+use forgeline_model::knowledge::{Hit, IndexRequest, RefRole, SearchRequest};
 use forgeline_store::RunView;
 use serde_json::{Value, json};
 
-use crate::{Runner, RunnerError, agent_cache::CachedAgent, report};
+use crate::{Runner, RunnerError, TargetError, agent_cache::CachedAgent, report, target::with_repo};
 
 /// Most characters of a hit's text in a task's context.
 const SNIPPET_CHARS: usize = 600;
@@ -67,8 +69,9 @@ impl Runner {
         let request =
             SearchRequest { repo: Some(view.spec.target.repository.clone()), k: wanted.k, ..SearchRequest::new(query) };
         match self.knowledge.search(request).await {
-            Ok(found) => found
-                .hits
+            Ok(found) => self
+                .worth_citing(view, found.hits)
+                .await
                 .iter()
                 .map(|hit| {
                     json!({
@@ -84,6 +87,41 @@ impl Runner {
                 Vec::new()
             }
         }
+    }
+}
+
+impl Runner {
+    /// One hit for each file, cited at the commit that last changed it, so that the same question on the same content
+    /// gives the same text whatever else was committed. What earlier runs of the same item wrote is left out: an
+    /// answer that quotes itself never comes to rest.
+    async fn worth_citing(&self, view: &RunView, hits: Vec<Hit>) -> Vec<Hit> {
+        let own = self.own_paths(view).await.unwrap_or_default();
+        let mut seen = BTreeSet::new();
+        let hits: Vec<Hit> =
+            hits.into_iter().filter(|hit| !own.contains(&hit.path) && seen.insert(hit.path.clone())).collect();
+        let Ok(path) = self.repository_path(&view.spec.target).await else { return hits };
+        let fallback = hits.clone();
+        let stable = with_repo(&path, move |repo| -> Result<Vec<Hit>, TargetError> {
+            let settle = |mut hit: Hit| {
+                let changed = hit.commit.parse().ok().and_then(|tip| repo.last_change(tip, &hit.path).ok().flatten());
+                hit.commit = changed.map_or(hit.commit, |commit| commit.to_string());
+                hit
+            };
+            Ok(hits.into_iter().map(settle).collect())
+        });
+        stable.await.unwrap_or(fallback)
+    }
+
+    /// What runs of this item have written so far.
+    async fn own_paths(&self, view: &RunView) -> Result<BTreeSet<String>, RunnerError> {
+        let Some(item) = &view.spec.item else { return Ok(BTreeSet::new()) };
+        let mut paths = BTreeSet::new();
+        for row in self.store.runs_of(&view.spec.target.repository, item.id.as_str()).await? {
+            if let Ok(run) = row.run_id.parse() {
+                paths.extend(self.store.artifacts(Some(&run), None).await?.into_iter().map(|artifact| artifact.path));
+            }
+        }
+        Ok(paths)
     }
 }
 

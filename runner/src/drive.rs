@@ -14,8 +14,8 @@ use crate::{Runner, RunnerError};
 pub(crate) const LEASE_MS: u64 = 30_000;
 /// Longest wait before looking again for work that another process may have left.
 const IDLE: Duration = Duration::from_secs(2);
-/// Tries of an effect before it is given up.
-const EFFECT_ATTEMPTS: u32 = 8;
+/// Tries of an effect before its error is told; it stays open for the next time.
+const EFFECT_ATTEMPTS: u32 = 4;
 
 /// Asks a driver to stop at the next checkpoint.
 pub type Stop = watch::Receiver<bool>;
@@ -48,7 +48,7 @@ impl Runner {
             while !stopping && tasks.len() < self.parallel {
                 let now = self.clock.now();
                 match self.store.claim(Some(run), None, LEASE_MS, now).await? {
-                    Some(lease) => self.spawn(&mut tasks, lease),
+                    Some(lease) => self.spawn(&mut tasks, lease, stop.clone()),
                     None => break,
                 }
             }
@@ -73,19 +73,21 @@ impl Runner {
                         ended.map_err(|error| RunnerError::Bug(format!("a task's performer ended: {error}")))??;
                     }
                 }
-                _ = stop.changed(), if !stopping => {}
+                () = asked(&mut stop), if !stopping => {}
+                // A retry may be due before what runs now has ended.
+                () = time::sleep(IDLE) => {}
             }
         }
     }
 
     /// Performs a task and then each next one that finishing it claimed.
-    fn spawn(&self, tasks: &mut JoinSet<Result<(), RunnerError>>, lease: Lease) {
+    fn spawn(&self, tasks: &mut JoinSet<Result<(), RunnerError>>, lease: Lease, stop: Stop) {
         let runner = self.clone();
         let work = async move {
             let mut next = Some(lease);
             while let Some(lease) = next {
                 let span = info_span!("task", task = %lease.task, attempt = lease.attempt);
-                next = match runner.perform_task(lease).instrument(span).await {
+                next = match runner.perform_task(lease, &stop).instrument(span).await {
                     Err(RunnerError::Store(StoreError::LeaseLost(task))) => {
                         runner.watch.warn(format!("task `{task}` was taken over by another worker"));
                         None
@@ -105,7 +107,7 @@ impl Runner {
         let pause = due.map_or(IDLE, |at| Duration::from_millis(at.millis_since(self.clock.now()).max(5)).min(IDLE));
         tokio::select! {
             () = time::sleep(pause) => {}
-            _ = stop.changed() => {}
+            () = asked(stop) => {}
         }
         Ok(())
     }
@@ -115,7 +117,16 @@ impl Runner {
         let Some(row) = self.store.next_effect(Some(run), self.clock.now()).await? else { return Ok(false) };
         let span = info_span!("effect", effect = row.effect.word(), attempt = row.attempts);
         let settlement = self.perform_effect(&row).instrument(span).await;
-        let settlement = settlement.unwrap_or_else(|error| self.after_failure(&row, &error));
+        let settlement = match settlement {
+            Ok(settlement) => settlement,
+            // The machine's fault, not the run's: the effect stays open, and whoever drives the run next tries again.
+            Err(error) if error.is_transient() && row.attempts >= EFFECT_ATTEMPTS => {
+                let again = Settlement::Again { at: self.clock.now(), error: error.to_string() };
+                self.store.settle(&row, again, self.clock.now()).await?;
+                return Err(error);
+            }
+            Err(error) => self.after_failure(&row, &error),
+        };
         if let Settlement::Dead { error } = &settlement {
             self.watch.warn(format!("`{}` was given up: {error}", row.effect.word()));
         }
@@ -143,9 +154,9 @@ impl Runner {
         }
     }
 
-    /// Again a little later each time; a publisher that gives up ends its run, so that nothing hangs.
+    /// Again a little later each time; an error that will not pass ends its run, so that nothing hangs.
     fn after_failure(&self, row: &EffectRow, error: &RunnerError) -> Settlement {
-        if error.is_transient() && row.attempts < EFFECT_ATTEMPTS {
+        if error.is_transient() {
             let at = self.clock.now().plus_millis(250 << row.attempts.min(8));
             return Settlement::Again { at, error: error.to_string() };
         }
@@ -156,6 +167,13 @@ impl Runner {
             }
             Effect::Report | Effect::Index => Settlement::Dead { error: error.to_string() },
         }
+    }
+}
+
+/// Ends when a stop is asked for; never, when nobody can ask any more.
+async fn asked(stop: &mut Stop) {
+    if stop.wait_for(|asked| *asked).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

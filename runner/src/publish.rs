@@ -13,7 +13,10 @@ use forgeline_engine::{
     fact::{Publication, PullRequestRef},
     spec::Forge,
 };
-use forgeline_forge::{LocalForge, PullRequestProposal, types::Upsert};
+use forgeline_forge::{
+    LocalForge, PullRequestProposal,
+    types::{PullRequestState, Upsert},
+};
 use forgeline_repo::{BranchName, ComposeError, Swap};
 use forgeline_store::{Intent, IntentState, RunView};
 use serde_json::json;
@@ -25,7 +28,7 @@ use crate::{
     publish::{
         branch::{Choice, Known},
         collect::Collected,
-        commit::{Composed, Order},
+        commit::{Composed, Held, Order},
     },
     report,
     target::with_repo,
@@ -68,6 +71,9 @@ impl Runner {
         let path = self.repository_path(&spec.target).await?;
         for _ in 0..SWAPS {
             let known = self.known_branches(spec).await?;
+            if let Some(outcome) = self.decided_by_a_person(spec, &path, &known).await? {
+                return Ok(outcome);
+            }
             let choice = branch::choose(&spec.target.branch, &known, &spec.trigger.kind);
             let (branch, open) = match choice {
                 Choice::Write { branch, open } => (branch, open),
@@ -83,10 +89,22 @@ impl Runner {
                     let reason = report::gate_refusal(&verdict);
                     return Ok(Outcome::Refused { reason, gate: Some(json!(verdict)) });
                 }
-                Composed::Same { place } => {
+                Composed::Same { unproposed: Some(held), .. } if spec.target.forge == Forge::Local => {
+                    let Held { branch, commit, tree, verdict } = *held;
+                    let (commit, tree) = (commit.to_string(), tree.to_string());
+                    return self.propose(view, &collected, &branch, commit, tree, &verdict).await;
+                }
+                Composed::Same { place, .. } => {
                     return Ok(Outcome::NoChange { reason: format!("{place} holds exactly this") });
                 }
-                Composed::Found { branch, commit, tree, verdict } => {
+                Composed::Found { branch, commit, tree, verdict, merged: true } => {
+                    let pull_request = known.iter().rev().find(|it| it.branch == branch).map(|it| it.number);
+                    let pull_request = pull_request.map(|number| PullRequestRef { number, opened: false });
+                    let (branch, gate) = (branch.to_string(), json!(verdict));
+                    let (commit, tree) = (commit.to_string(), tree.to_string());
+                    return Ok(Outcome::Published(Publication { branch, commit, tree, pull_request, gate }));
+                }
+                Composed::Found { branch, commit, tree, verdict, merged: false } => {
                     debug!(%commit, "found the run's own commit");
                     return self
                         .propose(view, &collected, &branch, commit.to_string(), tree.to_string(), &verdict)
@@ -117,6 +135,30 @@ impl Runner {
             }
         }
         Err(PublishError::Busy(spec.target.branch.clone()).into())
+    }
+
+    /// A pull request with the run's own commit that a person merged or closed before this run could settle: what they
+    /// decided stands, and nothing is written again.
+    async fn decided_by_a_person(
+        &self,
+        spec: &RunSpec,
+        path: &std::path::Path,
+        known: &[Known],
+    ) -> Result<Option<Outcome>, RunnerError> {
+        for it in known.iter().filter(|it| it.state != PullRequestState::Open) {
+            let (spec, head) = (spec.clone(), it.head);
+            let found = with_repo(path, move |repo| commit::carries_key(&repo, &spec, head)).await?;
+            if let Some((commit, tree)) = found {
+                return Ok(Some(Outcome::Published(Publication {
+                    branch: it.branch.to_string(),
+                    commit: commit.to_string(),
+                    tree: tree.to_string(),
+                    pull_request: Some(PullRequestRef { number: it.number, opened: false }),
+                    gate: json!(null),
+                })));
+            }
+        }
+        Ok(None)
     }
 
     fn order(&self, spec: &RunSpec, collected: &Collected, branch: String, open: bool) -> Result<Order, RunnerError> {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::time::{self, Duration};
 use tracing::{Instrument as _, debug, info_span};
 
-use crate::{Runner, RunnerError, agent_cache::CachedAgent, drive::LEASE_MS};
+use crate::{Runner, RunnerError, Stop, agent_cache::CachedAgent, drive::LEASE_MS};
 
 /// Longest `outputs` of a task, bytes of JSON: they stand in the journal.
 const MOST_OUTPUT_BYTES: usize = 256 << 10;
@@ -33,17 +33,12 @@ struct Prepared {
 
 impl Runner {
     /// Performs the task that `lease` holds and stores what came of it. The run's next task, if one was claimed.
-    pub(crate) async fn perform_task(&self, lease: Lease) -> Result<Option<Lease>, RunnerError> {
+    pub(crate) async fn perform_task(&self, lease: Lease, stop: &Stop) -> Result<Option<Lease>, RunnerError> {
         let begun = Instant::now();
         let view = self.store.run_as_claimed(&lease.run).await?;
         let (stage, item) = find(&view, &lease.task)?;
-        let prepared = self.prepare_task(&view, &stage, item.as_ref(), lease.attempt).await?;
-        let known = self.store.result(&prepared.key).await?;
-        let reused = known.is_some();
-        let outcome = match known {
-            Some(proposal) => TaskOutcome::Done(proposal),
-            None => self.perform_renewing(&lease, &prepared).await?,
-        };
+        let work = self.result(&view, &stage, item.as_ref(), &lease);
+        let (prepared, outcome, reused) = self.renewing(&lease, work).await?;
         let outcome = match outcome {
             TaskOutcome::Done(proposal) => self.checked(&view.spec, &stage, &lease.task, proposal),
             failed @ TaskOutcome::Failed(_) => failed,
@@ -62,7 +57,8 @@ impl Runner {
                 let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 let output = output(&prepared, &proposal, stored.digest(), reused, millis);
                 let run = lease.run.clone();
-                let finished = self.store.finish(lease, output, &stored, proposal.events, LEASE_MS, now).await?;
+                let claim_next = (!*stop.borrow()).then_some(LEASE_MS);
+                let finished = self.store.finish(lease, output, &stored, proposal.events, claim_next, now).await?;
                 self.watch.step(&run, finished.step);
                 Ok(finished.next)
             }
@@ -107,17 +103,36 @@ impl Runner {
         Ok(Prepared { key, request, agent, citations })
     }
 
-    /// Has the agent's child process do the work while the lease is kept alive.
-    async fn perform_renewing(&self, lease: &Lease, prepared: &Prepared) -> Result<TaskOutcome, RunnerError> {
+    /// The stored result of the task's key, else the agent's work.
+    async fn result(
+        &self,
+        view: &RunView,
+        stage: &PlannedStage,
+        item: Option<&MatrixItem>,
+        lease: &Lease,
+    ) -> Result<(Prepared, TaskOutcome, bool), RunnerError> {
+        let prepared = self.prepare_task(view, stage, item, lease.attempt).await?;
+        if let Some(known) = self.store.result(&prepared.key).await? {
+            return Ok((prepared, TaskOutcome::Done(known), true));
+        }
         let span = info_span!("skill", agent = %prepared.agent.bundle.agent, citations = prepared.citations);
         let mut session = self.host.session(&lease.run);
-        let work = session.perform(&prepared.agent.bundle, &prepared.request).instrument(span);
+        let outcome = session.perform(&prepared.agent.bundle, &prepared.request).instrument(span).await?;
+        Ok((prepared, outcome, false))
+    }
+
+    /// Keeps the lease alive while something is done under it.
+    async fn renewing<T>(
+        &self,
+        lease: &Lease,
+        work: impl Future<Output = Result<T, RunnerError>>,
+    ) -> Result<T, RunnerError> {
         tokio::pin!(work);
         let mut tick = time::interval(Duration::from_millis(LEASE_MS / 3));
         tick.tick().await;
         loop {
             tokio::select! {
-                outcome = &mut work => return outcome.map_err(RunnerError::from),
+                done = &mut work => return done,
                 _ = tick.tick() => self.store.renew(lease, LEASE_MS, self.clock.now()).await?,
             }
         }

@@ -33,7 +33,17 @@ fn a_runs_branch_is_found_by_its_ref_and_the_default_branch_learns_by_the_merge(
             _ => String::new(),
         }
     };
-    ok(&["local", "issue", "create", "-t", "Returns", "-b", "Customers may return goods within 30 days.", "-l", "docs"]);
+    ok(&[
+        "local",
+        "issue",
+        "create",
+        "-t",
+        "Returns",
+        "-b",
+        "Customers may return goods within 30 days.",
+        "-l",
+        "docs",
+    ]);
     assert!(hits("forgeline/docs-page/1-returns").contains("docs/returns.md"), "the run's branch is known at once");
     assert!(!hits("main").contains("docs/returns.md"), "what is not merged is not on the default branch");
     ok(&["local", "pr", "merge", "1"]);

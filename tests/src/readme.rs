@@ -13,7 +13,7 @@ fn readme() -> (PathBuf, String) {
     (path, text)
 }
 
-/// The part of the demo's output that is the same every time: times, ids and the order of parallel stages left out.
+/// The part of the demo's output that is the same every time: times and ids left out, stages in the plan's order.
 fn excerpt(output: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut stages: Vec<String> = Vec::new();
@@ -26,7 +26,8 @@ fn excerpt(output: &str) -> String {
             continue;
         }
         if !stages.is_empty() {
-            stages.sort();
+            // Stages that run at the same time end in any order; the plan's own order is shown.
+            stages.sort_by_key(|stage| lines.iter().position(|line| name(line) == name(&stage["  stage ".len()..])));
             lines.append(&mut stages);
         }
         if line.starts_with("Artifacts,") {
@@ -40,6 +41,10 @@ fn excerpt(output: &str) -> String {
         });
     }
     format!("```text\n{}\n```\n", lines.join("\n").trim_end())
+}
+
+fn name(line: &str) -> Option<&str> {
+    line.split_whitespace().next()
 }
 
 /// `FORGELINE_BLESS=1 make test ARGS=readme` writes the README's block anew.

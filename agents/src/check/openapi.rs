@@ -32,6 +32,9 @@ pub(super) fn check(file: &ProposedFile) -> Result<(), String> {
 fn operations(root: &Value) -> Result<(), String> {
     let paths = root["paths"].as_object().ok_or("`paths` is missing")?;
     let mut ids: BTreeMap<&str, String> = BTreeMap::new();
+    // In the order of their names, so that the finding is the same whatever order the map keeps.
+    let mut paths: Vec<(&String, &Value)> = paths.iter().collect();
+    paths.sort_unstable_by_key(|(path, _)| *path);
     for (path, item) in paths {
         if !path.starts_with('/') {
             return Err(format!("path `{path}` does not start with `/`"));

@@ -71,14 +71,14 @@ fn faults_say_where_and_what_to_write() {
         ("/forgeline", "1:10+1 the command is missing (write `/forgeline help`)"),
         ("/fl rnu http-service", "1:5+3 there is no command `rnu` (did you mean `run`?)"),
         ("/fl deploy", "1:5+6 there is no command `deploy` (write `/forgeline help` for the commands there are)"),
-        ("/fl run", "1:5+3 `run` needs a blueprint (usage: `/forgeline run <blueprint> [name=value …] [--max-usd n]`)"),
+        ("/fl run", "1:5+3 `run` needs a blueprint (usage: `/forgeline run <blueprint> [name=value …]`)"),
         (
             "/fl run name=orders",
-            "1:9+11 `name=orders` stands where the blueprint should (usage: `/forgeline run <blueprint> [name=value …] [--max-usd n]`)",
+            "1:9+11 `name=orders` stands where the blueprint should (usage: `/forgeline run <blueprint> [name=value …]`)",
         ),
         (
             "/fl run x orders",
-            "1:11+6 `orders` has no `=` (inputs are written `name=value`; usage: `/forgeline run <blueprint> [name=value …] [--max-usd n]`)",
+            "1:11+6 `orders` has no `=` (inputs are written `name=value`; usage: `/forgeline run <blueprint> [name=value …]`)",
         ),
         ("/fl run x a=1 a=2", "1:15+3 `a` is given twice (give it once)"),
         ("/fl run x 1a=1", "1:11+4 `1a` is not the name of an input (letters, digits, `_` and `-`, a letter first)"),
@@ -208,4 +208,12 @@ fn inputs_get_the_types_of_the_schema() {
             "`ratio` must be a number, not `NaN`",
         ]
     );
+}
+
+#[test]
+fn why_a_comment_is_ignored_is_said_in_words() {
+    for reason in [Ignored::NoCommand, Ignored::Edited, Ignored::ClosedItem, Ignored::Bot, Ignored::Own] {
+        let said = reason.to_string();
+        assert!(said.contains(' ') && !said.contains(&format!("{reason:?}")), "{said}");
+    }
 }

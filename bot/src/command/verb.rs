@@ -71,7 +71,7 @@ impl Verb {
     /// How it is written.
     pub fn usage(self) -> &'static str {
         match self {
-            Self::Run => "/forgeline run <blueprint> [name=value …] [--max-usd n]",
+            Self::Run => "/forgeline run <blueprint> [name=value …]",
             Self::Retry => "/forgeline retry [stage] [--fresh]",
             Self::Revise => "/forgeline revise [stage] <text>",
             Self::Cancel => "/forgeline cancel [run]",
@@ -109,15 +109,8 @@ impl Verb {
     /// Whether this build can carry it out. The others are understood, and answered with that they are not.
     pub fn is_available(self) -> bool {
         match self {
-            Self::Run
-            | Self::Plan
-            | Self::Status
-            | Self::Why
-            | Self::Retry
-            | Self::Cancel
-            | Self::Hold
-            | Self::Help => true,
-            Self::Revise | Self::Approve | Self::Reject | Self::OkToTest | Self::Release => false,
+            Self::Run | Self::Plan | Self::Status | Self::Why | Self::Cancel | Self::Hold | Self::Help => true,
+            Self::Retry | Self::Revise | Self::Approve | Self::Reject | Self::OkToTest | Self::Release => false,
         }
     }
 

@@ -1,19 +1,19 @@
 //! An item was opened or labelled: the blueprints that wait for that start.
 
 use forgeline_engine::spec::Trigger;
-use forgeline_forge::types::{Issue, IssueState, RepoId};
-use forgeline_model::{Digest, ItemId};
+use forgeline_forge::types::{Issue, RepoId};
+use forgeline_model::Digest;
 use forgeline_store::{Decision, InboxRow};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Bot, Ground, PassError, Passed,
-    comment::{HOLD, principal},
+    found::{Found, HOLD},
     start::{Began, Wanted},
 };
 use crate::{
     Action, Considered, Occurrence, Resource, authorize, decide, reply,
-    triggers::{Asked, Happening, ItemFacts},
+    triggers::{Asked, Happening},
 };
 
 impl Bot {
@@ -49,16 +49,33 @@ impl Bot {
         what: Happening,
         passed: &mut Passed,
     ) -> Result<(), PassError> {
-        let ground = self.ground(repo).await?;
-        let issue = self.runner.forge.issue(repo, number).await?;
         let subject = format!("{repo}#{number}");
-        let occurrence = Occurrence { what, item: Some(facts(&issue)) };
+        // A label of its own, such as the one that holds, asks for nothing; nor does an item that asks for nothing.
+        let asks = matches!(&what, Happening::LabelAdded { label } if label != HOLD) && !Self::is_own(actor);
+        let ground = match self.ground(repo).await {
+            Ok(ground) => ground,
+            Err(error) => {
+                let Some(reason) = error.no_ground() else { return Err(error) };
+                let detail = json!({"actor": actor, "reason": reason});
+                let text = asks.then(|| reply::unusable_repository(&reason));
+                return self.decline(row, repo, number, ("target.base", detail), text, passed).await;
+            }
+        };
+        let issue = self.runner.forge.issue(repo, number).await?;
+        if ground.is_broken() {
+            let who = self.principal(repo, actor).await;
+            let may = authorize(&who, Action::Trigger, &Resource::default()).is_ok();
+            let in_force = &ground.in_force;
+            let text = (asks && may).then(|| reply::invalid_definitions(&in_force.source.origin, &in_force.findings));
+            return self.decline(row, repo, number, ("definitions.valid", ground.brokenness()), text, passed).await;
+        }
+        let occurrence = Occurrence { what, item: Some(Found::Issue(Box::new(issue.clone())).facts()) };
         let blueprints = ground.in_force.factory.blueprints();
         let considered = decide(&occurrence, blueprints.iter().map(|definition| definition.as_ref()));
         let mut decisions: Vec<Decision> = considered.iter().map(|it| decision(&subject, it)).collect();
         let starting: Vec<&Considered> = considered.iter().filter(|it| it.starts).collect();
         if !starting.is_empty() && !Self::is_own(actor) {
-            let who = principal(self, repo, actor).await;
+            let who = self.principal(repo, actor).await;
             let on = Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() };
             if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
                 decisions.push(Decision {
@@ -76,6 +93,25 @@ impl Bot {
             self.start_for_item(&ground, &issue, actor, considered, passed).await?;
         }
         Ok(self.runner.store.record(&[], Some(row.seq), self.runner.clock.now()).await?)
+    }
+
+    /// Nothing starts, whatever was asked, until somebody mends something: recorded, and said once if it was asked for.
+    async fn decline(
+        &self,
+        row: &InboxRow,
+        repo: &RepoId,
+        number: u64,
+        (rule, detail): (&str, Value),
+        text: Option<String>,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
+        if let Some(text) = text {
+            let key = if rule == "definitions.valid" { "invalid-definitions" } else { "unusable-repository" };
+            self.say(repo, number, key, &text, passed).await?;
+        }
+        let subject = format!("{repo}#{number}");
+        let decision = Decision { subject, rule: rule.into(), verdict: "refuse".into(), detail };
+        Ok(self.runner.store.record(&[decision], Some(row.seq), self.runner.clock.now()).await?)
     }
 
     async fn start_for_item(
@@ -107,7 +143,9 @@ impl Bot {
             inbox: None,
         };
         let (key, text) = match self.begin(ground, wanted, passed).await? {
-            Began::Run(answer) => (format!("status:{blueprint}"), answer),
+            Began::Started(begun) => (format!("status:{blueprint}"), begun.reply()),
+            // Beside the comment that tells how that run goes or went, not in its place.
+            Began::Joined(begun) => (format!("joined:{blueprint}"), begun.joined()),
             Began::NeedsForm => (format!("form:{blueprint}"), reply::asks_for_form(&item, blueprint)),
             Began::Invalid(faults) => {
                 let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
@@ -115,17 +153,6 @@ impl Bot {
             }
         };
         self.say(&ground.repo, issue.number, &key, &text, passed).await
-    }
-}
-
-fn facts(issue: &Issue) -> ItemFacts {
-    let closed = issue.state == IssueState::Closed;
-    ItemFacts {
-        id: issue.number.to_string().parse::<ItemId>().expect("a number is an item id"),
-        kind: "issue".into(),
-        state: issue.state.to_string(),
-        is_closed: closed,
-        is_held: issue.labels.iter().any(|label| label == HOLD),
     }
 }
 

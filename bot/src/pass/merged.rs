@@ -1,15 +1,29 @@
 //! A pull request was merged: its artifacts are told, and the default branch's index learns of them.
 
+use std::collections::BTreeMap;
+
 use forgeline_forge::types::RepoId;
 use forgeline_model::{
-    Event, RunId, TraceId,
+    Digest, Event, RunId, TraceId,
     event::EventSource,
     knowledge::{IndexRequest, RefRole},
 };
+use forgeline_repo::{CommitId, RepoError};
 use forgeline_store::{ArtifactRow, Decision, InboxRow};
 use serde_json::{Map, Value, json};
 
 use super::{Bot, Ground, PassError};
+
+/// What a merge made of the artifacts of a pull request. People change, move and drop files before they merge.
+#[derive(Default)]
+struct Merged {
+    /// What is there, with the digest it has there.
+    present: Vec<(RunId, ArtifactRow)>,
+    /// Paths of those that are not as their run wrote them.
+    changed_by_person: Vec<String>,
+    /// Paths that are not there.
+    absent: Vec<String>,
+}
 
 impl Bot {
     pub(super) async fn merged(
@@ -20,59 +34,90 @@ impl Bot {
         actor: &str,
     ) -> Result<(), PassError> {
         let runner = &self.runner;
-        let pull_request = runner.forge.pull_request(repo, number).await?;
-        let commit = pull_request.merged_commit.map(|commit| commit.to_string()).unwrap_or_default();
+        let subject = format!("{repo}#{number}");
+        let rule = "pull_request.merged".to_owned();
+        let Some(commit) = runner.forge.pull_request(repo, number).await?.merged_commit else {
+            let detail = json!({"expected": "a merged commit", "actual": null, "actor": actor});
+            let decision = Decision { subject, rule, verdict: "ignore".into(), detail };
+            return Ok(runner.store.record(&[decision], Some(row.seq), runner.clock.now()).await?);
+        };
         let ground = self.ground(repo).await?;
-        let artifacts = self.artifacts_of(repo, number).await?;
-        let mut events = Vec::with_capacity(artifacts.len());
-        for artifact in &artifacts {
-            if let Ok(run) = artifact.run.parse::<RunId>() {
-                events.push((Some(run.clone()), self.told(&ground, &run, artifact, number, &commit).await?));
-            }
+        let merged = self.artifacts_at(repo, number, commit).await?;
+        let mut events = Vec::with_capacity(merged.present.len());
+        for (run, artifact) in &merged.present {
+            events.push((Some(run.clone()), self.told(&ground, run, artifact, number, commit).await?));
         }
-        let mut runs: Vec<RunId> = events.iter().filter_map(|(run, _)| run.clone()).collect();
+        // Both may be done twice, and are done before the delivery ends, so that a crash in between loses neither.
+        self.index_base(&ground, &merged).await?;
+        let mut runs: Vec<&RunId> = merged.present.iter().map(|(run, _)| run).collect();
+        runs.sort();
         runs.dedup();
         for run in &runs {
-            runner.store.artifacts_merged(run, &commit).await?;
+            runner.store.artifacts_merged(run, &commit.to_string()).await?;
         }
         let decision = Decision {
-            subject: format!("{repo}#{number}"),
-            rule: "pull_request.merged".into(),
+            subject,
+            rule,
             verdict: if events.is_empty() { "ignore".into() } else { "tell".into() },
-            detail: json!({"commit": commit, "artifacts": artifacts.len(), "runs": runs, "actor": actor}),
+            detail: json!({
+                "commit": commit.to_string(),
+                "artifacts": events.len(),
+                "runs": runs,
+                "actor": actor,
+                "changed_by_person": merged.changed_by_person,
+                "absent": merged.absent,
+            }),
         };
         runner.store.tell(&events, &[decision], Some(row.seq), runner.clock.now()).await?;
-        let path = runner.forge.git_dir(repo).await?;
+        Ok(())
+    }
+
+    /// What the runs of this pull request wrote, the newest artifact for each path, as it is in the merged commit.
+    async fn artifacts_at(&self, repo: &RepoId, number: u64, commit: CommitId) -> Result<Merged, PassError> {
+        let store = &self.runner.store;
+        let mut newest: BTreeMap<String, (RunId, ArtifactRow)> = BTreeMap::new();
+        for row in store.runs_of_pull_request(&repo.to_string(), number).await? {
+            let Ok(run) = row.run_id.parse::<RunId>() else { continue };
+            for artifact in store.artifacts(Some(&run), None).await? {
+                if newest.get(&artifact.path).is_none_or(|(_, known)| known.id < artifact.id) {
+                    newest.insert(artifact.path.clone(), (run.clone(), artifact));
+                }
+            }
+        }
+        let paths: Vec<String> = newest.keys().cloned().collect();
+        let read = move |git: &forgeline_repo::Repo| -> Result<Vec<Option<Digest>>, RepoError> {
+            let digest = |path: &String| Ok(git.read_file(commit, path)?.map(|bytes| Digest::of_bytes(&bytes)));
+            paths.iter().map(digest).collect()
+        };
+        let digests = self.runner.forge.with_git(repo, read).await?;
+        let mut merged = Merged::default();
+        for ((path, (run, mut artifact)), digest) in newest.into_iter().zip(digests) {
+            let Some(digest) = digest else {
+                merged.absent.push(path);
+                continue;
+            };
+            let digest = digest.to_string();
+            if artifact.digest != digest {
+                merged.changed_by_person.push(path);
+                artifact.digest = digest;
+            }
+            merged.present.push((run, artifact));
+        }
+        Ok(merged)
+    }
+
+    async fn index_base(&self, ground: &Ground, merged: &Merged) -> Result<(), PassError> {
+        let path = self.runner.forge.git_dir(&ground.repo).await?;
         let request = IndexRequest {
-            repo: repo.to_string(),
+            repo: ground.repo.to_string(),
             git_dir: path.to_string_lossy().into_owned(),
             ref_name: ground.target.base_branch.refname(),
             commit: Some(ground.target.base.to_string()),
             role: RefRole::Default,
-            generated: artifacts.into_iter().map(|artifact| artifact.path).collect(),
+            generated: merged.present.iter().map(|(_, artifact)| artifact.path.clone()).collect(),
             budget_ms: None,
         };
-        Ok(runner.index_ref(request).await?)
-    }
-
-    /// What the runs of this pull request wrote: the newest artifact for each path.
-    async fn artifacts_of(&self, repo: &RepoId, number: u64) -> Result<Vec<ArtifactRow>, PassError> {
-        let store = &self.runner.store;
-        let shown = repo.to_string();
-        let mut newest: std::collections::BTreeMap<String, ArtifactRow> = std::collections::BTreeMap::new();
-        for row in store.runs(1000).await? {
-            if row.repository != shown || row.pull_request.and_then(|it| u64::try_from(it).ok()) != Some(number) {
-                continue;
-            }
-            let Ok(run) = row.run_id.parse::<RunId>() else { continue };
-            for artifact in store.artifacts(Some(&run), None).await? {
-                let known = newest.get(&artifact.path).is_some_and(|known| known.id > artifact.id);
-                if !known {
-                    newest.insert(artifact.path.clone(), artifact);
-                }
-            }
-        }
-        Ok(newest.into_values().collect())
+        Ok(self.runner.index_ref(request).await?)
     }
 
     async fn told(
@@ -81,7 +126,7 @@ impl Bot {
         run: &RunId,
         artifact: &ArtifactRow,
         number: u64,
-        commit: &str,
+        commit: CommitId,
     ) -> Result<Event, PassError> {
         let view = self.runner.store.run(run).await?;
         let source = EventSource { trace_id: TraceId::of_run(run), ..view.spec.source.clone() };
@@ -90,7 +135,7 @@ impl Bot {
             "path": artifact.path,
             "artifact_type": artifact.artifact_type,
             "digest": artifact.digest,
-            "commit": commit,
+            "commit": commit.to_string(),
             "branch": ground.target.base_branch.to_string(),
             "pull_request": number,
             "run_id": run,

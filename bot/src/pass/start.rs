@@ -1,7 +1,7 @@
 //! From an allowed request to a stored run.
 
 use forgeline_engine::spec::{Forge, Trigger};
-use forgeline_model::{Diagnostic, Event, ProjectId, WorkItem};
+use forgeline_model::{DefinitionRef, Diagnostic, Event, ProjectId, RunId, WorkItem};
 use forgeline_runner::prepare::{self, Request};
 use forgeline_store::{Decided, Decision, NewRun};
 use serde_json::Value;
@@ -26,12 +26,33 @@ pub(crate) struct Wanted<'a> {
 
 /// What came of it.
 pub(crate) enum Began {
-    /// Stored, or joined; the answer for people.
-    Run(String),
+    /// Stored.
+    Started(Begun),
+    /// The same was asked before; this is its run.
+    Joined(Begun),
     /// The item has no form that the blueprint needs.
     NeedsForm,
     /// It cannot run; what is wrong.
     Invalid(Vec<Diagnostic>),
+}
+
+/// A run that there is.
+pub(crate) struct Begun {
+    run: RunId,
+    blueprint: DefinitionRef,
+    stages: usize,
+}
+
+impl Begun {
+    /// The answer to who started it.
+    pub(crate) fn reply(&self) -> String {
+        reply::started(&self.run, &self.blueprint, self.stages)
+    }
+
+    /// The answer to who asked for the same again.
+    pub(crate) fn joined(&self) -> String {
+        reply::joined(&self.run, &self.blueprint)
+    }
 }
 
 impl Bot {
@@ -81,13 +102,13 @@ impl Bot {
         };
         let NewRun { spec, .. } = &new;
         let (blueprint, stages) = (spec.plan.blueprint.clone(), spec.plan.stages.len());
-        Ok(Began::Run(match self.runner.store.decide(new, self.runner.clock.now()).await? {
+        Ok(match self.runner.store.decide(new, self.runner.clock.now()).await? {
             Decided::Started(run, _) => {
                 passed.started.push(run.clone());
-                reply::started(&run, &blueprint, stages)
+                Began::Started(Begun { run, blueprint, stages })
             }
-            Decided::Joined(run) => reply::joined(&run, &blueprint),
-        }))
+            Decided::Joined(run) => Began::Joined(Begun { run, blueprint, stages }),
+        })
     }
 
     /// The project that owns the repository, by the factory's settings.

@@ -3,15 +3,16 @@
 //! At least once for each subscription: its place moves on after the event is dealt with. An event that comes again finds
 //! the run it started by its trigger key. Failures are retried by subscription and end in the dead letter queue.
 
+mod origin;
+
 use forgeline_blueprints::{
     blueprint::{Blueprint, EventTrigger, Trigger as Rule},
     factory::Definition,
 };
 use forgeline_engine::spec::Trigger;
 use forgeline_forge::types::RepoId;
-use forgeline_model::RunId;
 use forgeline_store::{DeadLetter, Decision, EventRow, RunView};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Bot, Ground, PassError, Passed,
@@ -38,23 +39,32 @@ struct Listener<'a> {
     rule: &'a EventTrigger,
 }
 
+/// What became of an offer.
+enum Offered {
+    /// It is dealt with, whatever was decided.
+    Done,
+    /// It cannot be decided until the definitions are mended; it is offered again, however long that takes.
+    Waits,
+}
+
 impl Bot {
     /// Gives every subscription a place in the log. A new one begins with what comes next, not with history.
-    pub(super) async fn subscribe(&self) -> Result<(), PassError> {
+    /// Returns the place where that is.
+    pub(super) async fn subscribe(&self) -> Result<i64, PassError> {
         let last = self.runner.store.last_event().await?;
         for ground in self.grounds().await? {
             for listener in listeners(&ground) {
                 self.runner.store.subscription(&listener.name, last).await?;
             }
         }
-        Ok(())
+        Ok(last)
     }
 
-    /// Lets every subscription read on.
-    pub(super) async fn dispatch(&self, passed: &mut Passed) -> Result<(), PassError> {
+    /// Lets every subscription read on. One that came to be since [`Self::subscribe`] begins where that left off.
+    pub(super) async fn dispatch(&self, last: i64, passed: &mut Passed) -> Result<(), PassError> {
         for ground in self.grounds().await? {
             for listener in listeners(&ground) {
-                self.read_on(&listener, passed).await?;
+                self.read_on(&listener, last, passed).await?;
             }
         }
         Ok(())
@@ -64,17 +74,19 @@ impl Bot {
         let mut grounds = Vec::new();
         for repo in self.runner.forge.repositories().await? {
             // A repository without a commit has nothing to start from; a person is told when they ask for something.
-            if let Ok(ground) = self.ground(&repo).await {
-                grounds.push(ground);
+            match self.ground(&repo).await {
+                Ok(ground) => grounds.push(ground),
+                Err(error) if error.no_ground().is_some() => {}
+                Err(error) => tracing::warn!("events for `{repo}` wait: {error}"),
             }
         }
         Ok(grounds)
     }
 
-    async fn read_on(&self, listener: &Listener<'_>, passed: &mut Passed) -> Result<(), PassError> {
+    async fn read_on(&self, listener: &Listener<'_>, last: i64, passed: &mut Passed) -> Result<(), PassError> {
         let store = &self.runner.store;
         loop {
-            let place = store.subscription(&listener.name, 0).await?;
+            let place = store.subscription(&listener.name, last).await?;
             if place.next_at > self.runner.clock.now() {
                 return Ok(());
             }
@@ -82,30 +94,63 @@ impl Bot {
             if events.is_empty() {
                 return Ok(());
             }
+            // Tries at the first event only: with each that is dealt with they begin anew.
+            let mut attempts = place.attempts;
             for row in &events {
-                if let Err(error) = self.offer(listener, row, passed).await {
-                    let tried = place.attempts + 1;
-                    if tried < ATTEMPTS {
-                        let wait = BACKOFF_MS[(tried as usize - 1).min(BACKOFF_MS.len() - 1)];
-                        store.hold_back(&listener.name, self.runner.clock.now().plus_millis(wait)).await?;
-                        return Ok(());
-                    }
-                    self.give_up(listener, row, &error.to_string(), tried).await?;
+                match self.offer(listener, row, attempts, passed).await {
+                    Ok(Offered::Done) => {}
+                    Ok(Offered::Waits) => return self.hold_back(listener, attempts).await,
+                    Err(_) if attempts + 1 < ATTEMPTS => return self.hold_back(listener, attempts).await,
+                    Err(error) => self.give_up(listener, row, &error.to_string(), attempts + 1).await?,
                 }
                 store.advance(&listener.name, row.seq).await?;
+                attempts = 0;
             }
         }
     }
 
+    async fn hold_back(&self, listener: &Listener<'_>, attempts: u32) -> Result<(), PassError> {
+        let wait = BACKOFF_MS[(attempts as usize).min(BACKOFF_MS.len() - 1)];
+        Ok(self.runner.store.hold_back(&listener.name, self.runner.clock.now().plus_millis(wait)).await?)
+    }
+
     /// Offers one event to one subscription.
-    async fn offer(&self, listener: &Listener<'_>, row: &EventRow, passed: &mut Passed) -> Result<(), PassError> {
+    async fn offer(
+        &self,
+        listener: &Listener<'_>,
+        row: &EventRow,
+        attempts: u32,
+        passed: &mut Passed,
+    ) -> Result<Offered, PassError> {
         if row.event.event_type != listener.rule.event_type {
-            return Ok(());
+            return Ok(Offered::Done);
         }
-        let Some(origin) = self.origin(row).await? else { return Ok(()) };
-        if origin.spec.target.repository != listener.ground.repo.to_string() {
-            return Ok(());
+        let Some(origin) = self.origin(row).await? else { return Ok(Offered::Done) };
+        let (here, there) = (listener.ground.repo.to_string(), &origin.spec.target.repository);
+        if *there != here {
+            let blueprint = listener.definition.reference.to_string();
+            let detail = json!({"blueprint": blueprint, "expected": here, "actual": there});
+            self.note_event(row, "event.repository", "ignore", detail).await?;
+            return Ok(Offered::Done);
         }
+        if listener.ground.is_broken() {
+            if attempts == 0 {
+                self.note_event(row, "definitions.valid", "refuse", listener.ground.brokenness()).await?;
+            }
+            return Ok(Offered::Waits);
+        }
+        self.consider(listener, row, &origin, passed).await?;
+        Ok(Offered::Done)
+    }
+
+    /// Asks the blueprint's rules about an event of its own repository, and starts it if they say so.
+    async fn consider(
+        &self,
+        listener: &Listener<'_>,
+        row: &EventRow,
+        origin: &RunView,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
         // Validated again where it is consumed: the registry may have moved on since it was told.
         if let Err(violation) = listener.ground.in_force.registry.validate_consumed(&row.event.to_value()) {
             return self.give_up(listener, row, &violation.to_string(), 1).await;
@@ -116,11 +161,16 @@ impl Bot {
                 of_blueprint: Some(origin.spec.plan.blueprint.name.clone()),
                 chain_depth: origin.spec.trigger.chain_depth + 1,
             },
-            item: None,
+            item: self.facts_of(origin).await?,
         };
         let subject = format!("event {}", row.event.event_id);
         let considered = decide(&occurrence, [listener.definition]).remove(0);
-        let recorded = decision(&subject, &considered);
+        let mut recorded = decision(&subject, &considered);
+        recorded.detail["origin_run"] = json!(origin.spec.id);
+        recorded.detail["origin_blueprint"] = json!(origin.spec.plan.blueprint.to_string());
+        for field in ["pull_request", "path"] {
+            recorded.detail[field] = row.event.fields.get(field).cloned().unwrap_or_default();
+        }
         if !considered.starts {
             return Ok(self.runner.store.record(&[recorded], None, self.runner.clock.now()).await?);
         }
@@ -141,7 +191,9 @@ impl Bot {
             inbox: None,
         };
         match self.begin(listener.ground, wanted, passed).await? {
-            Began::Run(answer) => self.mention(listener, &origin, &answer, passed).await,
+            Began::Started(begun) => self.mention(listener, origin, &begun.reply(), passed).await,
+            // The event came again; its run tells its own story.
+            Began::Joined(_) => Ok(()),
             Began::NeedsForm => self.refuse(listener, row, "its work item has no `## Entities`").await,
             Began::Invalid(faults) => {
                 let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
@@ -150,30 +202,10 @@ impl Bot {
         }
     }
 
-    /// The run that told an event. A published event may name one by its correlation: the newest run that shares it.
-    async fn origin(&self, row: &EventRow) -> Result<Option<RunView>, PassError> {
-        let store = &self.runner.store;
-        if let Some(run) = row.run.as_ref().and_then(|run| run.parse::<RunId>().ok()) {
-            return Ok(Some(store.run(&run).await?));
-        }
-        for candidate in store.runs(200).await? {
-            let Ok(run) = candidate.run_id.parse::<RunId>() else { continue };
-            let view = store.run(&run).await?;
-            if view.spec.source.correlation_id == row.event.correlation_id {
-                return Ok(Some(view));
-            }
-        }
-        let decision = Decision {
-            subject: format!("event {}", row.event.event_id),
-            rule: "event.origin".into(),
-            verdict: "ignore".into(),
-            detail: json!({
-                "expected": "a run of this factory with the event's `correlation_id`",
-                "actual": row.event.correlation_id,
-            }),
-        };
-        store.record(&[decision], None, self.runner.clock.now()).await?;
-        Ok(None)
+    async fn note_event(&self, row: &EventRow, rule: &str, verdict: &str, detail: Value) -> Result<(), PassError> {
+        let subject = format!("event {}", row.event.event_id);
+        let decision = Decision { subject, rule: rule.into(), verdict: verdict.into(), detail };
+        Ok(self.runner.store.record(&[decision], None, self.runner.clock.now()).await?)
     }
 
     async fn mention(

@@ -17,9 +17,10 @@ pub fn started(run: &RunId, blueprint: &DefinitionRef, stages: usize) -> String 
 /// The same was asked before; its run goes on.
 pub fn joined(run: &RunId, blueprint: &DefinitionRef) -> String {
     format!(
-        "**Joined** {}: the same was asked of {} before, and one request makes one run. `/forgeline retry --fresh` runs it again.",
+        "**Joined** {}: the same was asked of {} before, and one request makes one run. To run it again, comment {}.",
         code(run.as_str()),
-        code(&blueprint.to_string())
+        code(&blueprint.to_string()),
+        code(&format!("/forgeline run {}", blueprint.name))
     )
 }
 
@@ -44,4 +45,19 @@ pub fn held() -> String {
 /// New runs again.
 pub fn released() -> String {
     "**No longer on hold.** New runs may start on this item.".to_owned()
+}
+
+/// A run was stopped.
+pub fn cancelled(run: &RunId) -> String {
+    format!("**Cancelled** {}.", code(run.as_str()))
+}
+
+/// There is no run to stop.
+pub fn nothing_to_cancel() -> String {
+    "**Nothing to cancel.** No such run of this item is under way; `/forgeline status` shows its runs.".to_owned()
+}
+
+/// A run could not be stopped.
+pub fn not_cancelled(run: &RunId, reason: &str) -> String {
+    format!("**Nothing to cancel.** {}: {}", code(run.as_str()), code(reason))
 }

@@ -1,9 +1,13 @@
 //! What is not done, and what to do instead.
 
 use forgeline_blueprints::suggest;
+use forgeline_model::{Diagnostic, Severity};
 
-use super::markdown::{block, code};
+use super::markdown::{block, code, counted};
 use crate::{CommandFault, Refusal, Verb};
+
+/// Most errors that a reply lists.
+const MAX_SHOWN: usize = 5;
 
 /// Somebody may not; the missing right is named.
 pub fn refused(refusal: &Refusal) -> String {
@@ -22,6 +26,33 @@ pub fn fault(line: &str, fault: &CommandFault) -> String {
 /// The command exists, but not in this build.
 pub fn not_available(verb: Verb) -> String {
     format!("{} is **not available in this build**. `/forgeline help` shows what is.", code(verb.word()))
+}
+
+/// The option exists, but not in this build.
+pub fn option_not_available(option: &str) -> String {
+    format!("**Not started.** {} is **not available in this build**. Leave it out, and try again.", code(option))
+}
+
+/// There is nothing in the repository to start from.
+pub fn unusable_repository(reason: &str) -> String {
+    format!("**Not started.** {}", code(&reason.replace('`', "'")))
+}
+
+/// The definitions in force have errors: the first few of them.
+pub fn invalid_definitions(origin: &str, findings: &[Diagnostic]) -> String {
+    let errors: Vec<&Diagnostic> = findings.iter().filter(|it| it.severity == Severity::Error).collect();
+    let mut out =
+        format!("**Not started.** The definitions of {} have {}:\n", code(origin), counted(errors.len(), "error"));
+    for error in errors.iter().take(MAX_SHOWN) {
+        let place = error.span.as_ref().map(|span| format!("{}: ", code(&format!("{}:{}", span.file, span.line))));
+        let hint = error.hint.as_ref().map(|hint| format!(" ({})", code(&hint.replace('`', "'"))));
+        let message = code(&error.message.replace('`', "'"));
+        out += &format!("\n- {}{message}{}", place.unwrap_or_default(), hint.unwrap_or_default());
+    }
+    if let Some(more @ 1..) = errors.len().checked_sub(MAX_SHOWN) {
+        out += &format!("\n- {}", counted(more, "more error"));
+    }
+    out + "\n\nNothing starts until they are mended; `forgeline validate` shows all, and what to do."
 }
 
 /// No blueprint has this name.

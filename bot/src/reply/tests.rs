@@ -1,11 +1,14 @@
 //! Every reply, as a person reads it.
 
-use forgeline_model::{DefinitionRef, Digest, RunId, Span, WorkItem};
+use forgeline_model::{DefinitionRef, Diagnostic, Digest, RunId, Span, WorkItem};
+use forgeline_store::Decision;
 use insta::assert_snapshot;
+use serde_json::json;
 
 use super::{
-    Answered, RunLine, asks_for_form, closed_pull_request, comment, fault, held, help, invalid_inputs, joined, marker,
-    no_change, not_available, refused, released, started, status, unknown_blueprint, why,
+    Answered, RunLine, asks_for_form, cancelled, closed_pull_request, comment, decisions, fault, held, help,
+    invalid_definitions, invalid_inputs, joined, marker, no_change, not_available, not_cancelled, nothing_to_cancel,
+    option_not_available, refused, released, started, status, unknown_blueprint, unusable_repository, why,
 };
 use crate::{
     Action, CommandLine, Considered, Principal, Resource, Role, Verb, authorize, command,
@@ -31,10 +34,13 @@ fn ana(role: Role) -> Principal {
 #[test]
 fn outcomes() {
     assert_snapshot!(started(&run(), &http_service(), 9), @"**Started** `http-service@1.0.0` as `run_0123456789abcdef`: 9 stages. The result will be a pull request; `/forgeline status` shows how far it is.");
-    assert_snapshot!(joined(&run(), &http_service()), @"**Joined** `run_0123456789abcdef`: the same was asked of `http-service@1.0.0` before, and one request makes one run. `/forgeline retry --fresh` runs it again.");
+    assert_snapshot!(joined(&run(), &http_service()), @"**Joined** `run_0123456789abcdef`: the same was asked of `http-service@1.0.0` before, and one request makes one run. To run it again, comment `/forgeline run http-service`.");
     assert_snapshot!(no_change(&run(), "main"), @"**No change.** `run_0123456789abcdef` gives what is on `main` already; nothing was written.");
     assert_snapshot!(closed_pull_request(12, "http-service"), @"**Nothing written.** Pull request #12 for this item was closed by a person. To start anew, comment `/forgeline run http-service`.");
     assert_snapshot!(held(), @"**On hold.** No new run starts on this item until `/forgeline hold cancel`. What runs goes on.");
+    assert_snapshot!(cancelled(&run()), @"**Cancelled** `run_0123456789abcdef`.");
+    assert_snapshot!(nothing_to_cancel(), @"**Nothing to cancel.** No such run of this item is under way; `/forgeline status` shows its runs.");
+    assert_snapshot!(not_cancelled(&run(), "the run has ended"), @"**Nothing to cancel.** `run_0123456789abcdef`: `the run has ended`");
     assert_snapshot!(released(), @"**No longer on hold.** New runs may start on this item.");
 }
 
@@ -46,6 +52,8 @@ fn refusals_name_the_missing_right() {
     let refusal = authorize(&ana(Role::Editor), Action::Command(Verb::Run), &narrowed);
     assert_snapshot!(refused(&refusal.expect_err("the factory narrows")), @"**Refused.** `run` is for maintainer in this factory; you are editor.");
     assert_snapshot!(not_available(Verb::Revise), @"`revise` is **not available in this build**. `/forgeline help` shows what is.");
+    assert_snapshot!(option_not_available("--max-usd"), @"**Not started.** `--max-usd` is **not available in this build**. Leave it out, and try again.");
+    assert_snapshot!(unusable_repository("repository `acme/shop` has no commit yet"), @"**Not started.** `repository 'acme/shop' has no commit yet`");
     assert_snapshot!(unknown_blueprint("htp-service", &["docs-page", "http-service"]), @"**Not started.** There is no blueprint `htp-service`. Did you mean `http-service`?");
     assert_snapshot!(invalid_inputs("http-service", &["`/name`: \"Orders!\" does not match".into()]), @r#"
     **Not started.** The inputs of `http-service` do not fit:
@@ -72,6 +80,46 @@ fn faults_point_at_the_word() {
         ^^^
     ```
     ");
+}
+
+#[test]
+fn broken_definitions_are_shown_with_their_places() {
+    let place = |line| Span { file: "forgeline.yaml".into(), line, column: 1, length: 1 };
+    let error =
+        |line| Diagnostic::error("FL0101", format!("`roles{line}` is no map")).hint("write `a: b`").at(place(line), "");
+    let mut findings = vec![Diagnostic::warning("FL0102", "old")];
+    findings.extend((1..=7).map(error));
+    assert_snapshot!(invalid_definitions("acme/shop", &findings), @r"
+    **Not started.** The definitions of `acme/shop` have 7 errors:
+
+    - `forgeline.yaml:1`: `'roles1' is no map` (`write 'a: b'`)
+    - `forgeline.yaml:2`: `'roles2' is no map` (`write 'a: b'`)
+    - `forgeline.yaml:3`: `'roles3' is no map` (`write 'a: b'`)
+    - `forgeline.yaml:4`: `'roles4' is no map` (`write 'a: b'`)
+    - `forgeline.yaml:5`: `'roles5' is no map` (`write 'a: b'`)
+    - 2 more errors
+
+    Nothing starts until they are mended; `forgeline validate` shows all, and what to do.
+    ");
+}
+
+#[test]
+fn decisions_are_listed_newest_first_and_inert() {
+    let decision = |n: usize| Decision {
+        subject: format!("acme/shop#1/comment/{n}"),
+        rule: "command.parse".into(),
+        verdict: "refuse".into(),
+        detail: json!({"line": "/fl `@ana` <!-- x"}),
+    };
+    let all: Vec<Decision> = (1..=22).map(decision).collect();
+    assert_snapshot!(decisions("acme/shop#1", &all[..2]), @r#"
+    **Why** `acme/shop#1`
+
+    - `acme/shop#1/comment/2` **refuse** by `command.parse`: ``{"line":"/fl `@ana` <!-- x"}``
+    - `acme/shop#1/comment/1` **refuse** by `command.parse`: ``{"line":"/fl `@ana` <!-- x"}``
+    "#);
+    assert!(decisions("acme/shop#1", &all).ends_with("- 2 earlier decisions"));
+    assert_snapshot!(decisions("`@ana`", &[]), @"**Nothing is recorded** here about `` `@ana` ``. Ask about this item, one of its runs, or an event of one of them.");
 }
 
 #[test]
@@ -110,11 +158,10 @@ fn help_is_for_this_person_here() {
     **What you may not**
 
     - `run` needs the right to write here (role editor); you have read
-    - `retry` needs the right to write here (role editor); you have read
     - `cancel` needs the right to write here (role editor); you have read
     - `hold` needs the right to write here (role editor); you have read
 
-    Not available in this build: `revise`, `approve`, `reject`, `ok-to-test`, `release`.
+    Not available in this build: `retry`, `revise`, `approve`, `reject`, `ok-to-test`, `release`.
 
     `/fl` is short for `/forgeline`. Commands count in new comments, at the start of a line, at most five each.
     ");

@@ -57,7 +57,13 @@ impl Artifacts {
                 };
                 let mut rows = store.artifacts(run.as_ref(), asked.path.as_deref()).await?;
                 rows.retain(|row| asked.artifact_type.as_ref().is_none_or(|wanted| row.artifact_type == *wanted));
-                list(session, &rows, "artifacts");
+                let none = match asked {
+                    List { run: None, path: None, artifact_type: None } => {
+                        "there are no artifacts yet; `forgeline run <blueprint>` makes some, `forgeline demo` shows how\n"
+                    }
+                    _ => "there is no such artifact; `forgeline artifacts list` shows all\n",
+                };
+                list(session, &rows, "artifacts", none);
             }
             Self::Show { number } => {
                 let row = one(&store, number).await?;
@@ -66,7 +72,7 @@ impl Artifacts {
             }
             Self::Lineage { number } => {
                 one(&store, number).await?;
-                list(session, &store.lineage(number).await?, "lineage");
+                list(session, &store.lineage(number).await?, "lineage", "");
             }
         }
         Ok(Exit::Success)
@@ -98,11 +104,12 @@ async fn content(store: &Store, row: &ArtifactRow) -> anyhow::Result<Option<Stri
     Ok(None)
 }
 
-fn list(session: &Session, rows: &[ArtifactRow], name: &str) {
+/// Prints a table, or what to say when it is empty.
+fn list(session: &Session, rows: &[ArtifactRow], name: &str, none: &str) {
     let values: Vec<Value> = rows.iter().map(value).collect();
     session.out.print(name, &values, || {
         if rows.is_empty() {
-            return "there is no such artifact\n".to_owned();
+            return none.to_owned();
         }
         let row = |row: &ArtifactRow| {
             vec![

@@ -17,6 +17,7 @@ use super::{Session, init::files};
 use crate::{
     definitions::{self, InForce},
     exit::{Exit, Failure},
+    output,
 };
 
 /// Look at blueprints, or start a new one.
@@ -81,7 +82,10 @@ impl Blueprints {
 /// Says on stderr that some definitions are left out.
 pub fn mention_errors(in_force: &InForce) {
     if has_errors(&in_force.findings) {
-        eprintln!("note: some definitions in {} have errors; `forgeline validate` shows them", in_force.source.origin);
+        output::note(&format!(
+            "note: some definitions in {} have errors; `forgeline validate` shows them",
+            in_force.source.origin
+        ));
     }
 }
 

@@ -1,16 +1,24 @@
 //! `forgeline bot once`: one look at all that is new, then the runs that follow from it.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use clap::Subcommand;
 use forgeline_bot::{Bot as Passer, Passed};
-use forgeline_engine::RunSpec;
+use forgeline_engine::{RunSpec, spec::Forge};
+use forgeline_forge::marker;
 use forgeline_model::RunId;
-use forgeline_runner::{Driven, Runner, Watch, report};
+use forgeline_runner::{Driven, Runner, Stop, Watch, report};
 use serde_json::json;
 
 use super::Session;
-use crate::{app, definitions, exit::Exit, signals, story};
+use crate::{
+    app, definitions,
+    exit::{self, Exit},
+    output, signals, story,
+};
 
 /// Passes after which the bot stops, though its own runs keep making news.
 const MOST_PASSES: usize = 32;
@@ -28,10 +36,10 @@ impl Bot {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let Self::Once = self;
         let wired = Wired::open(session).await?;
-        let done = wired.settle().await?;
+        let done = wired.settle(Scope::All).await?;
         session.out.print("bot", &done.json(), || done.text());
         wired.runner.store.close().await;
-        Ok(if done.stopped { Exit::Interrupted } else { Exit::Success })
+        Ok(done.exit())
     }
 }
 
@@ -40,6 +48,7 @@ pub struct Wired {
     pub runner: Runner,
     bot: Passer,
     told: Arc<Mutex<Option<Arc<RunSpec>>>>,
+    stop: Stop,
 }
 
 /// What the bot did.
@@ -47,12 +56,34 @@ pub struct Wired {
 pub struct Done {
     pub passed: Passed,
     pub ended: Vec<(RunId, String)>,
+    /// Runs that could not be carried out, each with the reason.
+    pub failed: Vec<(RunId, String)>,
     pub stopped: bool,
+}
+
+/// Which unfinished runs are carried out besides those that the bot itself starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Every one.
+    All,
+    /// Those on repositories of the local forge.
+    LocalForge,
+}
+
+/// What became of a run.
+enum Carried {
+    /// It ended like this.
+    Ended(String),
+    /// A signal stopped it.
+    Stopped,
+    /// It is somebody else's.
+    Left,
 }
 
 impl Wired {
     /// Opens the state, with the definitions that the flags name for repositories without their own.
     pub async fn open(session: &Session) -> anyhow::Result<Self> {
+        let stop = signals::stop();
         let in_force = definitions::usable(definitions::load(&session.global)?)?;
         let told: Arc<Mutex<Option<Arc<RunSpec>>>> = Arc::default();
         let watch = {
@@ -60,51 +91,85 @@ impl Wired {
             Watch::with(move |notice| {
                 let spec = told.lock().expect("no panic while held").clone();
                 for line in spec.map(|spec| story::lines(&spec, &notice)).unwrap_or_default() {
-                    eprintln!("{line}");
+                    output::note(&line);
                 }
             })
         };
         let runner = app::open(&app::state_dir(&session.global), in_force.registry.clone(), watch).await?;
-        Ok(Self { bot: Passer::new(runner.clone(), in_force), runner, told })
+        Ok(Self { bot: Passer::new(runner.clone(), in_force), runner, told, stop })
     }
 
     /// Passes and runs in turn until nothing is new and nothing is left.
-    pub async fn settle(&self) -> anyhow::Result<Done> {
-        let stop = signals::stop();
+    ///
+    /// A run that cannot be carried out is told and left; it does not hold up the others.
+    pub async fn settle(&self, scope: Scope) -> anyhow::Result<Done> {
         let mut done = Done::default();
+        let mut left: BTreeSet<RunId> = BTreeSet::new();
         for _ in 0..MOST_PASSES {
             let passed = self.bot.pass().await?;
-            done.passed.deliveries += passed.deliveries;
-            done.passed.replies.extend(passed.replies);
-            done.passed.started.extend(passed.started);
-            let open = self.runner.store.unfinished().await?;
+            passed.replies.iter().for_each(tell_reply);
+            done.add(passed);
+            let mut open = self.runner.store.unfinished().await?;
+            open.retain(|run| !left.contains(run));
             if open.is_empty() {
-                return Ok(done);
+                break;
             }
             for run in open {
-                let view = self.runner.store.run(&run).await?;
-                eprintln!("  run       {run} of {} on {}", view.spec.plan.blueprint, view.spec.target.repository);
-                *self.told.lock().expect("no panic while held") = Some(view.spec.clone());
-                match self.runner.drive(&run, stop.clone()).await? {
-                    Driven::Ended(view) => {
-                        let text = view.state.outcome().map(|it| report::outcome_text(&view.spec, it));
-                        done.ended.push((run, text.unwrap_or_default()));
-                    }
-                    Driven::Stopped(_) => {
+                let started = done.passed.started.contains(&run);
+                match self.carry_out(&run, scope, started).await {
+                    Ok(Carried::Ended(result)) => done.ended.push((run, result)),
+                    Ok(Carried::Left) => drop(left.insert(run)),
+                    Ok(Carried::Stopped) => {
                         done.stopped = true;
-                        eprintln!("stopped; the next pass goes on from here");
+                        output::note("stopped; the next pass goes on from here");
                         return Ok(done);
+                    }
+                    Err(error) => {
+                        let message = exit::message(&error);
+                        output::note(&format!("  failed    {run} cannot go on: {message}"));
+                        left.insert(run.clone());
+                        done.failed.push((run, message));
                     }
                 }
             }
         }
         Ok(done)
     }
+
+    async fn carry_out(&self, run: &RunId, scope: Scope, started: bool) -> anyhow::Result<Carried> {
+        let narrow = scope == Scope::LocalForge && !started;
+        let view = match self.runner.store.run(run).await {
+            Ok(view) if narrow && view.spec.target.forge != Forge::Local => return Ok(Carried::Left),
+            // Whose it is cannot be told; `bot once` reports it.
+            Err(_) if narrow => return Ok(Carried::Left),
+            read => read?,
+        };
+        output::note(&format!("  run       {run} of {} on {}", view.spec.plan.blueprint, view.spec.target.repository));
+        *self.told.lock().expect("no panic while held") = Some(view.spec.clone());
+        Ok(match self.runner.drive(run, self.stop.clone()).await? {
+            Driven::Stopped(_) => Carried::Stopped,
+            Driven::Ended(view) => {
+                let text = view.state.outcome().map(|it| report::outcome_text(&view.spec, it));
+                Carried::Ended(text.unwrap_or_default())
+            }
+        })
+    }
+}
+
+/// An answer, whole, when it is given.
+fn tell_reply((repo, number, reply): &(String, u64, String)) {
+    let reply = marker::strip(reply);
+    let mut text = format!("answered on {repo}#{number}:");
+    for line in reply.trim_end().lines() {
+        text.push_str(if line.is_empty() { "\n" } else { "\n    " });
+        text.push_str(line);
+    }
+    output::note(&text);
 }
 
 impl Done {
     /// For machines.
-    pub fn json(&self) -> serde_json::Value {
+    fn json(&self) -> serde_json::Value {
         let ended: Vec<_> = self.ended.iter().map(|(run, text)| json!({"run": run, "result": text})).collect();
         let replies: Vec<_> = self
             .passed
@@ -112,22 +177,37 @@ impl Done {
             .iter()
             .map(|(repo, number, text)| json!({"repository": repo, "number": number, "text": text}))
             .collect();
-        json!({"deliveries": self.passed.deliveries, "replies": replies, "ended": ended})
+        let failed: Vec<_> = self.failed.iter().map(|(run, text)| json!({"run": run, "message": text})).collect();
+        json!({"deliveries": self.passed.deliveries, "replies": replies, "ended": ended, "failed": failed})
     }
 
-    /// For people.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        for (repo, number, reply) in &self.passed.replies {
-            let first = reply.lines().next().unwrap_or_default();
-            text.push_str(&format!("answered on {repo}#{number}: {first}\n"));
+    /// For people. What was answered is told on stderr when it is.
+    fn text(&self) -> String {
+        let answered: String =
+            self.passed.replies.iter().map(|(repo, number, _)| format!("answered on {repo}#{number}\n")).collect();
+        let text = answered + &self.results();
+        if text.is_empty() { "nothing new\n".to_owned() } else { text }
+    }
+
+    /// How the runs ended, for people.
+    pub fn results(&self) -> String {
+        let line = |(run, text): &(RunId, String)| format!("{run}: {}\n", text.lines().next().unwrap_or_default());
+        let failed = |(run, text): &(RunId, String)| format!("{run}: cannot go on: {text}\n");
+        self.ended.iter().map(line).chain(self.failed.iter().map(failed)).collect()
+    }
+
+    /// The code that this ends with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self { stopped: true, .. } => Exit::Interrupted,
+            Self { failed, .. } if !failed.is_empty() => Exit::Infrastructure,
+            _ => Exit::Success,
         }
-        for (run, result) in &self.ended {
-            text.push_str(&format!("{run}: {}\n", result.lines().next().unwrap_or_default()));
-        }
-        if text.is_empty() {
-            text.push_str("nothing new\n");
-        }
-        text
+    }
+
+    fn add(&mut self, passed: Passed) {
+        self.passed.deliveries += passed.deliveries;
+        self.passed.replies.extend(passed.replies);
+        self.passed.started.extend(passed.started);
     }
 }

@@ -9,6 +9,7 @@ use super::Session;
 use crate::{
     definitions,
     exit::{Exit, Failure},
+    output,
 };
 
 /// Look at event contracts.
@@ -29,7 +30,7 @@ impl Contracts {
     pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let in_force = definitions::load(&session.global)?;
         for finding in in_force.findings.iter().filter(|finding| finding.code.starts_with("FL03")) {
-            eprintln!("{}", finding.render());
+            output::note(&finding.render());
         }
         match self {
             Self::List => list(session, &in_force.registry.contracts().collect::<Vec<_>>()),
@@ -129,7 +130,7 @@ fn session_examples(session: &Session) -> anyhow::Result<forgeline_model::FileSe
     let own = definitions::folder(&session.global)?;
     Ok(match own {
         Some(folder) => {
-            forgeline_registry::with_shipped(&definitions::read_folder(&folder, "")?.below("schema-registry"))
+            forgeline_registry::with_shipped(&definitions::read_folder(&folder, "")?.files.below("schema-registry"))
         }
         None => forgeline_registry::shipped(),
     })

@@ -17,10 +17,10 @@ use forgeline_forge::{
 };
 use forgeline_model::{knowledge::SearchRequest, work_item::read_text};
 use forgeline_repo::Repo;
-use forgeline_runner::{Driven, InForce, Runner, Watch, gate::Verdict};
+use forgeline_runner::{Driven, InForce, Runner, Stop, Watch, gate::Verdict};
 use forgeline_store::RunView;
 
-use super::Session;
+use super::{Session, wording};
 use crate::{
     app,
     exit::{Exit, Failure},
@@ -47,6 +47,7 @@ pub struct Demo {
 impl Demo {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let begun = Instant::now();
+        let stop = signals::stop();
         let folder = match self.dir {
             Some(dir) => dir,
             None => fresh(&app::state_dir(&session.global).join("demo"))?,
@@ -66,7 +67,7 @@ impl Demo {
         };
         let runner = app::open(&folder, in_force.registry.clone(), watch).await?;
         let bot = Bot::new(runner.clone(), in_force);
-        let view = tell(session, &runner, &bot, &told).await?;
+        let view = tell(session, &runner, &bot, &told, stop).await?;
         let Some(Outcome::Published(publication)) = view.state.outcome() else {
             anyhow::bail!(Failure::new(
                 Exit::Failed,
@@ -87,6 +88,7 @@ async fn tell(
     runner: &Runner,
     bot: &Bot,
     told: &Mutex<Option<Arc<RunSpec>>>,
+    stop: Stop,
 ) -> anyhow::Result<RunView> {
     let out = session.out;
     let repo: RepoId = REPOSITORY.parse().expect("a repository name");
@@ -119,7 +121,7 @@ async fn tell(
     }
     out.line(&format!("\nRun {run}, plan {}:\n", spec.plan.digest().short()));
     *told.lock().expect("no panic while held") = Some(spec.clone());
-    match runner.drive(run, signals::stop()).await? {
+    match runner.drive(run, stop).await? {
         Driven::Ended(view) => Ok(view),
         Driven::Stopped(_) => Err(Failure::new(Exit::Interrupted, "stopped").into()),
     }
@@ -139,7 +141,7 @@ async fn show_result(
         out.line(&format!("  {:<22} {}", row.artifact_type, row.path));
     }
     let verdict: Verdict = serde_json::from_value(publication.gate.clone()).context("the verdict is our own")?;
-    out.line(&format!("\nThe write gate's verdict on {count} files: {}", verdict.decision.word()));
+    out.line(&format!("\nThe write gate's verdict on {}: {}", wording::count(count, "file"), verdict.decision.word()));
     for objection in verdict.objections() {
         let path = objection.path.as_deref().unwrap_or("");
         out.line(&format!("  {:<16} {path} {}", objection.rule, objection.message));
@@ -148,9 +150,9 @@ async fn show_result(
     let stat = Repo::open(&path)?.diff(Some(view.spec.target.base.parse()?), publication.commit.parse()?)?.stat;
     let number = publication.pull_request.as_ref().map_or(0, |it| it.number);
     out.line(&format!(
-        "\nPull request #{number}: {} files, {} lines, from {} as {}",
-        stat.files,
-        stat.insertions,
+        "\nPull request #{number}: {}, {}, from {} as {}",
+        wording::count(stat.files, "file"),
+        wording::count(stat.insertions, "line"),
         publication.branch,
         &publication.commit[..12]
     ));

@@ -10,7 +10,10 @@ use forgeline_repo::{Repo, RepoError};
 use serde_json::json;
 
 use super::Session;
-use crate::exit::{Exit, Failure};
+use crate::{
+    exit::{Exit, Failure},
+    output,
+};
 
 /// Write `forgeline.yaml`, editor schemas and work-item forms into a repository.
 ///
@@ -51,7 +54,10 @@ impl Init {
             anyhow::bail!(Failure::new(Exit::NotFound, format!("`{}` is not a folder", self.repo.display())));
         }
         if let Err(RepoError::NotARepository(_)) = Repo::open(&self.repo) {
-            eprintln!("note: `{}` is not a Git repository yet; `git init` makes it one", self.repo.display());
+            output::note(&format!(
+                "note: `{}` is not a Git repository yet; `git init` makes it one",
+                self.repo.display()
+            ));
         }
         let plan = files::plan(&self.repo, &wanted::files(), self.force)?;
         if !self.dry_run {

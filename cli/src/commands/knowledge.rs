@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     exit::{Exit, Failure},
-    request,
+    output, request,
 };
 
 /// Index repositories and search them.
@@ -114,7 +114,7 @@ impl Index {
             budget_ms: None,
         };
         drop(repo);
-        eprintln!("  index     {} {} at {}", place.repository, branch, tip.short());
+        output::note(&format!("  index     {} {} at {}", place.repository, branch, tip.short()));
         let indexed = runner.knowledge.index(asked, tell).await.map_err(refuse)?;
         session.out.print("indexed", &indexed, || summary(&indexed));
         Ok(Exit::Success)
@@ -122,7 +122,13 @@ impl Index {
 }
 
 fn tell(progress: Progress) {
-    eprintln!("  index     {} of {} files, {} chunks", progress.files, progress.files_total, progress.chunks);
+    let of = |number: u64, name: &str| count(usize::try_from(number).unwrap_or(usize::MAX), name);
+    output::note(&format!(
+        "  index     {} of {}, {}",
+        progress.files,
+        of(progress.files_total, "file"),
+        of(progress.chunks, "chunk")
+    ));
 }
 
 fn summary(indexed: &Indexed) -> String {
@@ -181,7 +187,7 @@ impl Search {
         let found = runner.knowledge.search(asked).await.map_err(refuse)?;
         if !session.out.json {
             for note in &found.notes {
-                eprintln!("note: {note}");
+                output::note(&format!("note: {note}"));
             }
         }
         session.out.print("found", &found, || hits::text(&found));

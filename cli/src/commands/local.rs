@@ -14,10 +14,13 @@ use forgeline_forge::{
 };
 use forgeline_model::Timestamp;
 
-use super::{Session, bot::Wired};
+use super::{
+    Session,
+    bot::{Scope, Wired},
+};
 use crate::{
     exit::{Exit, Failure},
-    request,
+    output, request,
 };
 
 /// The forge inside Forgeline: repositories, issues, pull requests.
@@ -80,15 +83,17 @@ impl Local {
 }
 
 impl<'a> Desk<'a> {
-    /// Opens the forge; the acting user is added when it is new.
+    /// Opens the forge. The user of this machine is added when it is new; any other must be there.
     pub async fn open(session: &'a Session, on: &On) -> anyhow::Result<Self> {
         let wired = Wired::open(session).await?;
         let now = wired.runner.clock.now();
         let actor = match &on.actor {
-            Some(actor) => actor.clone(),
-            None => request::user().parse().unwrap_or_else(|_| "somebody".parse().expect("a user name")),
+            Some(actor) => wired.runner.forge.user(actor).await?.login,
+            None => {
+                let own = request::user().parse().unwrap_or_else(|_| "somebody".parse().expect("a user name"));
+                wired.runner.forge.add_user(&own, now).await?.login
+            }
         };
-        wired.runner.forge.add_user(&actor, now).await?;
         Ok(Self { session, wired, actor, now, no_bot: on.no_bot })
     }
 
@@ -122,12 +127,10 @@ impl<'a> Desk<'a> {
     pub async fn then_bot(self) -> anyhow::Result<Exit> {
         let mut exit = Exit::Success;
         if !self.no_bot {
-            let done = self.wired.settle().await?;
-            if done.stopped {
-                exit = Exit::Interrupted;
-            }
-            if !self.session.out.json && (!done.passed.replies.is_empty() || !done.ended.is_empty()) {
-                eprint!("{}", done.text());
+            let done = self.wired.settle(Scope::LocalForge).await?;
+            exit = done.exit();
+            if !self.session.out.json && !done.results().is_empty() {
+                output::note(done.results().trim_end());
             }
         }
         self.wired.runner.store.close().await;

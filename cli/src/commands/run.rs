@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use clap::Args;
 use forgeline_engine::{Outcome, RunSpec};
-use forgeline_runner::{Driven, Watch, report, summarise};
+use forgeline_runner::{Driven, Runner, Stop, Watch, report, summarise};
 use forgeline_store::{Decided, NewRun, RunView};
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use super::Session;
 use crate::{
     app, definitions,
     exit::Exit,
+    output,
     request::{self, Asked},
     signals, story,
 };
@@ -35,12 +36,13 @@ impl Run {
         if self.dry_run {
             return super::plan::PlanCommand { asked: self.asked }.perform(session).await;
         }
+        let stop = signals::stop();
         let spec: Arc<OnceLock<RunSpec>> = Arc::default();
         let watch = {
             let spec = spec.clone();
             Watch::with(move |notice| {
                 for line in spec.get().map(|spec| story::lines(spec, &notice)).unwrap_or_default() {
-                    eprintln!("{line}");
+                    output::note(&line);
                 }
             })
         };
@@ -53,25 +55,27 @@ impl Run {
         if !session.out.json {
             announce(&new);
         }
-        let view = carry_out(&runner, new).await?;
+        let view = carry_out(&runner, new, stop).await?;
         runner.store.close().await;
         finish(session, &view)
     }
 }
 
 /// Decides the run, or joins it, and drives it to its end.
-pub async fn carry_out(runner: &forgeline_runner::Runner, new: NewRun) -> anyhow::Result<RunView> {
+async fn carry_out(runner: &Runner, new: NewRun, stop: Stop) -> anyhow::Result<RunView> {
     let id = new.spec.id.clone();
     match runner.store.decide(new, runner.clock.now()).await? {
         Decided::Started(..) => {}
-        Decided::Joined(id) => eprintln!("  joined    {id}: the same was asked before; going on from where it stands"),
+        Decided::Joined(id) => {
+            output::note(&format!("  joined    {id}: the same was asked before; going on from where it stands"))
+        }
     }
-    match runner.drive(&id, signals::stop()).await? {
+    match runner.drive(&id, stop).await? {
         Driven::Ended(view) => Ok(view),
         Driven::Stopped(view) => {
-            eprintln!(
+            output::note(&format!(
                 "\nstopped; `forgeline runs show {id}` shows how far it came, the same command goes on from there"
-            );
+            ));
             Ok(view)
         }
     }
@@ -79,9 +83,9 @@ pub async fn carry_out(runner: &forgeline_runner::Runner, new: NewRun) -> anyhow
 
 fn announce(new: &NewRun) {
     let spec = &new.spec;
-    eprintln!("  run       {} of {} on {}", spec.id, spec.plan.blueprint, spec.target.repository);
+    output::note(&format!("  run       {} of {} on {}", spec.id, spec.plan.blueprint, spec.target.repository));
     let dirty = if spec.definitions.dirty { " (not committed)" } else { "" };
-    eprintln!("  using     definitions from {}{dirty}", spec.definitions.origin);
+    output::note(&format!("  using     definitions from {}{dirty}", spec.definitions.origin));
 }
 
 /// Prints how it ended and picks the exit code.

@@ -40,7 +40,7 @@ impl Schema {
     pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let schema = schema_of(self.kind);
         // A schema is JSON either way, so it is never wrapped: the output is what goes into the file.
-        session.out.text(&schema::print(&schema));
+        session.out.exact(&schema::print(&schema));
         Ok(Exit::Success)
     }
 }

@@ -10,10 +10,7 @@ use clap::{Args, ValueEnum};
 use forgeline_model::{Diagnostic, Severity, diagnostic::has_errors};
 
 use super::Session;
-use crate::{
-    definitions,
-    exit::{Exit, Failure},
-};
+use crate::{definitions, exit::Exit};
 
 /// Check all definitions and contracts of a factory, or a work item.
 ///
@@ -63,7 +60,11 @@ impl Validate {
             checked.findings.extend(super::config::operator::check(operator)?);
         }
         let format = if session.out.json { Format::Json } else { self.format };
-        session.out.text(&format::print(format, &checked));
+        let text = format::print(format, &checked);
+        match format {
+            Format::Json | Format::Sarif => session.out.exact(&text),
+            Format::Human | Format::Github | Format::Azure => session.out.text(&text),
+        }
         Ok(if has_errors(&checked.findings) { Exit::Invalid } else { Exit::Success })
     }
 }
@@ -72,9 +73,4 @@ impl Checked {
     fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
-}
-
-/// There is nothing of this name.
-fn missing(path: &std::path::Path, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::NotFound, format!("`{}` cannot be read: {error}", path.display()))
 }

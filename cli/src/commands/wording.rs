@@ -2,6 +2,8 @@
 
 use forgeline_model::Timestamp;
 
+pub use crate::output::plain as printable;
+
 /// A length of time for people: `350 ms`, `4.2 s`, `3 min 5 s`.
 pub fn duration(millis: u64) -> String {
     let two = |large: u64, unit: &str, small: u64, part: &str| match small {
@@ -43,11 +45,6 @@ pub fn one_line(text: &str, most: usize) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
-}
-
-/// Text from outside, without what would move a terminal's cursor or change its colours.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

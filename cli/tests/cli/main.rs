@@ -7,6 +7,8 @@ mod events;
 mod forge;
 mod help;
 mod init;
+mod interrupted;
+mod refusals;
 mod repositories;
 mod runs;
 mod work_items;

@@ -19,7 +19,7 @@ fn a_repository_without_a_commit_is_refused() {
         fs::create_dir(world.path("empty")).expect("a folder");
         world.git("empty", &["init", "--quiet"]);
     };
-    refused(empty, "--repo ../empty", 9, "has no commit yet");
+    refused(empty, "--repo ../empty", 3, "has no commit yet");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use serde_json::Value;
@@ -94,24 +94,54 @@ impl World {
 
     /// Runs the program with this input.
     pub fn run(&self, arguments: &[&str], input: Option<&[u8]>) -> Said {
-        let mut child = self
+        let mut child = self.spawn(arguments);
+        let mut stdin = child.stdin.take().expect("piped");
+        // A program that does not read its input closes the pipe.
+        let _ = stdin.write_all(input.unwrap_or_default());
+        drop(stdin);
+        Said::of(child)
+    }
+
+    /// Runs the program while nobody reads its stderr; returns its exit code.
+    pub fn unheard(&self, line: &str) -> i32 {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        drop(reader);
+        let status = self
             .command(env!("CARGO_BIN_EXE_forgeline"), "here")
+            .args(line.split_whitespace())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(writer)
+            .status()
+            .expect("the program starts");
+        status.code().expect("it was not killed")
+    }
+
+    /// Runs the program and interrupts it while it waits for its input.
+    pub fn interrupted(&self, line: &str, input: &[u8]) -> Said {
+        let mut child = self.spawn(&line.split_whitespace().collect::<Vec<_>>());
+        let id = child.id().to_string();
+        while !catches_interrupts(&id) {
+            std::thread::yield_now();
+        }
+        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill starts").success());
+        let mut first = [0; 1];
+        let mut err = child.stderr.take().expect("piped");
+        err.read_exact(&mut first).expect("it says that it heard");
+        child.stdin.take().expect("piped").write_all(input).expect("it reads");
+        let mut rest = String::from(char::from(first[0]));
+        err.read_to_string(&mut rest).expect("stderr is UTF-8");
+        Said { err: rest, ..Said::of(child) }
+    }
+
+    fn spawn(&self, arguments: &[&str]) -> Child {
+        self.command(env!("CARGO_BIN_EXE_forgeline"), "here")
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the program starts");
-        let mut stdin = child.stdin.take().expect("piped");
-        // A program that does not read its input closes the pipe.
-        let _ = stdin.write_all(input.unwrap_or_default());
-        drop(stdin);
-        let output = child.wait_with_output().expect("the program ends");
-        Said {
-            code: output.status.code().expect("it was not killed"),
-            out: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
-            err: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
-        }
+            .expect("the program starts")
     }
 
     fn command(&self, program: &str, folder: &str) -> Command {
@@ -129,7 +159,23 @@ impl World {
     }
 }
 
+/// Whether the process has a handler for SIGINT, the second signal.
+fn catches_interrupts(id: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).expect("the process is there");
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a mask of signals");
+    u64::from_str_radix(caught.trim(), 16).expect("hexadecimal") & 0b10 != 0
+}
+
 impl Said {
+    fn of(child: Child) -> Self {
+        let output = child.wait_with_output().expect("the program ends");
+        Self {
+            code: output.status.code().expect("it was not killed"),
+            out: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            err: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+
     /// Ends well, with nothing to complain about.
     #[track_caller]
     pub fn ok(self) -> Self {

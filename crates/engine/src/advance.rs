@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use forgeline_model::task::{FailureClass, TaskFailure};
+use forgeline_model::{
+    Timestamp,
+    task::{FailureClass, TaskFailure},
+};
 use serde_json::Value;
 
 use crate::{
+    RunSpec, RunState,
     condition::Condition,
     context,
     fact::{Fact, MatrixItem, Outcome, TaskId},
@@ -23,7 +27,7 @@ pub(crate) fn advance(draft: &mut Draft<'_>) {
     if draft.state.phase != Phase::Working {
         return;
     }
-    if let Some(end) = stopping(draft) {
+    if let Some(end) = stopping(draft.spec, &draft.state, draft.now) {
         if !draft.state.tasks().any(|task| matches!(task.status, TaskStatus::Running { .. })) {
             draft.finish(end);
         }
@@ -32,7 +36,7 @@ pub(crate) fn advance(draft: &mut Draft<'_>) {
     while let Some(stage) = next_to_open(draft) {
         open(draft, &stage);
     }
-    if let Some(end) = stopping(draft) {
+    if let Some(end) = stopping(draft.spec, &draft.state, draft.now) {
         // A condition or matrix that cannot be evaluated fails its stage at once.
         if !draft.state.tasks().any(|task| matches!(task.status, TaskStatus::Running { .. })) {
             draft.finish(end);
@@ -48,19 +52,19 @@ pub(crate) fn advance(draft: &mut Draft<'_>) {
 }
 
 /// How the run will end once nothing is at work any more, if something demands its end.
-fn stopping(draft: &Draft<'_>) -> Option<Outcome> {
-    if let Some(by) = &draft.state.cancelled_by {
+pub(crate) fn stopping(spec: &RunSpec, state: &RunState, now: Timestamp) -> Option<Outcome> {
+    if let Some(by) = &state.cancelled_by {
         return Some(Outcome::Cancelled { by: by.clone() });
     }
-    let failed = draft.state.tasks().find_map(|task| match &task.status {
+    let failed = state.tasks().find_map(|task| match &task.status {
         TaskStatus::Failed(failure) => Some((task.id.clone(), failure.clone())),
         TaskStatus::Queued | TaskStatus::Ready { .. } | TaskStatus::Running { .. } | TaskStatus::Done(_) => None,
     });
     if let Some((task, failure)) = failed {
         return Some(Outcome::Failed { task: Some(task), kind: failure.kind, message: failure.message });
     }
-    let wall = draft.spec.plan.budget.wall_ms;
-    let spent = draft.now.millis_since(draft.state.started_at?);
+    let wall = spec.plan.budget.wall_ms;
+    let spent = now.millis_since(state.started_at?);
     (spent > wall).then(|| Outcome::Failed {
         task: None,
         kind: "timeout".into(),
@@ -130,12 +134,15 @@ fn items(over: &Value, view: &Value) -> Result<Vec<MatrixItem>, String> {
     if elements.len() > MOST_ITEMS {
         return Err(format!("the matrix has {} elements; at most {MOST_ITEMS} are allowed", elements.len()));
     }
-    let mut taken = BTreeSet::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut named = Vec::with_capacity(elements.len());
     for (index, value) in elements.iter().enumerate() {
         let plain = item_name(value).unwrap_or_else(|| index.to_string());
-        let name = if taken.contains(&plain) { format!("{plain}-{index}") } else { plain };
-        taken.insert(name.clone());
+        let (mut name, mut number) = (plain.clone(), index);
+        while !taken.insert(name.clone()) {
+            name = format!("{plain}-{number}");
+            number += 1;
+        }
         named.push(MatrixItem { name, value: value.clone() });
     }
     Ok(named)
@@ -151,7 +158,8 @@ fn item_name(value: &Value) -> Option<String> {
         },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => return None,
     };
-    Some(name.chars().take(64).collect())
+    let name: String = name.chars().filter(|c| !c.is_control() && *c != '`').take(64).collect();
+    (!name.is_empty()).then_some(name)
 }
 
 /// Makes queued tasks ready while their stage has room for them.

@@ -24,4 +24,4 @@ pub use input::{Effect, Input};
 pub use plan::Plan;
 pub use run::RunState;
 pub use spec::RunSpec;
-pub use step::{Illegal, Step, step};
+pub use step::{Illegal, Step, is_stopping, step};

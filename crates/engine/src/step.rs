@@ -68,12 +68,19 @@ pub fn step(spec: &RunSpec, state: &RunState, input: &Input, now: Timestamp) -> 
         Input::Done { task, output, events } => next.done(task, output, events)?,
         Input::Failed { task, failure } => next.failed(task, failure)?,
         Input::Lost { task } => next.lost(task)?,
+        // The commit may be on its branch already; a word that nothing is written would be a lie.
+        Input::Cancel { .. } if state.phase == Phase::Publishing => return Err(Illegal::Phase("publishing")),
         Input::Cancel { by } => next.fact(Fact::CancelRequested { by: by.clone() }),
         Input::Settled { outcome } => next.settled(outcome)?,
         Input::Tick => {}
     }
     advance::advance(&mut next);
     Ok(next.step)
+}
+
+/// Whether the run starts nothing more: it has ended, or waits only for what is at work.
+pub fn is_stopping(spec: &RunSpec, state: &RunState, now: Timestamp) -> bool {
+    state.outcome().is_some() || advance::stopping(spec, state, now).is_some()
 }
 
 /// A step being made: the state already shows the facts so far.
@@ -96,10 +103,10 @@ impl Draft<'_> {
     pub(crate) fn finish(&mut self, outcome: Outcome) {
         let published = matches!(outcome, Outcome::Published(_));
         self.fact(Fact::Finished { outcome });
+        self.step.effects.push(Effect::Report);
         if published {
             self.step.effects.push(Effect::Index);
         }
-        self.step.effects.push(Effect::Report);
     }
 
     fn start(&mut self) -> Result<(), Illegal> {

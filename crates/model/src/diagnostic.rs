@@ -99,10 +99,13 @@ impl Diagnostic {
 
     /// The form for a terminal, without colour: header, place, snippet with a caret, hint.
     pub fn render(&self) -> String {
-        let mut out = format!("{}[{}]: {}\n", self.severity.word(), self.code, self.message);
+        let mut out = format!("{}[{}]: {}\n", self.severity.word(), self.code, escape_controls(&self.message));
         if let Some(span) = &self.span {
-            let _ = writeln!(out, "  --> {}:{}:{}", span.file, span.line, span.column);
+            let _ = writeln!(out, "  --> {}:{}:{}", escape_all_controls(&span.file), span.line, span.column);
             if let Some(snippet) = &self.snippet {
+                // One character for one: the caret stays where it belongs.
+                let snippet: String =
+                    snippet.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
                 let gutter = " ".repeat(span.line.to_string().len());
                 let indent: String = snippet
                     .chars()
@@ -114,10 +117,31 @@ impl Diagnostic {
             }
         }
         if let Some(hint) = &self.hint {
-            let _ = writeln!(out, "  = help: {hint}");
+            let _ = writeln!(out, "  = help: {}", escape_controls(hint));
         }
         out
     }
+}
+
+/// Text for people with its control characters spelled out; lines and tabs stay.
+pub fn escape_controls(text: &str) -> String {
+    escape(text, |c| c.is_control() && c != '\n' && c != '\t')
+}
+
+/// A name for people with all its control characters spelled out, so that it stays on one line.
+pub fn escape_all_controls(text: &str) -> String {
+    escape(text, char::is_control)
+}
+
+fn escape(text: &str, wanted: impl Fn(char) -> bool) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if wanted(c) {
+            out.extend(c.escape_default())
+        } else {
+            out.push(c)
+        }
+        out
+    })
 }
 
 /// Whether any of these stops the work.
@@ -128,6 +152,17 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Diagnostic, Span};
+
+    #[test]
+    fn a_finding_commands_no_terminal() {
+        let span = Span { file: "a\n\u{1b}[2Jb".into(), line: 1, column: 3, length: 1 };
+        let shown =
+            Diagnostic::error("FL0101", "`\u{7}` is\nwrong").at(span, "\u{1b}\tx\n").hint("no `\u{9b}`").render();
+        assert_eq!(
+            shown,
+            "error[FL0101]: `\\u{7}` is\nwrong\n  --> a\\n\\u{1b}[2Jb:1:3\n   |\n 1 | \u{fffd}\tx\n   |  \t^\n  = help: no `\\u{9b}`\n"
+        );
+    }
 
     #[test]
     fn a_finding_shows_where_and_what_to_do() {

@@ -131,7 +131,12 @@ impl RepoError {
 
     /// Whether trying the same again later may help.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::TimedOut { .. } | Self::Transport { .. })
+        match self {
+            Self::Locked { .. } | Self::TimedOut { .. } | Self::Transport { .. } | Self::Io { .. } => true,
+            // A full disk and a missing right look like this; the same job succeeds once they are gone.
+            Self::Git { source, .. } => source.class() == git2::ErrorClass::Os,
+            _ => false,
+        }
     }
 }
 

@@ -55,6 +55,36 @@ impl Repo {
         Ok(ancestor == commit || self.merge_base(ancestor, commit)? == Some(ancestor))
     }
 
+    /// The commit in the history of `tip` that last changed what lies at `path`; none when nothing lies there. Where
+    /// branches were merged, the side that brought it is followed.
+    ///
+    /// # Errors
+    /// A commit is not there.
+    pub fn last_change(&self, tip: CommitId, path: &str) -> Result<Option<CommitId>, RepoError> {
+        let entry = |id: git2::Oid| -> Result<Option<git2::Oid>, RepoError> {
+            let commit = self.git.find_commit(id).map_err(RepoError::lookup("commit", id))?;
+            let tree = commit.tree().map_err(RepoError::git("read a tree"))?;
+            Ok(tree.get_path(std::path::Path::new(path)).ok().map(|entry| entry.id()))
+        };
+        let mut at = tip.oid();
+        let Some(wanted) = entry(at)? else { return Ok(None) };
+        for _ in 0..MAX_COMMITS {
+            let commit = self.git.find_commit(at).map_err(RepoError::lookup("commit", at))?;
+            let mut same = None;
+            for parent in commit.parent_ids() {
+                if entry(parent)? == Some(wanted) {
+                    same = Some(parent);
+                    break;
+                }
+            }
+            match same {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        Ok(Some(CommitId::new(at)))
+    }
+
     fn find_commit(
         &self,
         tip: CommitId,

@@ -1,6 +1,6 @@
 //! T2 to T5: a worker takes a task, holds it, and gives its result or its failure.
 
-use forgeline_engine::{Input, RunSpec, Step, TaskId, TaskOutput, run::TaskStatus};
+use forgeline_engine::{Input, RunSpec, Step, TaskId, TaskOutput, is_stopping, run::TaskStatus};
 use forgeline_model::{
     RunId, Timestamp,
     task::{ProposedEvent, TaskFailure},
@@ -78,21 +78,24 @@ impl Store {
             let task = TaskId { stage, item: (!candidate.item.is_empty()).then_some(candidate.item) };
             let mut tx = self.begin_run(&run, now).await?;
             if running {
-                let owner: Option<String> = sqlx::query_scalar(
-                    "SELECT lease_owner FROM stage WHERE run_id = ? AND stage = ? AND item = ? AND state = 'running'",
+                let held: Option<(Option<String>, i64)> = sqlx::query_as(
+                    "SELECT lease_owner, lease_until FROM stage \
+                     WHERE run_id = ? AND stage = ? AND item = ? AND state = 'running'",
                 )
                 .bind(run.as_str())
                 .bind(task.stage.as_str())
                 .bind(item(&task))
                 .fetch_optional(&mut *tx.tx)
-                .await?
-                .flatten();
-                if owner != candidate.lease_owner {
+                .await?;
+                // Renewed or taken in the meantime: it is not abandoned any more.
+                if held != Some((candidate.lease_owner, candidate.lease_until)) {
                     continue;
                 }
-                tx.input(&Input::Lost { task: task.clone() }).await?;
+                tx.input(&Input::Lost { task: task.clone() })?;
             }
-            let is_ready = tx.state.task(&task).is_some_and(|task| matches!(task.status, TaskStatus::Ready { .. }));
+            let open = !is_stopping(&tx.spec, &tx.state, now);
+            let is_ready =
+                open && tx.state.task(&task).is_some_and(|task| matches!(task.status, TaskStatus::Ready { .. }));
             let lease = if is_ready { Some(take(&mut tx, task, lease_ms).await?) } else { None };
             tx.commit().await?;
             if lease.is_some() {
@@ -125,7 +128,8 @@ impl Store {
         if renewed == 1 { Ok(()) } else { Err(StoreError::LeaseLost(lease.task.clone())) }
     }
 
-    /// T4: stores the result and what follows, and claims the run's next ready task, in one transaction.
+    /// T4: stores the result and what follows, and, for `claim_next` milliseconds, claims the run's next ready task, in one
+    /// transaction.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] when the lease is somebody else's now; nothing was written.
@@ -135,18 +139,17 @@ impl Store {
         output: TaskOutput,
         proposal: &StoredProposal,
         events: Vec<ProposedEvent>,
-        lease_ms: u64,
+        claim_next: Option<u64>,
         now: Timestamp,
     ) -> Result<Finished, StoreError> {
         let mut tx = self.begin_run(&lease.run, now).await?;
         check(&mut tx.tx, &lease, &self.instance.id).await?;
-        results::insert(&mut tx.tx, &output.key, proposal, now).await?;
+        results::insert(&mut tx.writes, &output.key, proposal, now);
         let pool = pool_of(&tx.spec, &lease.task).to_owned();
-        let step = tx.input(&Input::Done { task: lease.task, output, events }).await?;
-        let next = next_ready(&tx, &pool);
-        let next = match next {
-            Some(task) => Some(take(&mut tx, task, lease_ms).await?),
-            None => None,
+        let step = tx.input(&Input::Done { task: lease.task, output, events })?;
+        let next = match (claim_next, next_ready(&tx, &pool)) {
+            (Some(lease_ms), Some(task)) => Some(take(&mut tx, task, lease_ms).await?),
+            _ => None,
         };
         tx.commit().await?;
         Ok(Finished { step, next })
@@ -159,7 +162,7 @@ impl Store {
     pub async fn fail(&self, lease: Lease, failure: TaskFailure, now: Timestamp) -> Result<Step, StoreError> {
         let mut tx = self.begin_run(&lease.run, now).await?;
         check(&mut tx.tx, &lease, &self.instance.id).await?;
-        let step = tx.input(&Input::Failed { task: lease.task, failure }).await?;
+        let step = tx.input(&Input::Failed { task: lease.task, failure })?;
         tx.commit().await?;
         Ok(step)
     }
@@ -187,19 +190,20 @@ impl Store {
 
 /// Claims a task that the state shows as ready.
 async fn take(tx: &mut RunTx<'_>, task: TaskId, lease_ms: u64) -> Result<Lease, StoreError> {
-    tx.input(&Input::Claim { task: task.clone() }).await?;
+    tx.input(&Input::Claim { task: task.clone() })?;
     let attempt = tx.state.task(&task).map_or(1, forgeline_engine::run::Task::attempt);
-    let epoch: i64 = sqlx::query_scalar(
-        "UPDATE stage SET lease_epoch = lease_epoch + 1, lease_owner = ?, lease_until = ? \
-         WHERE run_id = ? AND stage = ? AND item = ? RETURNING lease_epoch",
-    )
-    .bind(&tx.store.instance.id)
-    .bind(tx.now.plus_millis(lease_ms).millis())
-    .bind(tx.spec.id.as_str())
-    .bind(task.stage.as_str())
-    .bind(item(&task))
-    .fetch_one(&mut *tx.tx)
-    .await?;
+    let owner = tx.store.instance.id.as_str();
+    tx.writes
+        .add(
+            "UPDATE stage SET lease_epoch = lease_epoch + 1, lease_owner = ?, lease_until = ? \
+             WHERE run_id = ? AND stage = ? AND item = ? RETURNING lease_epoch",
+        )
+        .bind(owner)
+        .bind(tx.now.plus_millis(lease_ms).millis())
+        .bind(tx.spec.id.as_str())
+        .bind(task.stage.as_str())
+        .bind(item(&task));
+    let epoch = tx.writes.returning(&mut tx.tx).await?;
     Ok(Lease { run: tx.spec.id.clone(), task, attempt, epoch })
 }
 
@@ -219,6 +223,9 @@ async fn check(tx: &mut Transaction<'static, Sqlite>, lease: &Lease, owner: &str
 }
 
 fn next_ready(tx: &RunTx<'_>, pool: &str) -> Option<TaskId> {
+    if is_stopping(&tx.spec, &tx.state, tx.now) {
+        return None;
+    }
     tx.state
         .tasks()
         .find(|task| {

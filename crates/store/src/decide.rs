@@ -7,6 +7,7 @@ use forgeline_model::{RunId, Timestamp, task::AgentBundle};
 
 use crate::{
     Decision, Store, StoreError,
+    batch::Batch,
     run_tx::{Loaded, RunTx, json},
 };
 
@@ -76,8 +77,15 @@ impl Store {
                 .await?;
         }
         let id = new.spec.id.clone();
-        let mut run = RunTx { store: self, tx, spec: Arc::new(new.spec), state: RunState::default(), now };
-        let step = run.input(&Input::Start).await?;
+        let mut run = RunTx {
+            store: self,
+            tx,
+            spec: Arc::new(new.spec),
+            state: RunState::default(),
+            now,
+            writes: Batch::default(),
+        };
+        let step = run.input(&Input::Start)?;
         run.commit().await?;
         Ok(Decided::Started(id, step))
     }
@@ -100,7 +108,7 @@ impl Store {
     /// [`StoreError::Illegal`] when the run has ended.
     pub async fn input(&self, run: &RunId, input: &Input, now: Timestamp) -> Result<Step, StoreError> {
         let mut tx = self.begin_run(run, now).await?;
-        let step = tx.input(input).await?;
+        let step = tx.input(input)?;
         tx.commit().await?;
         Ok(step)
     }

@@ -62,23 +62,42 @@ impl Store {
         Ok(())
     }
 
-    /// Decisions whose subject is `subject` or contains it, oldest first.
+    /// Decisions whose subject is `subject` or contains it: the newest thousand, oldest first.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn decisions(&self, subject: &str) -> Result<Vec<DecisionRow>, StoreError> {
-        let rows: Vec<(String, String, String, String, i64)> = sqlx::query_as(
-            "SELECT subject, rule, verdict, detail, at FROM decision WHERE instr(subject, ?) > 0 ORDER BY id LIMIT 1000",
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT subject, rule, verdict, detail, at FROM decision WHERE instr(subject, ?) > 0 \
+             ORDER BY id DESC LIMIT 1000",
         )
         .bind(subject)
         .fetch_all(&self.reader)
         .await?;
-        rows.into_iter()
-            .map(|(subject, rule, verdict, detail, at)| {
-                let detail = serde_json::from_str(&detail).map_err(StoreError::unreadable("decision"))?;
-                let decision = Decision { subject, rule, verdict, detail };
-                Ok(DecisionRow { decision, at: Timestamp::from_millis(at) })
-            })
-            .collect()
+        rows.into_iter().rev().map(read).collect()
     }
+
+    /// Decisions on exactly this subject and on its parts, `subject/…`: the newest thousand, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn decisions_about(&self, subject: &str) -> Result<Vec<DecisionRow>, StoreError> {
+        // `0` is what follows `/`: between the two lies everything that begins with the subject and a slash.
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT subject, rule, verdict, detail, at FROM decision \
+             WHERE subject = ?1 OR (subject > ?1 || '/' AND subject < ?1 || '0') ORDER BY id DESC LIMIT 1000",
+        )
+        .bind(subject)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.into_iter().rev().map(read).collect()
+    }
+}
+
+/// Subject, rule, verdict, detail, time.
+type Columns = (String, String, String, String, i64);
+
+fn read((subject, rule, verdict, detail, at): Columns) -> Result<DecisionRow, StoreError> {
+    let detail = serde_json::from_str(&detail).map_err(StoreError::unreadable("decision"))?;
+    Ok(DecisionRow { decision: Decision { subject, rule, verdict, detail }, at: Timestamp::from_millis(at) })
 }

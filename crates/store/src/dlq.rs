@@ -1,9 +1,8 @@
 //! The dead letter queue: what was given up, with its reason.
 
 use forgeline_model::Timestamp;
-use sqlx::{Sqlite, Transaction};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, batch::Batch};
 
 /// Something to give up on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,27 +38,21 @@ pub struct DeadLetterRow {
     pub at: Timestamp,
 }
 
-pub(crate) async fn insert(
-    tx: &mut Transaction<'static, Sqlite>,
-    letter: &DeadLetter,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO dlq (project, agent, error_kind, severity, subject, body, reason, attempts, at) \
+pub(crate) fn insert(writes: &mut Batch, letter: &DeadLetter, now: Timestamp) {
+    writes
+        .add(
+            "INSERT INTO dlq (project, agent, error_kind, severity, subject, body, reason, attempts, at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    )
-    .bind(&letter.project)
-    .bind(&letter.agent)
-    .bind(&letter.error_kind)
-    .bind(&letter.severity)
-    .bind(&letter.subject)
-    .bind(&letter.body)
-    .bind(&letter.reason)
-    .bind(letter.attempts)
-    .bind(now.millis())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+        )
+        .bind(&letter.project)
+        .bind(&letter.agent)
+        .bind(&letter.error_kind)
+        .bind(&letter.severity)
+        .bind(&letter.subject)
+        .bind(&letter.body)
+        .bind(&letter.reason)
+        .bind(letter.attempts)
+        .bind(now.millis());
 }
 
 type Columns = (i64, String, String, String, String, String, String, String, u32, Option<String>, i64);
@@ -70,8 +63,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn give_up(&self, letter: &DeadLetter, now: Timestamp) -> Result<(), StoreError> {
+        let mut writes = Batch::default();
+        insert(&mut writes, letter, now);
         let mut tx = self.begin().await?;
-        insert(&mut tx, letter, now).await?;
+        writes.perform(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -1,9 +1,8 @@
 //! The event log, and how far each subscription has read it.
 
 use forgeline_model::{Event, RunId, Timestamp};
-use sqlx::{Sqlite, Transaction};
 
-use crate::{DeadLetter, Decision, Store, StoreError, run_tx::json};
+use crate::{DeadLetter, Decision, Store, StoreError, batch::Batch, run_tx::json};
 
 /// An event with its place in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,13 +30,7 @@ pub struct Subscription {
 
 impl Store {
     /// Appends an event whose contract holds; one whose contract does not goes to the dead letter queue.
-    pub(crate) async fn insert_event(
-        &self,
-        tx: &mut Transaction<'static, Sqlite>,
-        run: Option<&RunId>,
-        event: &Event,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn insert_event(&self, writes: &mut Batch, run: Option<&RunId>, event: &Event, now: Timestamp) -> bool {
         if let Err(reason) = (self.check)(event) {
             let letter = DeadLetter {
                 project: event.project_id.to_string(),
@@ -49,22 +42,21 @@ impl Store {
                 reason,
                 attempts: 1,
             };
-            crate::dlq::insert(tx, &letter, now).await?;
-            return Ok(false);
+            crate::dlq::insert(writes, &letter, now);
+            return false;
         }
-        sqlx::query(
-            "INSERT INTO event (event_id, type, project, run_id, body, at) VALUES (?, ?, ?, ?, ?, ?) \
+        writes
+            .add(
+                "INSERT INTO event (event_id, type, project, run_id, body, at) VALUES (?, ?, ?, ?, ?, ?) \
              ON CONFLICT DO NOTHING",
-        )
-        .bind(event.event_id.to_string())
-        .bind(&event.event_type)
-        .bind(event.project_id.as_str())
-        .bind(run.map(RunId::as_str))
-        .bind(json(event))
-        .bind(now.millis())
-        .execute(&mut **tx)
-        .await?;
-        Ok(true)
+            )
+            .bind(event.event_id.to_string())
+            .bind(&event.event_type)
+            .bind(event.project_id.as_str())
+            .bind(run.map(RunId::as_str))
+            .bind(json(event))
+            .bind(now.millis());
+        true
     }
 
     /// Appends events from outside a run, and closes the inbox row they came from. False for each that went to the
@@ -79,11 +71,10 @@ impl Store {
         inbox: Option<i64>,
         now: Timestamp,
     ) -> Result<Vec<bool>, StoreError> {
+        let mut writes = Batch::default();
+        let told = events.iter().map(|(run, event)| self.insert_event(&mut writes, run.as_ref(), event, now)).collect();
         let mut tx = self.begin().await?;
-        let mut told = Vec::with_capacity(events.len());
-        for (run, event) in events {
-            told.push(self.insert_event(&mut tx, run.as_ref(), event, now).await?);
-        }
+        writes.perform(&mut tx).await?;
         for decision in decisions {
             crate::decisions::insert(&mut tx, decision, now).await?;
         }

@@ -3,7 +3,7 @@
 use forgeline_model::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
-use crate::{DeadLetter, Store, StoreError};
+use crate::{DeadLetter, Store, StoreError, batch::Batch};
 
 /// Something that came in, as raw bytes.
 #[derive(Debug, Clone)]
@@ -119,7 +119,9 @@ impl Store {
     pub async fn bury(&self, seq: i64, letter: &DeadLetter, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE inbox SET state = 'dead' WHERE seq = ?").bind(seq).execute(&mut *tx).await?;
-        crate::dlq::insert(&mut tx, letter, now).await?;
+        let mut writes = Batch::default();
+        crate::dlq::insert(&mut writes, letter, now);
+        writes.perform(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }

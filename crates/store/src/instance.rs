@@ -5,6 +5,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -20,7 +21,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Takes a new identity in `<state>/instances`, and clears away those of the dead.
+    /// Takes a new identity in `<state>/instances`.
     pub(crate) fn start(state: &Path) -> Result<Self, StoreError> {
         let folder = state.join("instances");
         fs::create_dir_all(&folder).map_err(StoreError::file(&folder))?;
@@ -37,7 +38,8 @@ impl Instance {
             return false;
         }
         match File::open(self.folder.join(format!("{owner}.lock"))) {
-            Err(_) => true,
+            // Any other error says nothing about the owner.
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
             Ok(file) => file.try_lock().is_ok(),
         }
     }

@@ -15,6 +15,7 @@
 //! | T6 settle | [`Store::next_effect`], [`Store::settle`] |
 
 mod artifacts;
+mod batch;
 mod blobs;
 mod claim;
 mod decide;

@@ -49,6 +49,8 @@ impl Store {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(folder).map_err(StoreError::file(folder))?;
         let path = folder.join("forgeline.db");
+        // SQLite's migrations take no lock of their own: one process at a time makes the tables.
+        let gate = take_turn(folder.join("open.lock")).await?;
         let instance = Arc::new(Instance::start(folder)?);
         let options = SqliteConnectOptions::new()
             .filename(&path)
@@ -63,6 +65,7 @@ impl Store {
         check_library(&writer).await?;
         check_health(&writer, &path).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
+        drop(gate);
         let reader = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
         let blobs = Blobs::open(folder)?;
         Ok(Self { writer, reader, instance, loaded: Arc::default(), check, blobs, folder: folder.to_owned() })
@@ -83,6 +86,18 @@ impl Store {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+/// Waits for the exclusive lock on a file, on a thread that may block.
+async fn take_turn(path: PathBuf) -> Result<fs::File, StoreError> {
+    let shown = path.clone();
+    let wait = move || {
+        let file = fs::File::options().create(true).truncate(false).write(true).open(&path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    let locked = tokio::task::spawn_blocking(wait).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    locked.map_err(StoreError::file(shown))
 }
 
 async fn check_library(pool: &SqlitePool) -> Result<(), StoreError> {

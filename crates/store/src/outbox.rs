@@ -89,15 +89,24 @@ impl Store {
             Settlement::Again { at, error } => ("planned", at, Some(error), None),
             Settlement::Dead { error } => ("dead", now, Some(error), None),
         };
-        sqlx::query("UPDATE outbox SET state = ?, owner = NULL, next_at = ?, last_error = ? WHERE id = ?")
-            .bind(state)
-            .bind(next_at.millis())
-            .bind(error)
-            .bind(row.id)
-            .execute(&mut *tx.tx)
-            .await?;
+        let held = sqlx::query(
+            "UPDATE outbox SET state = ?, owner = NULL, next_at = ?, last_error = ? \
+             WHERE id = ? AND state = 'attempting' AND owner = ?",
+        )
+        .bind(state)
+        .bind(next_at.millis())
+        .bind(error)
+        .bind(row.id)
+        .bind(&self.instance.id)
+        .execute(&mut *tx.tx)
+        .await?
+        .rows_affected();
+        if held == 0 {
+            // Somebody else performs it now, or has.
+            return Ok(None);
+        }
         let step = match input {
-            Some(input) => Some(tx.input(&input).await?),
+            Some(input) => Some(tx.input(&input)?),
             None => None,
         };
         tx.commit().await?;

@@ -2,40 +2,32 @@
 
 use forgeline_engine::{Fact, Outcome, RunSpec, RunState, TaskId};
 use forgeline_model::{Timestamp, task::NoteVerdict};
-use sqlx::{Sqlite, Transaction};
 
-use crate::StoreError;
+use crate::batch::Batch;
 
 /// Mirrors one fact.
-pub(crate) async fn fact(
-    tx: &mut Transaction<'static, Sqlite>,
-    spec: &RunSpec,
-    fact: &Fact,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub(crate) fn fact(writes: &mut Batch, spec: &RunSpec, fact: &Fact, now: Timestamp) {
     match fact {
-        Fact::TaskReady { task, at } => ready(tx, spec, task, *at).await,
+        Fact::TaskReady { task, at } => ready(writes, spec, task, *at),
         Fact::TaskStarted { task, attempt } => {
-            sqlx::query("UPDATE stage SET state = 'running', attempt = ? WHERE run_id = ? AND stage = ? AND item = ?")
+            writes
+                .add("UPDATE stage SET state = 'running', attempt = ? WHERE run_id = ? AND stage = ? AND item = ?")
                 .bind(attempt)
                 .bind(spec.id.as_str())
                 .bind(task.stage.as_str())
-                .bind(item(task))
-                .execute(&mut **tx)
-                .await?;
-            Ok(())
+                .bind(item(task));
         }
         Fact::TaskDone { task, output, .. } => {
-            set(tx, spec, task, "done", Some(output.proposal.to_string())).await?;
+            set(writes, spec, task, "done", Some(output.proposal.to_string()));
             for artifact in &output.artifacts {
                 let corrected = output
                     .findings
                     .iter()
                     .any(|note| note.path == artifact.path && note.verdict == NoteVerdict::Corrected);
-                sqlx::query(
+                writes.add(
                     "INSERT INTO artifact (project, repository, path, type, digest, validation, supersedes, run_id, \
-                     stage, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT max(id) FROM artifact WHERE repository = ?2 \
-                     AND path = ?3), ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+                     stage, at) VALUES (?, ?, ?, ?, ?, ?, (SELECT max(id) FROM artifact WHERE repository = ? AND path = ?), \
+                     ?, ?, ?) ON CONFLICT DO NOTHING",
                 )
                 .bind(spec.source.project_id.as_str())
                 .bind(&spec.target.repository)
@@ -43,21 +35,18 @@ pub(crate) async fn fact(
                 .bind(&artifact.artifact_type)
                 .bind(artifact.digest.to_string())
                 .bind(if corrected { "corrected" } else { "passed" })
+                .bind(&spec.target.repository)
+                .bind(&artifact.path)
                 .bind(spec.id.as_str())
                 .bind(task.stage.as_str())
-                .bind(now.millis())
-                .execute(&mut **tx)
-                .await?;
+                .bind(now.millis());
             }
-            Ok(())
         }
-        Fact::TaskFailed { task, last: false, .. } | Fact::TaskLost { task } => {
-            set(tx, spec, task, "queued", None).await
-        }
+        Fact::TaskFailed { task, last: false, .. } | Fact::TaskLost { task } => set(writes, spec, task, "queued", None),
         Fact::TaskFailed { task, attempt, failure, last: true } => {
-            set(tx, spec, task, "failed", None).await?;
+            set(writes, spec, task, "failed", None);
             let agent = spec.plan.stage(&task.stage).map_or("", |stage| stage.agent.name.as_str());
-            sqlx::query(
+            writes.add(
                 "INSERT INTO dlq (project, agent, error_kind, severity, subject, body, reason, attempts, run_id, at) \
                  VALUES (?, ?, ?, 'error', ?, '{}', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             )
@@ -68,104 +57,88 @@ pub(crate) async fn fact(
             .bind(&failure.message)
             .bind(attempt)
             .bind(spec.id.as_str())
-            .bind(now.millis())
-            .execute(&mut **tx)
-            .await?;
-            Ok(())
+            .bind(now.millis());
         }
-        Fact::Finished { outcome } => finished(tx, spec, outcome).await,
+        Fact::Finished { outcome } => finished(writes, spec, outcome, now),
         Fact::Started
         | Fact::StageOpened { .. }
         | Fact::StageSkipped { .. }
         | Fact::CancelRequested { .. }
-        | Fact::Publishing => Ok(()),
+        | Fact::Publishing => {}
     }
 }
 
 /// Mirrors where the run stands.
-pub(crate) async fn run(
-    tx: &mut Transaction<'static, Sqlite>,
-    spec: &RunSpec,
-    state: &RunState,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE run SET state = ?, finished = ?, facts = ?, updated_at = ? WHERE run_id = ?")
+pub(crate) fn run(writes: &mut Batch, spec: &RunSpec, state: &RunState, now: Timestamp) {
+    writes
+        .add("UPDATE run SET state = ?, finished = ?, facts = ?, updated_at = ? WHERE run_id = ?")
         .bind(state.phase.word())
         .bind(state.outcome().is_some())
         .bind(i64::try_from(state.facts).unwrap_or(i64::MAX))
         .bind(now.millis())
-        .bind(spec.id.as_str())
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+        .bind(spec.id.as_str());
 }
 
-async fn ready(
-    tx: &mut Transaction<'static, Sqlite>,
-    spec: &RunSpec,
-    task: &TaskId,
-    at: Timestamp,
-) -> Result<(), StoreError> {
+fn ready(writes: &mut Batch, spec: &RunSpec, task: &TaskId, at: Timestamp) {
     let pool = spec.plan.stage(&task.stage).map_or("default", |stage| stage.pool.as_str());
-    sqlx::query(
-        "INSERT INTO stage (run_id, stage, item, state, pool, run_at) VALUES (?, ?, ?, 'ready', ?, ?) \
+    writes
+        .add(
+            "INSERT INTO stage (run_id, stage, item, state, pool, run_at) VALUES (?, ?, ?, 'ready', ?, ?) \
          ON CONFLICT DO UPDATE SET state = 'ready', run_at = excluded.run_at, lease_owner = NULL",
-    )
-    .bind(spec.id.as_str())
-    .bind(task.stage.as_str())
-    .bind(item(task))
-    .bind(pool)
-    .bind(at.millis())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+        )
+        .bind(spec.id.as_str())
+        .bind(task.stage.as_str())
+        .bind(item(task))
+        .bind(pool)
+        .bind(at.millis());
 }
 
-async fn set(
-    tx: &mut Transaction<'static, Sqlite>,
-    spec: &RunSpec,
-    task: &TaskId,
-    state: &str,
-    out: Option<String>,
-) -> Result<(), StoreError> {
+fn set(writes: &mut Batch, spec: &RunSpec, task: &TaskId, state: &str, out: Option<String>) {
     // A stage refused before its first task was ready has no row yet.
-    sqlx::query(
-        "INSERT INTO stage (run_id, stage, item, state, pool, out_digest) VALUES (?, ?, ?, ?, 'default', ?) \
+    writes
+        .add(
+            "INSERT INTO stage (run_id, stage, item, state, pool, out_digest) VALUES (?, ?, ?, ?, 'default', ?) \
          ON CONFLICT DO UPDATE SET state = excluded.state, lease_owner = NULL, out_digest = excluded.out_digest",
-    )
-    .bind(spec.id.as_str())
-    .bind(task.stage.as_str())
-    .bind(item(task))
-    .bind(state)
-    .bind(out)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+        )
+        .bind(spec.id.as_str())
+        .bind(task.stage.as_str())
+        .bind(item(task))
+        .bind(state)
+        .bind(out);
 }
 
-async fn finished(tx: &mut Transaction<'static, Sqlite>, spec: &RunSpec, outcome: &Outcome) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE stage SET state = 'dropped', lease_owner = NULL \
+fn finished(writes: &mut Batch, spec: &RunSpec, outcome: &Outcome, now: Timestamp) {
+    writes
+        .add(
+            "UPDATE stage SET state = 'dropped', lease_owner = NULL \
          WHERE run_id = ? AND state IN ('queued', 'ready', 'running')",
-    )
-    .bind(spec.id.as_str())
-    .execute(&mut **tx)
-    .await?;
+        )
+        .bind(spec.id.as_str());
+    if let Outcome::Failed { task: None, kind, message } = outcome {
+        writes
+            .add(
+                "INSERT INTO dlq (project, agent, error_kind, severity, subject, body, reason, attempts, run_id, at) \
+                 VALUES (?, 'forgeline', ?, 'error', ?, '{}', ?, 1, ?, ?) ON CONFLICT DO NOTHING",
+            )
+            .bind(spec.source.project_id.as_str())
+            .bind(kind)
+            .bind(spec.id.as_str())
+            .bind(message)
+            .bind(spec.id.as_str())
+            .bind(now.millis());
+    }
     if let Outcome::Published(publication) = outcome {
         let pull_request = publication.pull_request.as_ref().and_then(|it| i64::try_from(it.number).ok());
-        sqlx::query("UPDATE run SET commit_oid = ?, pull_request = ? WHERE run_id = ?")
+        writes
+            .add("UPDATE run SET commit_oid = ?, pull_request = ? WHERE run_id = ?")
             .bind(&publication.commit)
             .bind(pull_request)
-            .bind(spec.id.as_str())
-            .execute(&mut **tx)
-            .await?;
-        sqlx::query("UPDATE artifact SET commit_oid = ? WHERE run_id = ?")
+            .bind(spec.id.as_str());
+        writes
+            .add("UPDATE artifact SET commit_oid = ? WHERE run_id = ?")
             .bind(&publication.commit)
-            .bind(spec.id.as_str())
-            .execute(&mut **tx)
-            .await?;
+            .bind(spec.id.as_str());
     }
-    Ok(())
 }
 
 /// The matrix element's name as it stands in the key.

@@ -67,6 +67,45 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(repository).bind(item).fetch_all(&self.reader).await?)
     }
 
+    /// Runs that wrote to a pull request, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn runs_of_pull_request(&self, repository: &str, number: u64) -> Result<Vec<RunRow>, StoreError> {
+        let Ok(number) = i64::try_from(number) else { return Ok(Vec::new()) };
+        let sql = sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} WHERE repository = ? AND pull_request = ? ORDER BY created_at DESC, rowid DESC"
+        ));
+        Ok(sqlx::query_as(sql).bind(repository).bind(number).fetch_all(&self.reader).await?)
+    }
+
+    /// The newest run with this correlation.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn run_of_correlation(&self, correlation_id: &str) -> Result<Option<RunId>, StoreError> {
+        let id: Option<String> = sqlx::query_scalar(
+            "SELECT run_id FROM run WHERE json_extract(spec, '$.source.correlation_id') = ? \
+             ORDER BY created_at DESC, rowid DESC LIMIT 1",
+        )
+        .bind(correlation_id)
+        .fetch_optional(&self.reader)
+        .await?;
+        Ok(id.and_then(|id| id.parse().ok()))
+    }
+
+    /// The run that told an event, if a run did.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn run_of_event(&self, event_id: &str) -> Result<Option<String>, StoreError> {
+        let run: Option<Option<String>> = sqlx::query_scalar("SELECT run_id FROM event WHERE event_id = ?")
+            .bind(event_id)
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(run.flatten())
+    }
+
     /// Runs that have not ended, oldest first.
     ///
     /// # Errors

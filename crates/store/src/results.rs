@@ -1,9 +1,8 @@
 //! Results of tasks, by the digest of all they depend on: nothing is done, or paid, twice.
 
 use forgeline_model::{Digest, Timestamp, canonical, task::Proposal};
-use sqlx::{Sqlite, Transaction};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, batch::Batch};
 
 /// Longest proposal, in bytes, that lies in its row: one write less to wait for than a file of its own.
 const INLINE_BYTES: usize = 256 << 10;
@@ -74,18 +73,23 @@ impl Store {
     }
 }
 
-pub(crate) async fn insert(
-    tx: &mut Transaction<'static, Sqlite>,
-    key: &Digest,
-    proposal: &StoredProposal,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO result (key, proposal, body, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+pub(crate) fn insert(writes: &mut Batch, key: &Digest, proposal: &StoredProposal, now: Timestamp) {
+    writes
+        .add("INSERT INTO result (key, proposal, body, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
         .bind(key.to_string())
         .bind(proposal.digest.to_string())
         .bind(&proposal.inline)
+        .bind(now.millis());
+    // Another result may hold the key already; the bytes that this run names must be found all the same.
+    let digest = proposal.digest.to_string();
+    writes
+        .add(
+            "INSERT INTO result (key, proposal, body, created_at) SELECT ?, ?, ?, ? \
+             WHERE NOT EXISTS (SELECT 1 FROM result WHERE proposal = ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(&digest)
+        .bind(&digest)
+        .bind(&proposal.inline)
         .bind(now.millis())
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+        .bind(&digest);
 }

@@ -7,7 +7,7 @@ use forgeline_model::{RunId, Timestamp};
 use serde::Serialize;
 use sqlx::{Sqlite, Transaction};
 
-use crate::{Store, StoreError, project};
+use crate::{Store, StoreError, batch::Batch, project};
 
 /// A run as last seen by this process.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct RunTx<'a> {
     pub(crate) spec: Arc<RunSpec>,
     pub(crate) state: RunState,
     pub(crate) now: Timestamp,
+    /// What is still to be written before the commit.
+    pub(crate) writes: Batch,
 }
 
 impl Store {
@@ -45,7 +47,7 @@ impl Store {
             Some(known) => (known.spec.clone(), fold(&mut tx, run).await?),
             None => (Arc::new(read_spec(&mut tx, run).await?), fold(&mut tx, run).await?),
         };
-        Ok(RunTx { store: self, tx, spec, state, now })
+        Ok(RunTx { store: self, tx, spec, state, now, writes: Batch::default() })
     }
 
     /// Reads a run's spec and state as they are now.
@@ -61,45 +63,47 @@ impl Store {
 }
 
 impl RunTx<'_> {
-    /// Puts an input through the engine and writes what follows.
-    pub(crate) async fn input(&mut self, input: &Input) -> Result<Step, StoreError> {
+    /// Puts an input through the engine; what follows is written at the latest when it is committed.
+    pub(crate) fn input(&mut self, input: &Input) -> Result<Step, StoreError> {
         let next = step(&self.spec, &self.state, input, self.now)?;
+        if next.facts.is_empty() {
+            return Ok(next);
+        }
         let run = self.spec.id.as_str();
         let at = self.now.millis();
         for fact in &next.facts {
             self.state.apply(fact, self.now);
-            sqlx::query("INSERT INTO journal (run_id, seq, fact, at) VALUES (?, ?, ?, ?)")
+            self.writes
+                .add("INSERT INTO journal (run_id, seq, fact, at) VALUES (?, ?, ?, ?)")
                 .bind(run)
                 .bind(i64::try_from(self.state.facts).unwrap_or(i64::MAX))
                 .bind(json(fact))
-                .bind(at)
-                .execute(&mut *self.tx)
-                .await?;
-            project::fact(&mut self.tx, &self.spec, fact, self.now).await?;
+                .bind(at);
+            project::fact(&mut self.writes, &self.spec, fact, self.now);
         }
         for event in &next.events {
-            self.store.insert_event(&mut self.tx, Some(&self.spec.id), event, self.now).await?;
+            self.store.insert_event(&mut self.writes, Some(&self.spec.id), event, self.now);
         }
         for effect in &next.effects {
-            sqlx::query("INSERT INTO outbox (key, run_id, effect, next_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            self.writes
+                .add("INSERT INTO outbox (key, run_id, effect, next_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
                 .bind(format!("{run} {}", effect.word()))
                 .bind(run)
                 .bind(json(effect))
-                .bind(at)
-                .execute(&mut *self.tx)
-                .await?;
+                .bind(at);
         }
-        project::run(&mut self.tx, &self.spec, &self.state, self.now).await?;
+        project::run(&mut self.writes, &self.spec, &self.state, self.now);
         Ok(next)
     }
 
     /// Commits, and remembers the state for the next transaction.
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.writes.perform(&mut self.tx).await?;
         self.tx.commit().await?;
         let mut loaded = self.store.loaded.lock().expect("no panic while held");
         if self.state.outcome().is_some() {
             loaded.remove(&self.spec.id);
-        } else {
+        } else if loaded.get(&self.spec.id).is_none_or(|known| known.state.facts <= self.state.facts) {
             loaded.insert(self.spec.id.clone(), Arc::new(Loaded { spec: self.spec, state: self.state }));
         }
         Ok(())

@@ -77,7 +77,7 @@ fn output(name: &str) -> (TaskOutput, Proposal) {
 async fn finish(store: &Store, lease: Lease, now: i64) -> Result<Option<Lease>, StoreError> {
     let (output, proposal) = output(lease.task.stage.as_str());
     let stored = store.keep(&proposal)?;
-    Ok(store.finish(lease, output, &stored, Vec::new(), LEASE_MS, at(now)).await?.next)
+    Ok(store.finish(lease, output, &stored, Vec::new(), Some(LEASE_MS), at(now)).await?.next)
 }
 
 async fn claim(store: &Store, now: i64) -> Option<Lease> {
@@ -137,7 +137,7 @@ async fn a_lease_of_a_process_that_is_gone_is_taken_at_once_and_the_zombie_write
     assert!(claim(&second, 2 + 30_001).await.is_some(), "the first did not renew it in time");
     let (output, proposal) = output("a");
     let stored = first.keep(&proposal).expect("keeps");
-    let late = first.finish(zombie, output, &stored, Vec::new(), LEASE_MS, at(40_000)).await;
+    let late = first.finish(zombie, output, &stored, Vec::new(), Some(LEASE_MS), at(40_000)).await;
     assert!(matches!(late, Err(StoreError::LeaseLost(_))), "{late:?}");
     drop(second);
     // Closing waits for the pool's threads, so that the lock file is really free.
@@ -203,7 +203,10 @@ async fn an_event_that_breaks_its_contract_goes_to_the_dead_letters_and_never_to
     let stored = store.keep(&proposal).expect("keeps");
     let event =
         |event_type: &str| ProposedEvent { event_type: event_type.into(), version: "1.0".into(), fields: Map::new() };
-    store.finish(lease, output, &stored, vec![event("Good"), event("Bad")], LEASE_MS, at(3)).await.expect("finishes");
+    store
+        .finish(lease, output, &stored, vec![event("Good"), event("Bad")], Some(LEASE_MS), at(3))
+        .await
+        .expect("finishes");
     let told: Vec<String> =
         store.events_after(0, 100).await.expect("reads").into_iter().map(|row| row.event.event_type).collect();
     assert_eq!(told, ["RunStarted", "StageCompleted", "Good"]);
@@ -225,6 +228,35 @@ async fn an_effect_whose_performer_is_gone_is_performed_again() {
     drop(first);
     let again = second.next_effect(None, at(5)).await.expect("reads").expect("the first is gone");
     assert_eq!((again.run, again.attempts), (run, 2));
+}
+
+#[tokio::test]
+async fn a_cancelled_run_whose_worker_died_ends_instead_of_failing_every_look() {
+    let folder = TempDir::new().expect("folder");
+    let first = open(folder.path()).await;
+    let new = new_run("t", vec![stage("a", &[]), stage("b", &[])]);
+    let run = new.spec.id.clone();
+    first.decide(new, at(1)).await.expect("decides");
+    claim(&first, 2).await.expect("ready");
+    first.input(&run, &Input::Cancel { by: "ana".into() }, at(3)).await.expect("cancels");
+    assert!(claim(&first, 4).await.is_none(), "nothing new starts in a cancelled run");
+    drop(first);
+    let second = open(folder.path()).await;
+    assert!(claim(&second, 5).await.is_none());
+    let view = second.run(&run).await.expect("reads");
+    assert_eq!(view.state.outcome().map(Outcome::word), Some("cancelled"));
+    assert!(claim(&second, 6).await.is_none());
+}
+
+#[tokio::test]
+async fn many_first_starts_at_once_make_one_store() {
+    let folder = TempDir::new().expect("folder");
+    let mut starts = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let folder = folder.path().to_owned();
+        starts.spawn(async move { open(&folder).await.runs(1).await.expect("reads").len() });
+    }
+    assert_eq!(starts.join_all().await, [0; 8]);
 }
 
 #[tokio::test]

@@ -1,21 +1,34 @@
 //! Which branch a run writes to.
 
 use forgeline_forge::types::{PullRequest, PullRequestState};
+use forgeline_repo::{BranchName, CommitId};
 
 /// A pull request whose head is the run's branch or a numbered successor of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Known {
     /// 1 for the branch itself, 2 for `…-2`.
     ordinal: u32,
-    number: u64,
-    state: PullRequestState,
+    /// Its number.
+    pub(crate) number: u64,
+    /// Where it stands.
+    pub(crate) state: PullRequestState,
+    /// Its branch.
+    pub(crate) branch: BranchName,
+    /// The branch's tip, or what it was when the pull request ended.
+    pub(crate) head: CommitId,
 }
 
 impl Known {
     /// What this pull request says about `stem`, if it speaks of it.
     pub(crate) fn of(stem: &str, pull_request: &PullRequest) -> Option<Self> {
         let ordinal = ordinal(stem, pull_request.head.as_str())?;
-        Some(Self { ordinal, number: pull_request.number, state: pull_request.state })
+        Some(Self {
+            ordinal,
+            number: pull_request.number,
+            state: pull_request.state,
+            branch: pull_request.head.clone(),
+            head: pull_request.head_commit,
+        })
     }
 }
 
@@ -72,10 +85,14 @@ mod tests {
 
     use super::{Choice, Known, choose, ordinal};
 
+    fn of(ordinal: u32, number: u64, state: forgeline_forge::types::PullRequestState) -> Known {
+        let branch = super::name("b", ordinal).parse().expect("a branch name");
+        Known { ordinal, number, state, branch, head: "0".repeat(40).parse().expect("an id") }
+    }
+
     #[track_caller]
     fn check(known: &[(u32, u64, forgeline_forge::types::PullRequestState)], trigger: &str, expected: &str) {
-        let known: Vec<Known> =
-            known.iter().map(|&(ordinal, number, state)| Known { ordinal, number, state }).collect();
+        let known: Vec<Known> = known.iter().map(|&(ordinal, number, state)| of(ordinal, number, state)).collect();
         let chosen = match choose("b", &known, trigger) {
             Choice::Write { branch, open } => format!("{branch}{}", if open { " open" } else { "" }),
             Choice::Leave { number } => format!("leave #{number}"),

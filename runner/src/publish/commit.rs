@@ -29,14 +29,22 @@ pub(crate) struct Order {
     pub(crate) title: String,
 }
 
+/// What a branch holds that no pull request shows.
+pub(crate) struct Held {
+    pub(crate) branch: BranchName,
+    pub(crate) commit: CommitId,
+    pub(crate) tree: TreeId,
+    pub(crate) verdict: Verdict,
+}
+
 /// What came of it. Nothing but objects is written yet.
 pub(crate) enum Composed {
     /// The write gate said no.
     Refused { verdict: Verdict },
-    /// Nothing would change.
-    Same { place: String },
+    /// Nothing would change. A branch that holds it but was never proposed comes along, so that it is.
+    Same { place: String, unproposed: Option<Box<Held>> },
     /// The run's commit is in Git already.
-    Found { branch: BranchName, commit: CommitId, tree: TreeId, verdict: Verdict },
+    Found { branch: BranchName, commit: CommitId, tree: TreeId, verdict: Verdict, merged: bool },
     /// The branch is to be swapped `from` → `commit`.
     Ready { branch: BranchName, from: Option<CommitId>, commit: CommitId, tree: TreeId, verdict: Verdict },
 }
@@ -52,18 +60,22 @@ pub(crate) fn compose(repo: &Repo, order: &Order) -> Result<Composed, RunnerErro
         return Ok(Composed::Refused { verdict });
     }
     // The key may be on the branch (a retry, or a process that died after the swap) or, merged since, in the base.
-    let start: CommitId = spec.target.base.parse().map_err(|_| TargetError::Empty(spec.target.repository.clone()))?;
-    for history in [parent, base] {
-        if let Some(commit) = repo.find_trailer(history, Some(start), RUN_KEY, spec.key.as_str()).map_err(git)? {
-            let tree = repo.tree_of(commit).map_err(git)?;
-            return Ok(Composed::Found { branch, commit, tree, verdict });
+    for (history, merged) in [(base, true), (parent, false)] {
+        if let Some((commit, tree)) = carries_key(repo, spec, history)? {
+            return Ok(Composed::Found { branch, commit, tree, verdict, merged });
         }
     }
     let changes = changes(&order.files);
     let tree = repo.compose(Some(parent), &changes).map_err(PublishError::from)?;
     if tree == repo.tree_of(parent).map_err(git)? {
         let place = if tip.is_some() { format!("branch `{branch}`") } else { format!("`{}`", order.base_branch) };
-        return Ok(Composed::Same { place });
+        let unproposed = match tip {
+            Some(tip) if !order.open && !repo.is_ancestor(tip, base).map_err(git)? => {
+                Some(Box::new(Held { branch, commit: tip, tree, verdict }))
+            }
+            _ => None,
+        };
+        return Ok(Composed::Same { place, unproposed });
     }
     let author = Person { name: "Forgeline".into(), email: "forgeline@localhost".into() };
     let trailers = [
@@ -96,11 +108,28 @@ fn place(repo: &Repo, order: &Order, base: CommitId) -> Result<(BranchName, Opti
             None => false,
         };
         // Without pull requests a branch whose commits are all in the base has served; the next number follows.
-        if !(order.counts_suffixes && !order.open && merged) {
+        let is_ours = match tip {
+            Some(tip) if merged => carries_key(repo, &order.spec, tip)?.is_some(),
+            _ => false,
+        };
+        if !(order.counts_suffixes && !order.open && merged) || is_ours {
             return Ok((branch, tip));
         }
     }
     Err(TargetError::Job("no branch name is left".into()).into())
+}
+
+/// The run's own commit in the history of `tip`, without what was there when the run was decided.
+pub(crate) fn carries_key(
+    repo: &Repo,
+    spec: &RunSpec,
+    tip: CommitId,
+) -> Result<Option<(CommitId, TreeId)>, RunnerError> {
+    let start: CommitId = spec.target.base.parse().map_err(|_| TargetError::Empty(spec.target.repository.clone()))?;
+    match repo.find_trailer(tip, Some(start), RUN_KEY, spec.key.as_str()).map_err(git)? {
+        Some(commit) => Ok(Some((commit, repo.tree_of(commit).map_err(git)?))),
+        None => Ok(None),
+    }
 }
 
 fn judge(repo: &Repo, order: &Order, base: CommitId) -> Result<Verdict, RunnerError> {

@@ -1,6 +1,6 @@
 //! The operator's file: read, checked, and kept apart from what a repository says.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use forgeline_blueprints::{
     codes, config, shape,
@@ -8,20 +8,21 @@ use forgeline_blueprints::{
 };
 use forgeline_model::{Diagnostic, diagnostic::has_errors};
 
-use crate::exit::{Exit, Failure};
+use crate::{
+    exit::{Exit, Failure},
+    input,
+};
 
 /// Everything that is wrong with the file.
 pub fn check(file: &Path) -> anyhow::Result<Vec<Diagnostic>> {
     let shown = file.display().to_string();
-    let too_large = fs::metadata(file).is_ok_and(|it| it.len() > MAX_BYTES as u64);
-    if too_large {
+    let bytes = input::read(file, "operator file", MAX_BYTES as u64 + 1)?;
+    if bytes.len() > MAX_BYTES {
         anyhow::bail!(Failure::new(
             Exit::Invalid,
             format!("operator file `{shown}` is larger than {} KiB", MAX_BYTES >> 10)
         ));
     }
-    let bytes = fs::read(file)
-        .map_err(|error| Failure::new(Exit::NotFound, format!("operator file `{shown}` cannot be read: {error}")))?;
     Ok(match Document::parse(&shown, &bytes) {
         Err(findings) => findings,
         Ok(document) => findings(&document),

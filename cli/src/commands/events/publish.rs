@@ -1,12 +1,7 @@
 //! `forgeline events publish`: an event by hand.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::path::Path;
 
-use anyhow::Context as _;
 use forgeline_model::{Digest, Event};
 use forgeline_registry::Registry;
 use forgeline_store::{DeadLetter, Delivery, Received, Store};
@@ -17,6 +12,7 @@ use crate::{
     commands::Session,
     definitions,
     exit::{Exit, Failure},
+    input,
 };
 
 /// Longest event, bytes.
@@ -68,14 +64,7 @@ pub(super) async fn perform(session: &Session, file: &Path, dry_run: bool) -> an
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if file == Path::new("-") {
-        io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).context("stdin cannot be read")?;
-    } else {
-        File::open(file).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(|error| {
-            Failure::new(Exit::NotFound, format!("event `{}` cannot be read: {error}", file.display()))
-        })?;
-    }
+    let bytes = input::read(file, "event", MAX_BYTES + 1)?;
     if bytes.len() as u64 > MAX_BYTES {
         let message = format!(
             "`{}` is larger than 1 MiB; an event names what it speaks of and does not carry it",

@@ -7,8 +7,12 @@ pub type Code = (&'static str, &'static str, &'static str);
 
 /// Every code, in order.
 pub fn all() -> Vec<Code> {
-    let mut all: Vec<Code> =
-        codes::all().copied().chain(WORK_ITEM.iter().copied()).chain(RUN_TIME.iter().copied()).collect();
+    let mut all: Vec<Code> = codes::all()
+        .copied()
+        .chain(WORK_ITEM.iter().copied())
+        .chain(RUN_TIME.iter().copied())
+        .chain(FOLDER.iter().copied())
+        .collect();
     all.sort_unstable_by_key(|(code, ..)| *code);
     all
 }
@@ -128,6 +132,20 @@ const RUN_TIME: &[Code] = &[
         "FL0602",
         "an agent's file is not UTF-8",
         "Agents are sent to their process as text. Convert the file to UTF-8, or take it out of the agent's folder.",
+    ),
+];
+
+/// What can be wrong with the files of a factory's folder.
+const FOLDER: &[Code] = &[
+    (
+        "FL0801",
+        "a definition is not a regular file",
+        "Among the definitions lies a link, a pipe or a device. A link may lead anywhere and a pipe may never end, so neither is read. Put the file or folder itself in its place.",
+    ),
+    (
+        "FL0802",
+        "a file among the definitions is too large",
+        "Files of at most 4 MiB are read. Definitions, templates and contracts are small texts; keep large material outside of `blueprints/`, `agents/` and `schema-registry/`.",
     ),
 ];
 

@@ -40,7 +40,7 @@ impl CommentVerb {
             Self::List { number, on } => {
                 let desk = Desk::open(session, &on).await?;
                 let repo = desk.repo(&on).await?;
-                let comments = desk.forge().comments(&repo, number).await.map_err(super::issue::not_found)?;
+                let comments = desk.forge().comments(&repo, number).await?;
                 session.out.print("comments", &comments, || comments.iter().map(shown).collect());
                 Ok(Exit::Success)
             }

@@ -112,7 +112,7 @@ impl IssueVerb {
             Self::Show { number, on } => {
                 let desk = Desk::open(session, &on).await?;
                 let repo = desk.repo(&on).await?;
-                let issue = desk.forge().issue(&repo, number).await.map_err(not_found)?;
+                let issue = desk.forge().issue(&repo, number).await?;
                 let comments = desk.forge().comments(&repo, number).await?;
                 session.out.print("issue", &json!({"issue": issue, "comments": comments}), || shown(&issue, &comments));
                 Ok(Exit::Success)
@@ -152,10 +152,6 @@ fn words(title: Option<String>, body: Option<String>, file: Option<PathBuf>) -> 
             Ok((Some(title.unwrap_or(item.title)), Some(item.body.trim().to_owned())))
         }
     }
-}
-
-pub(super) fn not_found(error: forgeline_forge::ForgeError) -> anyhow::Error {
-    Failure::new(Exit::NotFound, error.to_string()).into()
 }
 
 fn shown(issue: &Issue, comments: &[Comment]) -> String {

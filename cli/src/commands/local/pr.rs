@@ -8,8 +8,9 @@ use forgeline_forge::{
 use forgeline_repo::Diff;
 use serde_json::json;
 
-use super::{Desk, On, Session, issue::not_found};
+use super::{Desk, On, Session};
 use crate::{
+    commands::wording::count,
     exit::{Exit, Failure},
     output::table,
 };
@@ -93,7 +94,7 @@ impl PrVerb {
                 let desk = Desk::open(session, &on).await?;
                 let repo = desk.repo(&on).await?;
                 let number = of_item(&desk, &repo, number).await?;
-                let found = desk.forge().pull_request(&repo, number).await.map_err(not_found)?;
+                let found = desk.forge().pull_request(&repo, number).await?;
                 let changes = desk.forge().pull_request_diff(&repo, number).await?;
                 let document = if diff {
                     json!({"pull_request": found, "diff": changes})
@@ -162,7 +163,12 @@ fn shown(found: &PullRequest, changes: &Diff, diff: bool) -> String {
         text.push_str(&format!("  {:<60} +{} -{}\n", file.path, file.insertions, file.deletions));
     }
     let stat = changes.stat;
-    text.push_str(&format!("{} files, {} lines added, {} removed\n", stat.files, stat.insertions, stat.deletions));
+    text.push_str(&format!(
+        "{}, {} added, {} removed\n",
+        count(stat.files, "file"),
+        count(stat.insertions, "line"),
+        stat.deletions
+    ));
     if diff {
         text.push('\n');
         text.push_str(&changes.patch());

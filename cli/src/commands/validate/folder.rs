@@ -1,6 +1,6 @@
 //! A factory's folder.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use forgeline_blueprints::{
     Factory,
@@ -25,8 +25,9 @@ const CONTRACTS: &str = "schema-registry";
 
 /// All definitions, contracts, examples and version locks.
 pub(super) fn check(folder: &Path) -> anyhow::Result<Checked> {
-    let files = definitions::read_folder(folder, &folder.display().to_string())?;
-    if files.is_empty() {
+    let read = definitions::read_folder(folder, &folder.display().to_string())?;
+    let files = read.files;
+    if files.is_empty() && read.findings.is_empty() {
         anyhow::bail!(Failure::new(
             Exit::NotFound,
             format!(
@@ -37,14 +38,15 @@ pub(super) fn check(folder: &Path) -> anyhow::Result<Checked> {
     }
     let source = Definitions { origin: folder.display().to_string(), commit: None, dirty: true };
     let in_force = InForce::of_files(&files, source);
-    let mut findings = in_force.findings.clone();
+    let mut findings = read.findings;
+    findings.extend(in_force.findings.iter().cloned());
     let own = files.below(CONTRACTS);
     if !own.is_empty() && !findings.iter().any(|finding| finding.code.starts_with("FL03")) {
         findings
             .extend(forgeline_registry::check_examples(&forgeline_registry::with_shipped(&own), &in_force.registry));
     }
     findings.iter_mut().for_each(name_contract_files);
-    findings.extend(versions(folder, &in_force.factory)?);
+    findings.extend(versions(folder, files.get(LOCK), &in_force.factory));
     Ok(Checked { what: summary(&in_force.factory, &in_force.registry, &folder.display().to_string()), findings })
 }
 
@@ -76,19 +78,16 @@ fn name_contract_files(finding: &mut Diagnostic) {
 }
 
 /// Published versions that changed: by the factory's own lock, and by its default branch.
-fn versions(folder: &Path, factory: &Factory) -> anyhow::Result<Vec<Diagnostic>> {
+fn versions(folder: &Path, lock: Option<&[u8]>, factory: &Factory) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    match fs::read_to_string(folder.join(LOCK)) {
-        Ok(text) => match VersionLock::parse(&text) {
-            Ok(lock) => findings.extend(versions::check(factory, &lock)),
-            Err(fault) => findings.push(
-                Diagnostic::error(forgeline_blueprints::codes::NOT_YAML, format!("`{LOCK}` is {fault}"))
-                    .in_file(LOCK)
-                    .hint("restore the file from Git"),
-            ),
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(super::missing(&folder.join(LOCK), &error).into()),
+    match lock.map(|bytes| VersionLock::parse(&String::from_utf8_lossy(bytes))) {
+        None => {}
+        Some(Ok(lock)) => findings.extend(versions::check(factory, &lock)),
+        Some(Err(fault)) => findings.push(
+            Diagnostic::error(forgeline_blueprints::codes::NOT_YAML, format!("`{LOCK}` is {fault}"))
+                .in_file(LOCK)
+                .hint("restore the file from Git"),
+        ),
     }
     if let Some(published) = on_default_branch(folder) {
         for finding in versions::check(factory, &VersionLock::of(&published)) {
@@ -97,7 +96,7 @@ fn versions(folder: &Path, factory: &Factory) -> anyhow::Result<Vec<Diagnostic>>
             }
         }
     }
-    Ok(findings)
+    findings
 }
 
 /// The definitions at the tip of the default branch, if the folder is the root of a repository.

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use forgeline_model::{Diagnostic, Severity};
+use forgeline_model::{
+    Diagnostic, Severity,
+    diagnostic::{escape_all_controls, escape_controls},
+};
 use serde_json::{Value, json};
 
 use super::{Checked, Format};
@@ -92,9 +95,9 @@ fn github(finding: &Diagnostic) -> String {
     let text = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |value: &str| text(value).replace(':', "%3A").replace(',', "%2C");
     let place = finding.span.as_ref().map_or_else(String::new, |span| {
-        format!("file={},line={},col={},", property(&span.file), span.line, span.column)
+        format!("file={},line={},col={},", property(&escape_all_controls(&span.file)), span.line, span.column)
     });
-    format!("::{level} {place}title={}::{}\n", property(&finding.code), text(&message(finding)))
+    format!("::{level} {place}title={}::{}\n", property(&finding.code), text(&escape_controls(&message(finding))))
 }
 
 fn azure(finding: &Diagnostic) -> String {
@@ -102,9 +105,18 @@ fn azure(finding: &Diagnostic) -> String {
     let text = |text: &str| text.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |value: &str| text(value).replace(';', "%3B").replace(']', "%5D");
     let place = finding.span.as_ref().map_or_else(String::new, |span| {
-        format!("sourcepath={};linenumber={};columnnumber={};", property(&span.file), span.line, span.column)
+        format!(
+            "sourcepath={};linenumber={};columnnumber={};",
+            property(&escape_all_controls(&span.file)),
+            span.line,
+            span.column
+        )
     });
-    format!("##vso[task.logissue type={level};{place}code={}]{}\n", property(&finding.code), text(&message(finding)))
+    format!(
+        "##vso[task.logissue type={level};{place}code={}]{}\n",
+        property(&finding.code),
+        text(&escape_controls(&message(finding)))
+    )
 }
 
 fn message(finding: &Diagnostic) -> String {

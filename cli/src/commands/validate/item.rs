@@ -1,30 +1,18 @@
 //! A work item.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::path::Path;
 
-use anyhow::Context as _;
 use forgeline_model::{
     WorkItem,
     work_item::{MAX_WORK_ITEM_BYTES, Reading, read_text, understand},
 };
 
-use super::{Checked, missing};
+use super::Checked;
+use crate::input;
 
 pub(super) fn check(path: &Path) -> anyhow::Result<Checked> {
     let shown = path.display().to_string();
-    let mut bytes = Vec::new();
-    let limit = MAX_WORK_ITEM_BYTES as u64 + 1;
-    if shown == "-" {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes).context("stdin cannot be read")?;
-    } else {
-        File::open(path)
-            .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-            .map_err(|error| missing(path, &error))?;
-    }
+    let bytes = input::read(path, "work item", MAX_WORK_ITEM_BYTES as u64 + 1)?;
     let text = match read_text(&shown, &bytes) {
         Ok(text) => text,
         Err(finding) => return Ok(Checked { what: format!("work item `{shown}`"), findings: vec![*finding] }),

@@ -48,6 +48,22 @@ fn a_matrix_runs_at_most_so_many_at_once_and_names_its_elements() {
 }
 
 #[test]
+fn names_of_matrix_elements_are_unique_and_printable() {
+    let wide = matrix(stage("m", &[]), json!(["a-2", "a", "a", "", "\u{1b}[31m`", "a"]), 9);
+    let world = World::start(vec![wide]);
+    let names: Vec<_> = world.state.tasks().map(|task| task.id.item.clone().unwrap_or_default()).collect();
+    assert_eq!(names, ["a-2", "a", "a-3", "3", "[31m", "a-5"]);
+}
+
+#[test]
+fn nothing_is_cancelled_once_the_result_is_on_its_way() {
+    let mut world = World::start(vec![stage("a", &[])]);
+    world.perform("a", json!({}));
+    let refused = world.offer(&Input::Cancel { by: "ana".into() }).expect_err("refused");
+    assert_eq!(refused.to_string(), "the run is publishing");
+}
+
+#[test]
 fn an_empty_matrix_is_done_and_one_that_is_no_list_fails() {
     let mut world = World::start(vec![stage("a", &[]), matrix(stage("m", &["a"]), json!([]), 1)]);
     assert_eq!(world.perform("a", json!({})), ["done a", "open m", "publishing"]);

@@ -8,16 +8,16 @@ use forgeline_runner::Runner;
 use forgeline_store::RunView;
 use serde_json::json;
 
-use crate::{commands::Session, exit::Exit};
+use crate::{commands::Session, exit::Exit, output};
 
 pub(super) async fn perform(session: &Session, runner: &Runner, view: &RunView) -> anyhow::Result<Exit> {
     let record = record(&view.spec, &view.state, &base_tree(runner, view).await?);
     let digest = Digest::of(&record);
-    session.out.print("record", &json!({"digest": digest, "record": record}), || {
-        format!("{}\n", canonical::to_string(&record))
-    });
-    if !session.out.json {
-        eprintln!("digest    {digest}");
+    if session.out.json {
+        session.out.print("record", &json!({"digest": digest, "record": record}), String::new);
+    } else {
+        session.out.exact(&format!("{}\n", canonical::to_string(&record)));
+        output::note(&format!("digest    {digest}"));
     }
     Ok(Exit::Success)
 }

@@ -1,0 +1,117 @@
+//! `run` and `plan`.
+
+use std::collections::BTreeMap;
+
+use forgeline_blueprints::{blueprint::Blueprint, factory::Definition};
+use forgeline_engine::spec::Trigger;
+use forgeline_store::Decision;
+use serde_json::{Value, json};
+
+use super::Said;
+use crate::{
+    Command, CommandLine, command,
+    pass::{
+        Bot, Ground, PassError, Passed,
+        found::Found,
+        start::{Began, Wanted},
+    },
+    reply,
+    triggers::Asked,
+};
+
+type Typed = BTreeMap<String, String>;
+
+impl Bot {
+    pub(super) async fn run_command(
+        &self,
+        said: &Said<'_>,
+        ground: &Ground,
+        line: &CommandLine,
+        command: &Command,
+        (blueprint, inputs): (&str, &Typed),
+        passed: &mut Passed,
+    ) -> Result<String, PassError> {
+        let (_, inputs) = match understood(ground, blueprint, inputs) {
+            Ok(understood) => understood,
+            Err(answer) => return Ok(answer),
+        };
+        // Asked anew: an earlier line of the same comment may have been `hold`.
+        let found = self.find_item(said.repo, said.number).await?;
+        if found.as_ref().is_some_and(|found| found.facts().is_held) {
+            self.note(said, "hold", "refuse", json!({"command": command.to_string()})).await?;
+            return Ok(reply::held());
+        }
+        let item = found.as_ref().and_then(Found::work_item);
+        let decision = Decision {
+            subject: said.subject(),
+            rule: "trigger.command".into(),
+            verdict: "start".into(),
+            detail: json!({"command": command.to_string(), "actor": said.actor, "line": line.line}),
+        };
+        let wanted = Wanted {
+            blueprint,
+            inputs,
+            item: item.clone(),
+            trigger: Trigger {
+                kind: "command".into(),
+                actor: said.actor.to_owned(),
+                detail: command.to_string(),
+                chain_depth: 0,
+            },
+            asked: Asked::Command { comment_id: &said.comment_id, line: line.line, command },
+            event: None,
+            decisions: vec![decision],
+            inbox: None,
+        };
+        Ok(match self.begin(ground, wanted, passed).await? {
+            // The key is this very line of this very comment: it is looked at again after a crash.
+            Began::Started(started) | Began::Joined(started) => started.reply(),
+            Began::NeedsForm => match &item {
+                Some(item) => reply::asks_for_form(item, blueprint),
+                None => reply::invalid_inputs(blueprint, &["it needs a work item with `## Entities`".to_owned()]),
+            },
+            Began::Invalid(faults) => {
+                let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
+                reply::invalid_inputs(blueprint, &faults)
+            }
+        })
+    }
+}
+
+/// The plan of a blueprint with these inputs, or why there is none.
+pub(super) fn plan_command(ground: &Ground, blueprint: &str, inputs: &Typed) -> String {
+    let (definition, inputs) = match understood(ground, blueprint, inputs) {
+        Ok(understood) => understood,
+        Err(answer) => return answer,
+    };
+    let name = &definition.reference.name;
+    let in_force = &ground.in_force;
+    match forgeline_runner::prepare::compile(&in_force.factory, &in_force.registry, name, &inputs) {
+        Ok(plan) => forgeline_runner::report::plan_markdown(&plan),
+        Err(faults) => {
+            let faults: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+            reply::invalid_inputs(name, &faults)
+        }
+    }
+}
+
+/// The blueprint that is meant and its inputs with their types, or the answer that says what is wrong.
+fn understood<'a>(
+    ground: &'a Ground,
+    blueprint: &str,
+    inputs: &Typed,
+) -> Result<(&'a Definition<Blueprint>, Value), String> {
+    let factory = &ground.in_force.factory;
+    let Some(definition) = factory.blueprint(blueprint) else {
+        let known = factory.blueprints();
+        let known: Vec<&str> = known.iter().map(|it| it.reference.name.as_str()).collect();
+        return Err(reply::unknown_blueprint(blueprint, &known));
+    };
+    match command::typed_inputs(&definition.manifest.inputs, inputs) {
+        Ok(inputs) => Ok((definition, inputs)),
+        Err(faults) => {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            Err(reply::invalid_inputs(blueprint, &faults))
+        }
+    }
+}
