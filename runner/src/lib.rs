@@ -2,7 +2,7 @@
 //!
 //! [`prepare`] makes a run out of definitions and a request. [`Runner::drive`] takes a run's tasks under a lease, has
 //! each performed by an agent's child process, and performs the effects that the run asks for: [`gate`] and
-//! [`publish`] into Git, [`report`] to people, [`knowledge`] for the index. Every effect may be performed twice with the
+//! publishing into Git, [`report`] to people, [`knowledge`] for the index. Every effect may be performed twice with the
 //! same result, so a process that dies is replaced by the next one that looks.
 
 mod after;

@@ -1,7 +1,7 @@
 //! The pure core: what follows from what has happened.
 //!
 //! [`plan`] is what a run will do, fixed before it starts. [`run`] is what has happened, folded from the journal's
-//! [facts](fact). [`step()`] takes both, an [input](input) and the time, and returns new facts, the events that tell of
+//! [facts](fact). [`step()`] takes both, an [input] and the time, and returns new facts, the events that tell of
 //! them and the effects they ask for. Nothing here does I/O, reads a clock or draws a random number, so recovery is a
 //! fold over the journal.
 

@@ -87,7 +87,7 @@ mod tests {
 
     fn of(ordinal: u32, number: u64, state: forgeline_forge::types::PullRequestState) -> Known {
         let branch = super::name("b", ordinal).parse().expect("a branch name");
-        Known { ordinal, number, state, branch, head: "0".repeat(40).parse().expect("an id") }
+        Known { ordinal, number, state, branch, head: "1".repeat(40).parse().expect("an id") }
     }
 
     #[track_caller]
