@@ -186,7 +186,7 @@ async fn runner(folder: &Path, parallel: usize) -> Runner {
     Runner::new(Parts {
         forge: LocalForge::new(store.clone()),
         store,
-        registry: Arc::new(Registry::built_in().clone()),
+        registries: forgeline_runner::Registries::new(Arc::new(Registry::built_in().clone())),
         host: AgentHost::new(place::forgeline()),
         knowledge: KnowledgeHandle::unavailable("it is not what is measured"),
         clock: Clock::system(),

@@ -216,7 +216,7 @@ impl Bot {
         let path = self.runner.forge.git_dir(repo).await?;
         let shown = repo.to_string();
         let (target, own) = {
-            let known = self.known.clone();
+            let (known, registries) = (self.known.clone(), self.runner.registries.clone());
             let (repo, shown) = (repo.clone(), shown.clone());
             let job = move || -> Result<_, TargetError> {
                 let target = OpenTarget::find(&path, &shown, None)?;
@@ -226,6 +226,7 @@ impl Bot {
                 }
                 let own = InForce::of_commit(&path, target.base, &shown)?.map(Arc::new);
                 if let Some(own) = &own {
+                    registries.add(own.registry.clone());
                     known.lock().expect("no panic while held").insert(key, own.clone());
                 }
                 Ok((target, own))

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use forgeline_agents::host::AgentHost;
 use forgeline_forge::LocalForge;
 use forgeline_registry::Registry;
-use forgeline_runner::{Clock, Runner, Watch, knowledge::KnowledgeHandle};
+use forgeline_runner::{Clock, Registries, Runner, Watch, knowledge::KnowledgeHandle};
 use forgeline_store::Store;
 
 use crate::args::Global;
@@ -29,10 +29,11 @@ pub fn state_dir(global: &Global) -> PathBuf {
 
 /// Opens the state and wires the runner, with contracts of the factory in force.
 pub async fn open(state: &Path, registry: Arc<Registry>, watch: Watch) -> anyhow::Result<Runner> {
+    let registries = Registries::new(registry);
     let check = {
-        let registry = registry.clone();
+        let registries = registries.clone();
         Arc::new(move |event: &forgeline_model::Event| {
-            registry.validate_produced(&event.to_value()).map_err(|violation| violation.to_string())
+            registries.check(event).map_err(|violation| violation.to_string())
         })
     };
     let store = Store::open(state, check).await?;
@@ -40,7 +41,7 @@ pub async fn open(state: &Path, registry: Arc<Registry>, watch: Watch) -> anyhow
     Ok(Runner::new(forgeline_runner::Parts {
         forge: LocalForge::new(store.clone()),
         store,
-        registry,
+        registries,
         host: AgentHost::new(program),
         knowledge: KnowledgeHandle::new(&state.join("knowledge").join("default").join("private")),
         clock: Clock::system(),

@@ -4,11 +4,11 @@ use std::{ops::Deref, sync::Arc};
 
 use forgeline_agents::{AgentHost, HostError};
 use forgeline_forge::LocalForge;
-use forgeline_registry::Registry;
 use forgeline_store::{Store, StoreError};
 
 use crate::{
-    Clock, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle, publish::PublishError, target::TargetError,
+    Clock, Registries, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle, publish::PublishError,
+    target::TargetError,
 };
 
 /// What a runner is made of.
@@ -16,7 +16,7 @@ pub struct Parts {
     /// State in flight.
     pub store: Store,
     /// Contracts in force.
-    pub registry: Arc<Registry>,
+    pub registries: Registries,
     /// Agents' child processes.
     pub host: AgentHost,
     /// The local forge.

@@ -147,6 +147,7 @@ impl Runner {
         if size > MOST_OUTPUT_BYTES {
             return refuse("limit", format!("its outputs take {size} bytes; at most {MOST_OUTPUT_BYTES} are kept"));
         }
+        let contracts = self.registries.get(&spec.plan.contracts);
         for (index, event) in proposal.events.iter().enumerate() {
             let named = |it: &&forgeline_model::task::EventRef| {
                 it.event_type == event.event_type && it.version == event.version
@@ -159,7 +160,7 @@ impl Runner {
                 return refuse("contract", message);
             }
             let told = tell::of_agent(spec, task, index, &stage.agent.name, event, spec.created_at);
-            if let Err(violation) = self.registry.validate_produced(&told.to_value()) {
+            if let Err(violation) = contracts.validate_produced(&told.to_value()) {
                 return refuse("contract", format!("event `{}` breaks its contract: {violation}", event.event_type));
             }
         }

@@ -1,6 +1,8 @@
 //! From an issue to a pull request and back, as a person on the local forge sees it.
 
-use std::fs;
+use std::{fs, path::PathBuf};
+
+use forgeline_model::FileSet;
 
 use crate::world::World;
 
@@ -402,4 +404,45 @@ fn an_event_of_another_repository_is_ignored_with_a_reason() {
     let mut decided = decisions(&world, &id);
     decided.sort();
     assert_eq!(decided, ["event.repository: ignore", "trigger.event: start"]);
+}
+
+#[test]
+fn a_repository_with_contracts_of_its_own_is_held_to_them() {
+    let world = World::with_shop();
+    let clone = world.path("clone");
+    world.git(&world.path(""), &["clone", "--quiet", &world.shop().display().to_string(), "clone"]);
+    let mut own = forgeline_registry::with_shipped(&FileSet::default());
+    let shipped = own.below("events/development/DocsPageWritten");
+    for file in ["event.yaml", "schema.json", "CHANGELOG.md"] {
+        let text = std::str::from_utf8(shipped.get(file).expect("a shipped contract")).expect("text").to_owned();
+        own.insert(format!("events/development/PageKept/{file}"), text.replace("DocsPageWritten", "PageKept"));
+    }
+    let released = forgeline_registry::release(&own).expect("a contract");
+    for (path, bytes) in own.iter().chain(released.iter()).filter(|(path, _)| path.contains("/PageKept/")) {
+        let path = clone.join("schema-registry").join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, bytes).expect("a file");
+    }
+    let agent = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../agents/docs-writer");
+    for file in ["agent.yaml", "templates/page.md.hbs"] {
+        let text = fs::read_to_string(agent.join(file)).expect("a shipped agent");
+        let path = clone.join("agents/keeper").join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let text = text.replace("docs-writer", "keeper").replace("DocsPageWritten", "PageKept");
+        fs::write(path, text).expect("a file");
+    }
+    let blueprint = "apiVersion: forgeline.dev/v1\nkind: Blueprint\nmetadata: {name: keep, version: 1.0.0, owners: [\"@ana\"]}\n\
+        on: [{label: keep}]\ninputs: {type: object, properties: {folder: {type: string, default: docs}}}\n\
+        stages:\n  - id: page\n    uses: keeper@^1\n    with: {folder: \"{{inputs.folder}}\"}\n    produces: [{path: \"*/*.md\", type: DocsPage}]\n    emits: [PageKept@1.0]\n";
+    fs::create_dir_all(clone.join("blueprints/keep")).expect("a folder");
+    fs::write(clone.join("blueprints/keep/blueprint.yaml"), blueprint).expect("a file");
+    fs::write(clone.join("forgeline.yaml"), "apiVersion: forgeline.dev/v1\nkind: Factory\n").expect("a file");
+    world.git(&clone, &["add", "."]);
+    world.git(&clone, &["commit", "--quiet", "-m", "a factory of our own"]);
+    world.git(&clone, &["push", "--quiet", "origin", "main"]);
+    let said = world.run(&["local", "issue", "create", "-t", "Returns", "-b", "Within 30 days.", "-l", "keep"]);
+    assert_eq!(world.pull_requests().len(), 1, "{}{}{:?}", said.out, said.err, world.comments(1));
+    let told = world.ok(&["--json", "events", "tail", "--type", "PageKept"]).out;
+    assert!(told.contains("PageKept"), "{told}");
+    world.settle();
 }

@@ -9,7 +9,7 @@ use super::{Bot, PassError, Passed};
 impl Bot {
     pub(super) async fn published(&self, row: &InboxRow, body: Value, _: &mut Passed) -> Result<(), PassError> {
         let runner = &self.runner;
-        if let Err(violation) = runner.registry.validate_consumed(&body) {
+        if let Err(violation) = runner.registries.own().validate_consumed(&body) {
             return self.bury(row, "contract", &violation.to_string()).await;
         }
         let event: Event = match serde_json::from_value(body) {
