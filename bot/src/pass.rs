@@ -1,8 +1,8 @@
 //! One look at all that is new: receive, decide, answer.
 //!
-//! What came in is stored before anybody looks at it (T0). Each stored delivery is then decided once: its decisions, the
-//! run it starts and the end of the delivery are one transaction (T1). A crash anywhere makes the pass look again; trigger
-//! keys and comment markers make that harmless.
+//! What came in is stored before anybody looks at it (T0). Each stored delivery is then decided; the run it starts and the
+//! decision for it are one transaction (T1), and the delivery is closed after its answer. A crash in between makes the
+//! pass look again; trigger keys and comment markers make that harmless.
 
 mod comment;
 mod found;
