@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use forgeline_model::{Event, RunId};
+use forgeline_model::{Digest, Event, RunId};
 use sqlx::{
     ConnectOptions, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -17,8 +17,9 @@ use sqlx::{
 
 use crate::{Blobs, StoreError, instance::Instance, run_tx::Loaded};
 
-/// Checks an event against its contract; the text says what is wrong.
-pub type EventCheck = Arc<dyn Fn(&Event) -> Result<(), String> + Send + Sync>;
+/// Checks an event against its contract: of the registry with this digest for an event of a run, else of the process's own.
+/// The text says what is wrong.
+pub type EventCheck = Arc<dyn Fn(&Event, Option<&Digest>) -> Result<(), String> + Send + Sync>;
 
 /// How long a writer waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
