@@ -23,6 +23,7 @@ mod decisions;
 mod dlq;
 mod error;
 mod events;
+mod filesystem;
 mod groups;
 mod holds;
 mod inbox;
