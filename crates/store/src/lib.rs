@@ -34,6 +34,7 @@ mod open;
 mod outbox;
 mod project;
 mod query;
+mod rebuild;
 mod results;
 mod run_tx;
 
@@ -51,4 +52,5 @@ pub use intents::{Intent, IntentState};
 pub use open::{EventCheck, Store};
 pub use outbox::{EffectRow, Settlement};
 pub use query::{RunRow, RunView};
+pub use rebuild::EndedRun;
 pub use results::StoredProposal;
