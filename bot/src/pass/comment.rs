@@ -134,7 +134,7 @@ impl Bot {
             Command::Run { blueprint, inputs, max_usd: None } => {
                 self.run_command(said, ground, line, command, (blueprint, inputs), passed).await
             }
-            Command::Plan { blueprint, inputs } => Ok(run::plan_command(ground, blueprint, inputs)),
+            Command::Plan { blueprint, inputs } => Ok(run::plan_command(said, ground, blueprint, inputs)),
             Command::Cancel { run } => self.cancel_command(said, run.as_ref()).await,
             Command::Why { subject } => self.why_command(said, subject.as_deref()).await,
             Command::Status => self.status_command(said).await,
