@@ -1,10 +1,11 @@
 //! A blueprint and its inputs to the engine's plan.
 
+mod ceilings;
 mod inputs;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use forgeline_engine::plan::{Budget, Matrix, Plan, PlannedStage, RetryPolicy};
+use forgeline_engine::plan::{Matrix, Plan, PlannedStage, RetryPolicy};
 use forgeline_model::{DefinitionRef, Diagnostic, Severity, diagnostic::has_errors};
 use forgeline_registry::Registry;
 use serde_json::Value;
@@ -15,13 +16,8 @@ use crate::{
     blueprint::{Blueprint, Stage},
     codes,
     factory::{AgentMiss, Definition, Factory},
-    form, lint,
-    period::Period,
-    suggest,
+    form, lint, suggest,
 };
-
-/// Wall time of an attempt when the stage does not say: ten minutes.
-const DEFAULT_TIMEOUT_MS: u64 = 600_000;
 
 /// What a plan is made for.
 #[derive(Clone, Copy)]
@@ -46,6 +42,7 @@ pub fn compile(factory: &Factory, request: &Request<'_>) -> Result<Plan, Vec<Dia
     let agents = used_agents(factory, &definition.manifest);
     found.extend(agents.values().flat_map(|agent| lint::agent(agent)));
     found.extend(unavailable(definition, factory));
+    found.extend(ceilings::exceeded(definition, &factory.ceilings));
     let (inputs, faults) = inputs::complete(&definition.manifest.inputs, request.inputs);
     found.extend(faults);
     if has_errors(&found) {
@@ -60,7 +57,7 @@ pub fn compile(factory: &Factory, request: &Request<'_>) -> Result<Plan, Vec<Dia
         contracts: request.registry.digest(),
         inputs,
         stages: order.into_iter().filter_map(|index| planned(factory, &blueprint.stages[index])).collect(),
-        budget: budget(blueprint),
+        budget: ceilings::budget(&blueprint.budget, &factory.ceilings),
         writes: blueprint.writes.clone(),
     })
 }
@@ -145,16 +142,7 @@ fn planned(factory: &Factory, stage: &Stage) -> Option<PlannedStage> {
                 waits => waits.iter().map(|wait| wait.millis()).collect(),
             },
         },
-        timeout_ms: stage.timeout.map_or(DEFAULT_TIMEOUT_MS, Period::millis),
+        timeout_ms: ceilings::timeout_ms(stage.timeout, &factory.ceilings),
         pool: stage.pool.clone(),
     })
-}
-
-fn budget(blueprint: &Blueprint) -> Budget {
-    let defaults = Budget::default();
-    Budget {
-        usd: blueprint.budget.usd.unwrap_or(defaults.usd),
-        tokens: blueprint.budget.tokens.or(defaults.tokens),
-        wall_ms: blueprint.budget.wall.map_or(defaults.wall_ms, Period::millis),
-    }
 }

@@ -19,4 +19,6 @@ codes! { PLANNING:
         "The language names more than this build performs, so that definitions need not change later. The message says which part it is; nothing has been started.";
     BROKEN_DEFINITION = "FL0255", "the blueprint, or an agent that it uses, has errors",
         "A plan is made only from definitions without errors. `forgeline validate` shows all of them with their places.";
+    OVER_CEILING = "FL0256", "a blueprint asks for more than the operator allows",
+        "The operator's file has ceilings under `limits`, and a repository can only narrow them. The message names both places. Lower the blueprint's budget or timeout, or ask who runs Forgeline to raise the ceiling.";
 }

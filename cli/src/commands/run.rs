@@ -13,6 +13,7 @@ use crate::{
     app, definitions,
     exit::Exit,
     output,
+    rehearsal::DryRun,
     request::{self, Asked},
     signals, story,
 };
@@ -26,15 +27,14 @@ pub struct Run {
     /// What to run, and on what.
     #[command(flatten)]
     pub asked: Asked,
-    /// Show what would be done, and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub how: DryRun,
 }
 
 impl Run {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        if self.dry_run {
-            return super::plan::PlanCommand { asked: self.asked }.perform(session).await;
+        if self.how.dry_run {
+            return super::plan::show(&session.to_change(self.how).await?, &self.asked).await;
         }
         let stop = signals::stop();
         let spec: Arc<OnceLock<RunSpec>> = Arc::default();
@@ -46,9 +46,8 @@ impl Run {
                 }
             })
         };
-        let state = app::state_dir(&session.global);
-        let in_force = definitions::usable(definitions::load(&session.global)?)?;
-        let runner = app::open(&state, in_force.registry.clone(), watch).await?;
+        let in_force = definitions::usable(definitions::load(session)?)?;
+        let runner = app::open(session, in_force.registry.clone(), watch).await?;
         let request = request::resolve(&self.asked, &in_force, &runner).await?;
         let new = request::prepare_attempt(request, &runner).await?;
         let _ = spec.set(new.spec.clone());

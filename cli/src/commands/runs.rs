@@ -9,7 +9,7 @@ mod show;
 use clap::Subcommand;
 
 use super::Session;
-use crate::exit::Exit;
+use crate::{exit::Exit, rehearsal::DryRun};
 
 /// Look at runs.
 ///
@@ -31,9 +31,8 @@ pub enum Runs {
     Cancel {
         /// The run.
         run: String,
-        /// Show what would be done, and do nothing.
-        #[arg(long)]
-        dry_run: bool,
+        #[command(flatten)]
+        how: DryRun,
     },
 }
 
@@ -43,7 +42,7 @@ impl Runs {
             Self::List(list) => list.perform(session).await,
             Self::Show(show) => show.perform(session).await,
             Self::Logs { run } => logs::perform(session, &run).await,
-            Self::Cancel { run, dry_run } => cancel::perform(session, &run, dry_run).await,
+            Self::Cancel { run, how } => cancel::perform(&session.to_change(how).await?, &run).await,
         }
     }
 }

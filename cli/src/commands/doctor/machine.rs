@@ -58,6 +58,11 @@ pub(super) fn state_dir(state: &Path) -> Check {
     let tried =
         fs::create_dir_all(state).and_then(|()| fs::write(&probe, b"probe")).and_then(|()| fs::remove_file(&probe));
     match tried {
+        Ok(()) if super::repair::is_open(state) => Check::less(
+            name,
+            format!("`{}` can be written, and others may look into it", state.display()),
+            "`forgeline doctor --fix` makes it yours alone",
+        ),
         Ok(()) => Check::ok(name, format!("`{}` can be written", state.display())),
         Err(error) => Check::failed(name, format!("`{}` cannot be written: {error}", state.display()), todo),
     }

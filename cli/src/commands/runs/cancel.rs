@@ -10,7 +10,7 @@ use crate::{
     request,
 };
 
-pub(super) async fn perform(session: &Session, name: &str, dry_run: bool) -> anyhow::Result<Exit> {
+pub(super) async fn perform(session: &Session, name: &str) -> anyhow::Result<Exit> {
     let runner = session.look().await?;
     let view = view_run(&runner.store, name).await?;
     let id = &view.spec.id;
@@ -20,22 +20,18 @@ pub(super) async fn perform(session: &Session, name: &str, dry_run: bool) -> any
             format!("run `{id}` has ended: {}; there is nothing to cancel", outcome.word())
         ));
     }
-    if !dry_run {
-        let asked = runner.store.input(id, &Input::Cancel { by: request::user() }, runner.clock.now()).await;
-        match asked {
-            Ok(_) => {}
-            Err(StoreError::Illegal(_)) => {
-                anyhow::bail!(Failure::new(
-                    Exit::Failed,
-                    format!("run `{id}` ended a moment ago; there is nothing to cancel")
-                ))
-            }
-            Err(error) => return Err(error.into()),
+    match runner.store.input(id, &Input::Cancel { by: request::user() }, runner.clock.now()).await {
+        Ok(_) => {}
+        Err(StoreError::Illegal(_)) => {
+            anyhow::bail!(Failure::new(
+                Exit::Failed,
+                format!("run `{id}` ended a moment ago; there is nothing to cancel")
+            ))
         }
+        Err(error) => return Err(error.into()),
     }
-    let word = if dry_run { "would be cancelled" } else { "will stop at its next checkpoint" };
-    session.out.print("cancel", &json!({"run": id, "dry_run": dry_run}), || {
-        format!("run {id} {word}; nothing more is written for it\n")
+    session.out.print("cancel", &json!({"run": id}), || {
+        format!("run {id} will stop at its next checkpoint; nothing more is written for it\n")
     });
     Ok(Exit::Success)
 }
