@@ -11,6 +11,7 @@ mod help;
 mod init;
 mod interrupted;
 mod operator;
+mod outputs;
 mod refusals;
 mod repositories;
 mod runs;
