@@ -132,7 +132,9 @@ fn print(session: &Session, how: DryRun, repairs: &[Repair], checks: &[Check]) {
     session.out.rehearsing(how).print("doctor", &document, || {
         let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
         let mut text: String = repairs.iter().map(Repair::line).collect();
-        if !text.is_empty() {
+        if how.dry_run && text.is_empty() {
+            text.push_str("there is nothing to repair\n");
+        } else if !text.is_empty() {
             text.push('\n');
         }
         for check in checks {
