@@ -12,6 +12,7 @@ mod place;
 mod shapes;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -20,7 +21,10 @@ use std::{
 use forgeline_agents::AgentHost;
 use forgeline_engine::{Outcome, TaskOutput, run::Phase};
 use forgeline_forge::LocalForge;
-use forgeline_model::{Digest, Event, RunId, task::Proposal};
+use forgeline_model::{
+    Digest, Event, RunId,
+    task::{Proposal, Usage},
+};
 use forgeline_registry::Registry;
 use forgeline_runner::{Clock, Driven, Parts, Runner, Watch, knowledge::KnowledgeHandle};
 use forgeline_store::{Decided, Lease, NewRun, Store};
@@ -131,7 +135,7 @@ async fn by_store(store: &Store, new: NewRun, workers: usize) -> Duration {
 }
 
 async fn decide(store: &Store, new: NewRun) -> RunId {
-    match store.decide(new, Clock::system().now()).await.expect("decides") {
+    match store.start(new, Vec::new(), Clock::system().now()).await.expect("decides") {
         Decided::Started(run, _) => run,
         Decided::Joined(run) => panic!("{run} is there already"),
     }
@@ -146,6 +150,7 @@ async fn finish(store: &Store, lease: Lease) -> Option<Lease> {
     let stored = store.keep(&proposal).expect("keeps");
     let output = TaskOutput {
         key: Digest::of_bytes(proposal.skill.as_bytes()),
+        parts: BTreeMap::new(),
         proposal: stored.digest(),
         artifacts: Vec::new(),
         outputs: Map::new(),
@@ -153,6 +158,7 @@ async fn finish(store: &Store, lease: Lease) -> Option<Lease> {
         checks_passed: 0,
         skill: "template".into(),
         reused: false,
+        usage: Usage::default(),
         millis: 0,
     };
     store
@@ -167,7 +173,7 @@ async fn by_runner(runner: &Runner, new: NewRun) -> Duration {
     let begun = Instant::now();
     let run = decide(&runner.store, new).await;
     let (_stop, never) = watch::channel(false);
-    let driven = runner.drive(&run, never).await.expect("drives");
+    let driven = runner.drive(&run, never, forgeline_runner::Patience::Endless).await.expect("drives");
     let taken = begun.elapsed();
     let Driven::Ended(view) = driven else { panic!("nobody asked it to stop") };
     assert!(matches!(view.state.outcome(), Some(Outcome::NoChange { .. })), "{:?}", view.state.outcome());
@@ -176,8 +182,9 @@ async fn by_runner(runner: &Runner, new: NewRun) -> Duration {
 
 async fn open(folder: &Path) -> Store {
     let registry = Registry::built_in();
-    let check =
-        |event: &Event| registry.validate_produced(&event.to_value()).map_err(|violation| violation.to_string());
+    let check = |event: &Event, _: Option<&Digest>| {
+        registry.validate_produced(&event.to_value()).map_err(|violation| violation.to_string())
+    };
     Store::open(folder, Arc::new(check)).await.expect("opens")
 }
 

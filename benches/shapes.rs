@@ -54,6 +54,7 @@ impl Shape {
             registry: &IN_FORCE.registry,
             blueprint: self.name(),
             inputs: json!({}),
+            max_usd: None,
             item: None,
             item_spec: None,
             project: "bench".parse().expect("a project id"),
@@ -64,8 +65,7 @@ impl Shape {
             trigger: Trigger { kind: "cli".into(), actor: "ana".into(), detail: "run".into(), chain_depth: 0 },
             trigger_key: self.name().to_owned(),
             event: None,
-            decisions: Vec::new(),
-            inbox: None,
+            again: None,
         };
         prepare(request, Clock::system().now()).unwrap_or_else(|faults| panic!("{faults:?}"))
     }

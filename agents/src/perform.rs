@@ -2,7 +2,7 @@
 
 use forgeline_blueprints::text;
 use forgeline_model::task::{
-    AgentBundle, Proposal, ProposedEvent, ProposedFile, TaskFailure, TaskOutcome, TaskRequest,
+    AgentBundle, Proposal, ProposedEvent, ProposedFile, TaskFailure, TaskOutcome, TaskRequest, Usage,
 };
 use serde_json::{Map, Value, json};
 
@@ -51,7 +51,7 @@ fn propose(agent: &LoadedAgent, request: &TaskRequest) -> Result<Proposal, TaskF
             })
         })
         .collect::<Result<_, TaskFailure>>()?;
-    Ok(Proposal { files, outputs, events, validation, skill })
+    Ok(Proposal { files, outputs, events, validation, skill, usage: Usage::default() })
 }
 
 /// The request's context and, under `with`, the stage's parameters.

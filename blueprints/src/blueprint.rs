@@ -4,7 +4,7 @@ mod shape;
 
 use std::collections::BTreeMap;
 
-use forgeline_engine::plan::WriteGrant;
+use forgeline_engine::plan::{RunOn, WriteGrant};
 use forgeline_model::task::Produces;
 use forgeline_model::{StageId, Usd};
 use semver::{Version, VersionReq};
@@ -32,6 +32,15 @@ pub struct Blueprint {
     /// Protected paths that it needs.
     #[serde(default)]
     pub writes: Vec<WriteGrant>,
+    /// Whether nothing more is started once a stage has failed for good.
+    #[serde(default = "yes")]
+    pub fail_fast: bool,
+    /// Runs that must not be under way at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<Concurrency>,
+    /// Which of several runs comes first; 0 to 100, higher first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
     /// The graph's nodes, in the order of the file.
     pub stages: Vec<Stage>,
     /// What to start when a stage has failed for good.
@@ -138,6 +147,19 @@ pub struct Budget {
     /// Wall time of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wall: Option<Period>,
+    /// Attempts of tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<u32>,
+}
+
+/// Runs that must not be under way at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concurrency {
+    /// Name within the repository; may refer to inputs and the work item.
+    pub group: String,
+    /// Whether a newer run cancels the older ones instead of waiting for them.
+    #[serde(default)]
+    pub cancel_in_progress: bool,
 }
 
 /// A node of the graph: an agent's work, or an approval.
@@ -151,9 +173,18 @@ pub struct Stage {
     /// Who does the work; none for an approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uses: Option<AgentUse>,
-    /// Stages that must have ended well, or been skipped by their own condition.
+    /// Stages that come before.
     #[serde(default)]
     pub needs: Vec<StageId>,
+    /// How those must have ended.
+    #[serde(default)]
+    pub run_on: RunOn,
+    /// The stage that this one undoes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compensates: Option<StageId>,
+    /// Whether the run may end well though this stage fails.
+    #[serde(default)]
+    pub allow_failure: bool,
     /// CEL over `inputs`, `work_item`, `project`, `run`, `event` and `stages`; false skips the stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
@@ -166,6 +197,9 @@ pub struct Stage {
     /// Most tasks at once.
     #[serde(default = "four")]
     pub max_parallel: u32,
+    /// Whether a failed task of the matrix lets the rest go.
+    #[serde(default = "yes")]
+    pub fail_fast: bool,
     /// Files it may write.
     #[serde(default)]
     pub produces: Vec<Produces>,
@@ -178,6 +212,9 @@ pub struct Stage {
     /// Wall time of one attempt; ten minutes when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
+    /// Wall time of all attempts together; half an hour when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage_timeout: Option<Period>,
     /// Worker pool.
     #[serde(default = "default_pool")]
     pub pool: String,
@@ -229,6 +266,10 @@ fn utc() -> String {
 
 fn default_pool() -> String {
     "default".to_owned()
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn one() -> u32 {

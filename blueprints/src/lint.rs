@@ -10,6 +10,7 @@ mod stage;
 use std::collections::BTreeMap;
 
 use forgeline_model::Diagnostic;
+use serde_json::Value;
 
 pub(crate) use agent::agent;
 pub(crate) use names::properties as closed_names;
@@ -44,6 +45,10 @@ pub(crate) fn blueprint(definition: &Definition<Blueprint>, factory: &Factory) -
         found.extend(stage::check(definition, index, factory));
     }
     found.extend(triggers(definition));
+    if let Some(concurrency) = &definition.manifest.concurrency {
+        let (names, group) = (names::of_run(&definition.manifest), Value::from(concurrency.group.clone()));
+        found.extend(names::templates(&definition.document, "/concurrency/group", &group, &names));
+    }
     found.extend(on_failure(definition, factory));
     found
 }

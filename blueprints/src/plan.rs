@@ -5,8 +5,10 @@ mod inputs;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use forgeline_engine::plan::{Matrix, Plan, PlannedStage, RetryPolicy};
-use forgeline_model::{DefinitionRef, Diagnostic, Severity, diagnostic::has_errors};
+use forgeline_engine::plan::{
+    ApprovalRule, DEFAULT_PRIORITY, Matrix, OnFailure, Plan, PlannedStage, RetryPolicy, RunOn, Work,
+};
+use forgeline_model::{DefinitionRef, Diagnostic, Severity, diagnostic::has_errors, task::Usage};
 use forgeline_registry::Registry;
 use serde_json::Value;
 
@@ -16,8 +18,13 @@ use crate::{
     blueprint::{Blueprint, Stage},
     codes,
     factory::{AgentMiss, Definition, Factory},
-    form, lint, suggest,
+    form, lint,
+    period::Period,
+    suggest,
 };
+
+/// Wall time of a stage with all its attempts when it does not say: half an hour.
+const DEFAULT_STAGE_TIMEOUT_MS: u64 = 1_800_000;
 
 /// What a plan is made for.
 #[derive(Clone, Copy)]
@@ -51,14 +58,20 @@ pub fn compile(factory: &Factory, request: &Request<'_>) -> Result<Plan, Vec<Dia
     }
     let blueprint = &definition.manifest;
     let order = lint::graph::order(&blueprint.stages).expect("the lint found no circle");
+    let mut stages: Vec<PlannedStage> =
+        order.into_iter().filter_map(|index| planned(factory, &blueprint.stages[index])).collect();
+    let before_publishing = before_publishing(&factory.config.policy.approval, &stages);
+    stages.extend(before_publishing);
     Ok(Plan {
         blueprint: definition.reference.clone(),
         agents: agents.values().map(|agent| agent.reference.clone()).collect(),
         contracts: request.registry.digest(),
         inputs,
-        stages: order.into_iter().filter_map(|index| planned(factory, &blueprint.stages[index])).collect(),
+        stages,
         budget: ceilings::budget(&blueprint.budget, &factory.ceilings),
         writes: blueprint.writes.clone(),
+        on_failure: on_failure(blueprint.fail_fast),
+        priority: blueprint.priority.unwrap_or(DEFAULT_PRIORITY),
     })
 }
 
@@ -92,14 +105,6 @@ fn unavailable(definition: &Definition<Blueprint>, factory: &Factory) -> Vec<Dia
     };
     let mut found = Vec::new();
     for (index, stage) in definition.manifest.stages.iter().enumerate() {
-        if stage.approval.is_some() {
-            let pointer = format!("/stages/{index}/approval");
-            found.push(refuse(
-                "an approval stage",
-                &pointer,
-                "remove the stage; the pull request is reviewed all the same",
-            ));
-        }
         if let Some(uses @ AgentUse::Named { name, .. }) = &stage.uses
             && factory.resolve(uses) == Err(AgentMiss::Broken)
         {
@@ -108,13 +113,6 @@ fn unavailable(definition: &Definition<Blueprint>, factory: &Factory) -> Vec<Dia
             found.push(definition.document.at(&pointer, diagnostic.hint("`forgeline validate` shows all of them")));
         }
     }
-    if !factory.config.policy.approval.is_empty()
-        && let Some(document) = &factory.config_document
-    {
-        let diagnostic = Diagnostic::error(codes::UNAVAILABLE, "`policy.approval` is not available in this build");
-        let hint = "remove it; the pull request is reviewed all the same";
-        found.push(document.at_key("/policy/approval", diagnostic.hint(hint)));
-    }
     if !definition.manifest.on_failure.is_empty() {
         found.push(refuse("`on_failure`", "/on_failure", "remove it; `forgeline dlq list` shows failed runs"));
     }
@@ -122,17 +120,36 @@ fn unavailable(definition: &Definition<Blueprint>, factory: &Factory) -> Vec<Dia
 }
 
 fn planned(factory: &Factory, stage: &Stage) -> Option<PlannedStage> {
-    let agent = factory.resolve(stage.uses.as_ref()?).ok()?;
+    let work = match (&stage.uses, &stage.approval) {
+        (Some(uses), _) => Work::Agent { agent: factory.resolve(uses).ok()?.reference.clone() },
+        (None, Some(approval)) => Work::Approval {
+            approval: ApprovalRule {
+                roles: approval.roles.clone(),
+                min: approval.min,
+                expires_ms: approval.expires.map(Period::millis),
+            },
+        },
+        (None, None) => return None,
+    };
     let matrix = stage.matrix.iter().next();
     let defaults = RetryPolicy::default();
     Some(PlannedStage {
         id: stage.id.clone(),
-        agent: agent.reference.clone(),
+        // People take the time that their question gives them.
+        stage_timeout_ms: match work {
+            Work::Agent { .. } => Some(stage.stage_timeout.map_or(DEFAULT_STAGE_TIMEOUT_MS, Period::millis)),
+            Work::Approval { .. } => stage.stage_timeout.map(Period::millis),
+        },
+        work,
         needs: stage.needs.clone(),
+        run_on: stage.run_on,
+        compensates: stage.compensates.clone(),
+        allow_failure: stage.allow_failure,
         when: stage.when.clone(),
         with: Value::Object(stage.with.clone().into_iter().collect()),
         matrix: matrix.map(|(variable, over)| Matrix { variable: variable.clone(), over: over.clone() }),
         max_parallel: stage.max_parallel,
+        on_item_failure: on_failure(stage.fail_fast),
         produces: stage.produces.clone(),
         emits: stage.emits.iter().filter_map(|emits| form::event_ref(emits)).collect(),
         retry: RetryPolicy {
@@ -143,6 +160,39 @@ fn planned(factory: &Factory, stage: &Stage) -> Option<PlannedStage> {
             },
         },
         timeout_ms: ceilings::timeout_ms(stage.timeout, &factory.ceilings),
+        reserve: Usage::default(),
         pool: stage.pool.clone(),
     })
+}
+
+/// The question that a factory's `policy.approval` puts before anything is published, after all that is made.
+fn before_publishing(roles: &[String], stages: &[PlannedStage]) -> Option<PlannedStage> {
+    if roles.is_empty() {
+        return None;
+    }
+    let last = stages.last()?;
+    Some(PlannedStage {
+        id: "approve-publishing".parse().expect("a stage id"),
+        work: Work::Approval { approval: ApprovalRule { roles: roles.to_vec(), min: 1, expires_ms: None } },
+        needs: stages.iter().filter(|stage| !stage.is_cleanup()).map(|stage| stage.id.clone()).collect(),
+        run_on: RunOn::Success,
+        compensates: None,
+        allow_failure: false,
+        when: None,
+        with: Value::Null,
+        matrix: None,
+        max_parallel: 1,
+        on_item_failure: OnFailure::FailFast,
+        produces: Vec::new(),
+        emits: Vec::new(),
+        retry: RetryPolicy::default(),
+        timeout_ms: ceilings::DEFAULT_TIMEOUT_MS,
+        stage_timeout_ms: None,
+        reserve: Usage::default(),
+        pool: last.pool.clone(),
+    })
+}
+
+fn on_failure(fail_fast: bool) -> OnFailure {
+    if fail_fast { OnFailure::FailFast } else { OnFailure::KeepGoing }
 }

@@ -1,14 +1,15 @@
 //! One look at all that is new: receive, decide, answer.
 //!
-//! What came in is stored before anybody looks at it (T0). Each stored delivery is then decided; the run it starts and the
-//! decision for it are one transaction (T1), and the delivery is closed after its answer. A crash in between makes the
-//! pass look again; trigger keys and comment markers make that harmless.
+//! What came in is stored before anybody looks at it (T0). Each stored delivery is then decided; the runs it starts, the
+//! decisions, the answers and the end of the delivery are one transaction (T1). What that asks of the forge is done after it,
+//! by this pass or by the next one.
 
 mod comment;
 mod found;
 mod item;
 mod merged;
 mod published;
+mod ruling;
 mod start;
 mod subscriptions;
 mod turn;
@@ -18,6 +19,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use forgeline_engine::Input;
 use forgeline_forge::{
     ForgeError, LocalForge,
     types::{Feed, RepoId},
@@ -119,6 +121,7 @@ impl Bot {
         let mut passed = Passed::default();
         let last = self.subscribe().await?;
         self.receive().await?;
+        self.perform_due(&mut passed).await?;
         loop {
             let pending = self.runner.store.pending(self.runner.clock.now()).await?;
             if pending.is_empty() {
@@ -132,7 +135,20 @@ impl Bot {
             }
         }
         self.dispatch(last, &mut passed).await?;
+        self.tick().await?;
         Ok(passed)
+    }
+
+    /// Looks at runs in which something has lapsed or taken too long.
+    async fn tick(&self) -> Result<(), PassError> {
+        let (store, now) = (&self.runner.store, self.runner.clock.now());
+        for run in store.overdue(now).await? {
+            match store.input(&run, &Input::Tick, now).await {
+                Ok(_) | Err(StoreError::Illegal(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// T0: copies the forge's feed into the inbox, then remembers how far it got.
@@ -181,9 +197,9 @@ impl Bot {
                 let label = body["payload"]["label"].as_str().unwrap_or_default();
                 self.item_labeled(row, &repo, number, actor, label, passed).await
             }
-            (Ok(Feed::PullRequestMerged), Some(number)) => self.merged(row, &repo, number, actor).await,
+            (Ok(Feed::PullRequestMerged), Some(number)) => self.merged(row, &repo, number, actor, passed).await,
             // The rest starts nothing and asks for nothing.
-            _ => Ok(self.runner.store.record(&[], Some(row.seq), self.runner.clock.now()).await?),
+            _ => self.rule(ruling::on(row), |_| Vec::new(), passed).await,
         }
     }
 
@@ -236,20 +252,6 @@ impl Bot {
             done.map_err(|error| TargetError::Job(error.to_string()))??
         };
         Ok(Ground { repo: repo.clone(), target, in_force: own.unwrap_or_else(|| self.fallback.clone()) })
-    }
-
-    /// Says something on an item, in place of what the same key said before.
-    pub(crate) async fn say(
-        &self,
-        repo: &RepoId,
-        number: u64,
-        key: &str,
-        text: &str,
-        passed: &mut Passed,
-    ) -> Result<(), PassError> {
-        self.runner.forge.upsert_comment(repo, number, key, text, self.runner.clock.now()).await?;
-        passed.replies.push((repo.to_string(), number, text.to_owned()));
-        Ok(())
     }
 
     /// Whether a login is the bot's own.

@@ -16,11 +16,12 @@ pub use compose::{Answered, comment, marker};
 pub use form::asks_for_form;
 pub use help::help;
 pub use outcome::{
-    cancelled, closed_pull_request, held, joined, no_change, not_cancelled, nothing_to_cancel, released, started,
+    approved, came_to_nothing, cancelled, closed_pull_request, held, joined, no_change, nothing_to_cancel,
+    nothing_to_retry, nothing_to_revise, rejected, released, started,
 };
 pub use refusal::{
-    fault, invalid_definitions, invalid_inputs, not_available, option_not_available, refused, unknown_blueprint,
-    unusable_repository,
+    approves_something_else, fault, invalid_definitions, invalid_inputs, not_available, nothing_waits, refused,
+    unknown_blueprint, unknown_stage, unusable_repository,
 };
 pub use status::{RunLine, status};
 pub use why::{decisions, why};

@@ -8,6 +8,7 @@ use std::{
 use anyhow::Context as _;
 use forgeline_agents::host::AgentHost;
 use forgeline_forge::LocalForge;
+use forgeline_model::{Digest, Event};
 use forgeline_registry::Registry;
 use forgeline_runner::{Clock, Registries, Runner, Watch, knowledge::KnowledgeHandle};
 use forgeline_store::Store;
@@ -48,8 +49,8 @@ pub async fn open_in(session: &Session, state: &Path, registry: Arc<Registry>, w
     let registries = Registries::new(registry);
     let check = {
         let registries = registries.clone();
-        Arc::new(move |event: &forgeline_model::Event| {
-            registries.check(event).map_err(|violation| violation.to_string())
+        Arc::new(move |event: &Event, contracts: Option<&Digest>| {
+            registries.check(event, contracts).map_err(|violation| violation.to_string())
         })
     };
     let store = Store::open(state, check).await?;

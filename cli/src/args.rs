@@ -66,6 +66,8 @@ pub enum Command {
     Run(commands::run::Run),
     #[command(subcommand)]
     Runs(commands::runs::Runs),
+    Pause(commands::hold::Pause),
+    Resume(commands::hold::Resume),
     Why(commands::why::Why),
     #[command(subcommand)]
     Blueprints(commands::blueprints::Blueprints),

@@ -12,12 +12,14 @@ pub mod dlq;
 pub mod doctor;
 pub mod events;
 pub mod explain;
+pub mod hold;
 pub mod init;
 pub mod knowledge;
 pub mod local;
 mod lookup;
 pub mod plan;
 pub mod projects;
+mod reuse;
 pub mod run;
 pub mod runs;
 pub mod schema;
@@ -86,6 +88,8 @@ async fn dispatch(session: Session, command: Command) -> anyhow::Result<Exit> {
         Command::Plan(command) => command.perform(session).await,
         Command::Run(command) => command.perform(session).await,
         Command::Runs(command) => command.perform(session).await,
+        Command::Pause(command) => command.perform(session).await,
+        Command::Resume(command) => command.perform(session).await,
         Command::Why(command) => command.perform(session).await,
         Command::Blueprints(command) => command.perform(session),
         Command::Agents(command) => command.perform(session),

@@ -13,7 +13,7 @@ use forgeline_engine::{
 };
 use forgeline_forge::types::RepoId;
 use forgeline_model::{
-    Digest, ProjectId, WorkItem,
+    Digest, ProjectId, Usd, WorkItem,
     work_item::{MAX_WORK_ITEM_BYTES, read_text},
 };
 use forgeline_repo::{BranchName, Repo, Status};
@@ -53,6 +53,9 @@ pub struct Asked {
     /// Work item as an issue of the local forge.
     #[arg(long, value_name = "NUMBER")]
     pub issue: Option<u64>,
+    /// What the run may spend at most, if that is less than the blueprint allows, US dollars.
+    #[arg(long, value_name = "USD")]
+    pub max_usd: Option<Usd>,
     /// Project; the one that owns the repository otherwise.
     #[arg(long, value_name = "ID")]
     pub project: Option<ProjectId>,
@@ -102,6 +105,7 @@ pub async fn resolve<'a>(asked: &'a Asked, in_force: &'a InForce, runner: &Runne
         registry: &in_force.registry,
         blueprint: &asked.blueprint,
         inputs,
+        max_usd: asked.max_usd,
         item,
         item_spec,
         project,
@@ -117,27 +121,27 @@ pub async fn resolve<'a>(asked: &'a Asked, in_force: &'a InForce, runner: &Runne
         },
         trigger_key: String::new(),
         event: None,
-        decisions: Vec::new(),
-        inbox: None,
+        again: None,
     })
 }
 
-/// The run for this request: one that is under way, or has given what the request asks for, else a further attempt.
-pub async fn prepare_attempt(mut request: Request<'_>, runner: &Runner) -> anyhow::Result<NewRun> {
+/// The run for this request, and why it starts: one that is under way, or has given what the request asks for, else a further attempt.
+pub async fn prepare_attempt(mut request: Request<'_>, runner: &Runner) -> anyhow::Result<(NewRun, Decision)> {
     let blueprint = request.blueprint.to_owned();
     let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);
     let plan =
         prepare::compile(request.factory, request.registry, request.blueprint, &request.inputs).map_err(refuse)?;
     let asked = Digest::of(&json!({
         "plan": plan.digest(), "item": request.item, "base": request.base, "base_branch": request.base_branch, "project": request.project,
+        "max_usd": request.max_usd,
     }));
     let stem = format!("cli/default/{:?}/{}/{}/{}", request.forge, request.repository, blueprint, asked.hex());
     for attempt in 1..MAX_ATTEMPTS {
         request.trigger_key = format!("{stem}#{attempt}");
         let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);
-        let mut new = prepare::prepare(request.clone(), runner.clock.now()).map_err(refuse)?;
+        let new = prepare::prepare(request.clone(), runner.clock.now()).map_err(refuse)?;
         if !runner.store.has_run(&new.spec.id).await? || is_standing(runner, &new).await? {
-            new.decisions.push(Decision {
+            let why = Decision {
                 subject: new.spec.id.to_string(),
                 rule: "trigger.cli".into(),
                 verdict: "start".into(),
@@ -145,8 +149,8 @@ pub async fn prepare_attempt(mut request: Request<'_>, runner: &Runner) -> anyho
                     "blueprint": new.spec.plan.blueprint.to_string(), "attempt": attempt,
                     "actor": new.spec.trigger.actor, "definitions": new.spec.definitions,
                 }),
-            });
-            return Ok(new);
+            };
+            return Ok((new, why));
         }
     }
     anyhow::bail!(Failure::new(Exit::Failed, format!("this was tried {MAX_ATTEMPTS} times; look at the runs first")))
@@ -226,21 +230,31 @@ async fn issue(place: &Place, number: u64, runner: &Runner) -> anyhow::Result<Wo
 
 /// `name=value` pairs; a value has the type that the blueprint declares.
 fn inputs(asked: &Asked, in_force: &InForce) -> anyhow::Result<Value> {
+    changed_inputs(&asked.blueprint, &json!({}), &asked.inputs, in_force)
+}
+
+/// Inputs with other values for some, given as `name=value`.
+pub fn changed_inputs(blueprint: &str, known: &Value, changes: &[String], in_force: &InForce) -> anyhow::Result<Value> {
     let mut pairs = BTreeMap::new();
-    for pair in &asked.inputs {
+    for pair in changes {
         let (name, text) = pair
             .split_once('=')
             .ok_or_else(|| Failure::new(Exit::Usage, format!("`{pair}` is not an input; write it as `name=value`")))?;
         pairs.insert(name.to_owned(), text.to_owned());
     }
-    let Some(blueprint) = in_force.factory.blueprint(&asked.blueprint) else {
+    let mut inputs = known.clone();
+    let Some(blueprint) = in_force.factory.blueprint(blueprint) else {
         // The plan says that there is no such blueprint, and which there are.
-        return Ok(json!({}));
+        return Ok(inputs);
     };
-    forgeline_bot::command::typed_inputs(&blueprint.manifest.inputs, &pairs).map_err(|faults| {
+    let typed = forgeline_bot::command::typed_inputs(&blueprint.manifest.inputs, &pairs).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::new(Exit::Invalid, format!("the inputs do not fit: {}", lines.join("; "))).into()
-    })
+        Failure::new(Exit::Invalid, format!("the inputs do not fit: {}", lines.join("; ")))
+    })?;
+    if let (Value::Object(inputs), Value::Object(typed)) = (&mut inputs, typed) {
+        inputs.extend(typed);
+    }
+    Ok(inputs)
 }
 
 fn mention_uncommitted(path: &Path) {

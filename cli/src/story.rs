@@ -1,8 +1,36 @@
-//! The story of a run, line by line as it happens. Pure.
+//! The story of a run, line by line as it happens.
 
-use forgeline_engine::{Fact, Outcome, RunSpec, Step, TaskId, TaskOutput};
+use std::sync::{Arc, OnceLock};
+
+use forgeline_engine::{Fact, Outcome, RunSpec, Step, TaskId, TaskOutput, plan::PlannedStage};
 use forgeline_model::task::NoteVerdict;
-use forgeline_runner::{Notice, report};
+use forgeline_runner::{Notice, Watch, report};
+
+use crate::output;
+
+/// The run whose story is told, once it is known.
+#[derive(Clone, Default)]
+pub struct Told(Arc<OnceLock<RunSpec>>);
+
+impl Told {
+    /// It is this one.
+    pub fn set(&self, spec: RunSpec) {
+        // A second run has no place in the story of the first.
+        let _ = self.0.set(spec);
+    }
+}
+
+/// Tells a run's story on stderr as it happens.
+pub fn watch() -> (Watch, Told) {
+    let told = Told::default();
+    let spec = told.0.clone();
+    let watch = Watch::with(move |notice| {
+        for line in spec.get().map(|spec| lines(spec, &notice)).unwrap_or_default() {
+            output::note(&line);
+        }
+    });
+    (watch, told)
+}
 
 /// Lines for a notice of a run.
 pub fn lines(spec: &RunSpec, notice: &Notice) -> Vec<String> {
@@ -35,7 +63,17 @@ fn fact_line(spec: &RunSpec, fact: &Fact) -> Option<String> {
             Some(format!("  failed    {task}, attempt {attempt} ({}), {next}: {}", failure.kind, failure.message))
         }
         Fact::TaskLost { task } => Some(format!("  lost      {task}: its worker is gone; it is done again")),
-        Fact::StageSkipped { stage, reason } => Some(format!("  skipped   {stage}: {reason}")),
+        Fact::Queued { behind } => Some(format!("  waits     for run {behind}, which is of the same group")),
+        Fact::ApprovalRequested { stage, min, .. } => Some(format!("  asks      {stage}: {min} must agree")),
+        Fact::Approved { stage, approval } => {
+            Some(format!("  approved  {stage} by {} ({})", approval.name, approval.role))
+        }
+        Fact::TaskParked { task, reason } => Some(format!("  parked    {task}: {reason}")),
+        Fact::TaskDropped { task, reason } => Some(format!("  dropped   {task}: {reason}")),
+        Fact::RanOut { message, .. } => Some(format!("  stops     {message}")),
+        Fact::Paused { by } => Some(format!("  paused    by {by}")),
+        Fact::Resumed { by } => Some(format!("  resumed   by {by}")),
+        Fact::StageSkipped { stage, reason, .. } => Some(format!("  skipped   {stage}: {reason}")),
         Fact::CancelRequested { by } => Some(format!("  cancel    asked for by {by}")),
         Fact::Finished { outcome } => Some(finished_line(spec, outcome)),
         Fact::Started
@@ -47,7 +85,7 @@ fn fact_line(spec: &RunSpec, fact: &Fact) -> Option<String> {
 }
 
 fn done_line(spec: &RunSpec, task: &TaskId, output: &TaskOutput) -> String {
-    let agent = spec.plan.stage(&task.stage).map_or_else(String::new, |stage| stage.agent.to_string());
+    let agent = spec.plan.stage(&task.stage).map_or_else(String::new, PlannedStage::performer);
     let corrected = output.findings.iter().filter(|note| note.verdict == NoteVerdict::Corrected).count();
     let files = match output.artifacts.len() {
         0 => "no file".to_owned(),

@@ -1,7 +1,7 @@
 //! Agents that this process has used, by digest.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -10,14 +10,17 @@ use forgeline_blueprints::{
     yaml::Document,
 };
 use forgeline_model::{Digest, task::AgentBundle};
+use serde_json::Value;
 
-use crate::{Runner, RunnerError};
+use crate::{Runner, RunnerError, task::narrow};
 
 /// An agent's files, and what its manifest asks the host for.
 #[derive(Debug)]
 pub(crate) struct CachedAgent {
     pub(crate) bundle: AgentBundle,
     pub(crate) knowledge: Option<KnowledgeRequest>,
+    /// Names that its files use.
+    pub(crate) names: BTreeSet<String>,
 }
 
 /// By digest; definitions never change under their digest.
@@ -31,16 +34,18 @@ impl Runner {
             return Ok(known.clone());
         }
         let bundle = self.store.agent(digest).await?;
-        let knowledge = manifest(&bundle).and_then(|agent| agent.context.knowledge);
-        let agent = Arc::new(CachedAgent { bundle, knowledge });
+        let manifest = manifest(&bundle);
+        let names = narrow::names(&bundle, &manifest);
+        let agent: Option<Agent> = serde_json::from_value(manifest).ok();
+        let knowledge = agent.and_then(|agent| agent.context.knowledge);
+        let agent = Arc::new(CachedAgent { bundle, knowledge, names });
         self.agents.0.lock().expect("no panic while held").insert(*digest, agent.clone());
         Ok(agent)
     }
 }
 
 /// The manifest; one that cannot be read is the child process's to complain about.
-fn manifest(bundle: &AgentBundle) -> Option<Agent> {
-    let text = bundle.files.get("agent.yaml")?;
-    let document = Document::parse("agent.yaml", text.as_bytes()).ok()?;
-    serde_json::from_value(document.value()).ok()
+fn manifest(bundle: &AgentBundle) -> Value {
+    let text = bundle.files.get("agent.yaml").map_or("", String::as_str);
+    Document::parse("agent.yaml", text.as_bytes()).map_or(Value::Null, |document| document.value())
 }

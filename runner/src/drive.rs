@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use forgeline_engine::{Effect, Input, Outcome};
-use forgeline_model::{RunId, TraceId};
+use forgeline_engine::{
+    Effect, Input, Outcome,
+    run::{Phase, TaskStatus},
+};
+use forgeline_model::{RunId, StageId, Timestamp, TraceId};
 use forgeline_store::{EffectRow, Lease, RunView, Settlement, StoreError};
 use tokio::{sync::watch, task::JoinSet, time};
 use tracing::{Instrument as _, info_span};
@@ -27,21 +30,52 @@ pub enum Driven {
     Ended(RunView),
     /// Stopped on request; whoever drives it next goes on from here.
     Stopped(RunView),
+    /// Nothing can be done for it now: it waits for people, for another run, or for longer than there was patience.
+    Waiting(RunView, Waiting),
+}
+
+/// What a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waiting {
+    /// People are to agree to these stages.
+    Approval(Vec<StageId>),
+    /// Another run of its group.
+    Group(RunId),
+    /// It is paused, or held back by an operator.
+    Held {
+        /// By whom.
+        by: String,
+    },
+    /// A time: a retry, or a provider that takes nothing more before.
+    Until(Timestamp),
+    /// Another process, which is at work on it.
+    Elsewhere,
+}
+
+/// How long a driver waits for a time to come or for another process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as it takes.
+    Endless,
+    /// At most so many milliseconds at a stretch.
+    Millis(u64),
 }
 
 impl Runner {
-    /// Performs a run's tasks and effects until it has ended.
+    /// Performs a run's tasks and effects until it has ended or nothing more can be done for it now.
     ///
     /// # Errors
     /// [`RunnerError::Store`] when the state cannot be read or written: nothing is lost, driving it again goes on.
-    pub async fn drive(&self, run: &RunId, stop: Stop) -> Result<Driven, RunnerError> {
+    pub async fn drive(&self, run: &RunId, stop: Stop, patience: Patience) -> Result<Driven, RunnerError> {
         let span = info_span!("run", run = %run, trace_id = %TraceId::of_run(run));
-        let driven = self.drive_in(run, stop).instrument(span).await;
+        let driven = self.drive_in(run, stop, patience).instrument(span).await;
         self.host.close(run);
         driven
     }
 
-    async fn drive_in(&self, run: &RunId, mut stop: Stop) -> Result<Driven, RunnerError> {
+    async fn drive_in(&self, run: &RunId, mut stop: Stop, patience: Patience) -> Result<Driven, RunnerError> {
+        let mut waited_since: Option<Timestamp> = None;
+        self.load_contracts(&self.store.run_as_claimed(run).await?.spec).await?;
         let mut tasks = JoinSet::new();
         loop {
             let stopping = *stop.borrow();
@@ -58,15 +92,23 @@ impl Runner {
                     return Ok(Driven::Stopped(view));
                 }
                 if self.perform_due_effect(run).await? {
+                    waited_since = None;
                     continue;
                 }
                 let has_effects = self.store.has_open_effects(run).await?;
                 if view.state.outcome().is_some() && !has_effects {
                     return Ok(Driven::Ended(view));
                 }
+                let now = self.clock.now();
+                let since = *waited_since.get_or_insert(now);
+                let what = self.waiting(&view).await?;
+                if what.is_for_people() || patience.is_over(since, now, &what) {
+                    return Ok(Driven::Waiting(view, what));
+                }
                 self.wait(run, &mut stop).await?;
                 continue;
             }
+            waited_since = None;
             tokio::select! {
                 ended = tasks.join_next() => {
                     if let Some(ended) = ended {
@@ -100,6 +142,25 @@ impl Runner {
         tasks.spawn(work.in_current_span());
     }
 
+    /// What a run waits for whose tasks and effects give nothing to do here and now.
+    async fn waiting(&self, view: &RunView) -> Result<Waiting, RunnerError> {
+        if let Some(by) = view.state.paused_by.clone() {
+            return Ok(Waiting::Held { by });
+        }
+        if let Some(hold) = self.store.hold_of(&view.spec.id).await? {
+            return Ok(Waiting::Held { by: hold.by });
+        }
+        if let Phase::Queued { behind } = &view.state.phase {
+            return Ok(Waiting::Group(behind.clone()));
+        }
+        let running = view.state.tasks().any(|task| matches!(task.status, TaskStatus::Running { .. }));
+        if let (false, Some(at)) = (running, self.store.next_ready_at(&view.spec.id).await?) {
+            return Ok(Waiting::Until(at));
+        }
+        let asked: Vec<StageId> = view.state.questions().map(|(stage, _)| stage.clone()).collect();
+        Ok(if asked.is_empty() || running { Waiting::Elsewhere } else { Waiting::Approval(asked) })
+    }
+
     /// Sleeps until a retry is due, something else may have changed, or a stop is asked for.
     async fn wait(&self, run: &RunId, stop: &mut Stop) -> Result<(), RunnerError> {
         self.store.input(run, &Input::Tick, self.clock.now()).await.map(|_| ()).or_else(ignore_ended)?;
@@ -114,15 +175,15 @@ impl Runner {
 
     /// Performs one effect of the run that is due. False: there is none.
     async fn perform_due_effect(&self, run: &RunId) -> Result<bool, RunnerError> {
-        let Some(row) = self.store.next_effect(Some(run), self.clock.now()).await? else { return Ok(false) };
+        let Some(row) = self.store.next_effect(run, self.clock.now()).await? else { return Ok(false) };
         let span = info_span!("effect", effect = row.effect.word(), attempt = row.attempts);
-        let settlement = self.perform_effect(&row).instrument(span).await;
+        let settlement = self.perform_effect(run, &row).instrument(span).await;
         let settlement = match settlement {
             Ok(settlement) => settlement,
             // The machine's fault, not the run's: the effect stays open, and whoever drives the run next tries again.
             Err(error) if error.is_transient() && row.attempts >= EFFECT_ATTEMPTS => {
                 let again = Settlement::Again { at: self.clock.now(), error: error.to_string() };
-                self.store.settle(&row, again, self.clock.now()).await?;
+                self.store.settle(run, &row, again, self.clock.now()).await?;
                 return Err(error);
             }
             Err(error) => self.after_failure(&row, &error),
@@ -130,14 +191,14 @@ impl Runner {
         if let Settlement::Dead { error } = &settlement {
             self.watch.warn(format!("`{}` was given up: {error}", row.effect.word()));
         }
-        if let Some(step) = self.store.settle(&row, settlement, self.clock.now()).await? {
+        if let Some(step) = self.store.settle(run, &row, settlement, self.clock.now()).await? {
             self.watch.step(run, step);
         }
         Ok(true)
     }
 
-    async fn perform_effect(&self, row: &EffectRow) -> Result<Settlement, RunnerError> {
-        let view = self.store.run(&row.run).await?;
+    async fn perform_effect(&self, run: &RunId, row: &EffectRow) -> Result<Settlement, RunnerError> {
+        let view = self.store.run(run).await?;
         match row.effect {
             Effect::Publish => {
                 let outcome = self.publish(&view).await?;
@@ -166,6 +227,26 @@ impl Runner {
                 Settlement::Confirmed(Some(Box::new(Input::Settled { outcome })))
             }
             Effect::Report | Effect::Index => Settlement::Dead { error: error.to_string() },
+        }
+    }
+}
+
+impl Waiting {
+    /// Whether no amount of time ends it.
+    fn is_for_people(&self) -> bool {
+        match self {
+            Self::Approval(_) | Self::Held { .. } => true,
+            Self::Group(_) | Self::Until(_) | Self::Elsewhere => false,
+        }
+    }
+}
+
+impl Patience {
+    fn is_over(self, since: Timestamp, now: Timestamp, what: &Waiting) -> bool {
+        match (self, what) {
+            (Self::Endless, _) => false,
+            (Self::Millis(most), Waiting::Until(at)) => at.millis_since(now) > most,
+            (Self::Millis(most), _) => now.millis_since(since) > most,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! same result, so a process that dies is replaced by the next one that looks.
 
 mod after;
+pub mod again;
 mod agent_cache;
 pub mod clock;
 pub mod definitions;
@@ -16,6 +17,7 @@ pub mod prepare;
 mod publish;
 mod registries;
 pub mod report;
+pub mod reuse;
 mod runner;
 mod target;
 mod task;
@@ -23,7 +25,7 @@ pub mod watch;
 
 pub use clock::Clock;
 pub use definitions::InForce;
-pub use drive::{Driven, Stop};
+pub use drive::{Driven, Patience, Stop, Waiting};
 pub use publish::{PublishError, StageSummary, summarise};
 pub use registries::Registries;
 pub use runner::{Parts, Runner, RunnerError};

@@ -4,20 +4,21 @@ use forgeline_blueprints::{
     Factory,
     config::{FactoryConfig, Protection as Configured},
     needs, plan,
+    text::render_text,
 };
 use forgeline_engine::{
     RunSpec,
     plan::Plan,
-    spec::{Definitions, Forge, Protection, ProtectionRule, Target, Trigger, WritePolicy},
+    spec::{Again, Concurrency, Definitions, Forge, Protection, ProtectionRule, Target, Trigger, WritePolicy},
 };
 use forgeline_model::{
-    DefinitionRef, Diagnostic, Digest, Event, ProjectId, RunId, RunKey, Timestamp, TraceId, WorkItem,
+    DefinitionRef, Diagnostic, Digest, Event, ProjectId, RunId, RunKey, Timestamp, TraceId, Usd, WorkItem,
     event::EventSource,
     task::AgentBundle,
     work_item::{Reading, understand},
 };
 use forgeline_registry::Registry;
-use forgeline_store::{Decision, NewRun};
+use forgeline_store::NewRun;
 use serde_json::{Map, Value, json};
 
 /// What somebody asks for.
@@ -33,6 +34,8 @@ pub struct Request<'a> {
     pub blueprint: &'a str,
     /// Inputs as given, an object.
     pub inputs: Value,
+    /// What the run may spend at most, if that is less than the blueprint allows; US dollars.
+    pub max_usd: Option<Usd>,
     /// The work item.
     pub item: Option<WorkItem>,
     /// What the work item says in the form that blueprints understand; templates see it as `work_item.spec`.
@@ -53,10 +56,8 @@ pub struct Request<'a> {
     pub trigger_key: String,
     /// The event that started it, if one did.
     pub event: Option<Event>,
-    /// Why it starts.
-    pub decisions: Vec<Decision>,
-    /// The inbox row that asked for it.
-    pub inbox: Option<i64>,
+    /// The run that it tries again, if it does.
+    pub again: Option<Again>,
 }
 
 /// What a work item's text describes, as templates see it under `work_item.spec`; none when it has no form that is known.
@@ -77,7 +78,10 @@ pub use forgeline_blueprints::codes::NEEDS_FORM;
 /// # Errors
 /// Everything that stands in its way, all at once.
 pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagnostic>> {
-    let plan = compile(request.factory, request.registry, request.blueprint, &request.inputs)?;
+    let mut plan = compile(request.factory, request.registry, request.blueprint, &request.inputs)?;
+    if let Some(most) = request.max_usd {
+        plan.budget.usd = plan.budget.usd.min(most);
+    }
     let agents = bundles(request.factory, &plan)?;
     let id = RunId::of_trigger(&request.trigger_key);
     let branch = branch(&plan.blueprint.name, request.item.as_ref(), &plan.inputs);
@@ -86,6 +90,7 @@ pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagn
     if !unmet.is_empty() {
         return Err(unmet);
     }
+    let concurrency = concurrency(request.factory, request.blueprint, &context)?;
     let correlation_id = match &request.event {
         Some(event) => event.correlation_id.clone(),
         None => {
@@ -108,11 +113,13 @@ pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagn
         plan,
         definitions: request.definitions,
         policy: policy(&request.factory.config),
+        concurrency,
+        again: request.again,
         context,
         created_at: now,
         id,
     };
-    Ok(NewRun { spec, agents, decisions: request.decisions, inbox: request.inbox })
+    Ok(NewRun { spec, agents, contracts: request.registry.bundle().clone() })
 }
 
 /// The plan of a blueprint with these inputs.
@@ -140,6 +147,20 @@ pub fn item_view(item: &WorkItem, spec: Option<&Value>) -> Value {
         view.insert("spec".into(), spec.clone());
     }
     view
+}
+
+/// The concurrency group that the blueprint names, for these inputs and this item.
+fn concurrency(factory: &Factory, blueprint: &str, context: &Value) -> Result<Option<Concurrency>, Vec<Diagnostic>> {
+    let Some(definition) = factory.blueprint(blueprint) else { return Ok(None) };
+    let Some(wanted) = &definition.manifest.concurrency else { return Ok(None) };
+    match render_text(&wanted.group, context) {
+        Ok(group) => Ok(Some(Concurrency { group, cancel_in_progress: wanted.cancel_in_progress })),
+        Err(error) => {
+            let fault = Diagnostic::error("FL0603", format!("the concurrency group has no name: {error}"));
+            let fault = fault.hint("name in it only what every run of the blueprint has");
+            Err(vec![definition.document.at("/concurrency/group", fault)])
+        }
+    }
 }
 
 /// `forgeline/<blueprint>/<item id>-<slug>`; without an item a digest of the inputs stands for it.

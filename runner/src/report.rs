@@ -1,5 +1,7 @@
 //! All text that a person reads about a run, on a forge or in Git. Pure functions.
 
+mod waiting;
+
 use std::fmt::Write as _;
 
 use forgeline_blueprints::text::neutralise_markdown as plain;
@@ -75,7 +77,7 @@ pub fn item_comment(view: &RunView) -> String {
     let spec = &view.spec;
     let head = format!("**{}** · `{}`", spec.plan.blueprint, spec.id);
     match view.state.outcome() {
-        None => format!("{head}\n\nat work: `forgeline runs show {}`", spec.id),
+        None => format!("{head}\n\n{}", waiting::text(view)),
         Some(outcome) => format!("{head}\n\n{}", outcome_text(spec, outcome)),
     }
 }
@@ -87,7 +89,8 @@ pub fn plan_markdown(plan: &Plan) -> String {
     for stage in &plan.stages {
         let needs: Vec<&str> = stage.needs.iter().map(forgeline_model::StageId::as_str).collect();
         let writes: Vec<String> = stage.produces.iter().map(|it| format!("`{}`", it.path)).collect();
-        let _ = writeln!(text, "| {} | `{}` | {} | {} |", stage.id, stage.agent, needs.join(", "), writes.join(", "));
+        let _ =
+            writeln!(text, "| {} | `{}` | {} | {} |", stage.id, stage.performer(), needs.join(", "), writes.join(", "));
     }
     let _ = writeln!(text, "\nCost: no model call, 0.00 USD.");
     text

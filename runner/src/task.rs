@@ -1,5 +1,8 @@
 //! One task: its key, its result if there is one already, else the agent's work, checked.
 
+mod key;
+pub(crate) mod narrow;
+
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use forgeline_engine::{
@@ -10,7 +13,7 @@ use forgeline_engine::{
 };
 use forgeline_model::{
     Digest,
-    task::{FailureClass, NoteVerdict, Proposal, TaskFailure, TaskLimits, TaskOutcome, TaskRequest},
+    task::{FailureClass, NoteVerdict, Proposal, TaskFailure, TaskLimits, TaskOutcome, TaskRequest, Usage},
 };
 use forgeline_store::{Lease, RunView};
 use serde_json::{Value, json};
@@ -25,6 +28,7 @@ const MOST_OUTPUT_BYTES: usize = 256 << 10;
 /// What a task depends on, all of it; two tasks with equal keys give equal results.
 struct Prepared {
     key: Digest,
+    parts: BTreeMap<String, Digest>,
     request: TaskRequest,
     agent: Arc<CachedAgent>,
     /// Where the agent's earlier artifacts were found, `path@commit`.
@@ -41,7 +45,7 @@ impl Runner {
         let (prepared, outcome, reused) = self.renewing(&lease, work).await?;
         let outcome = match outcome {
             TaskOutcome::Done(proposal) => self.checked(&view.spec, &stage, &lease.task, proposal),
-            failed @ TaskOutcome::Failed(_) => failed,
+            other @ (TaskOutcome::Failed(_) | TaskOutcome::Parked { .. }) => other,
         };
         let now = self.clock.now();
         match outcome {
@@ -49,6 +53,12 @@ impl Runner {
                 debug!(kind = failure.kind, "attempt failed");
                 let run = lease.run.clone();
                 let step = self.store.fail(lease, failure, now).await?;
+                self.watch.step(&run, step);
+                Ok(None)
+            }
+            TaskOutcome::Parked { until, reason } => {
+                let run = lease.run.clone();
+                let step = self.store.park(lease, until, reason, now).await?;
                 self.watch.step(&run, step);
                 Ok(None)
             }
@@ -70,37 +80,35 @@ impl Runner {
         view: &RunView,
         stage: &PlannedStage,
         item: Option<&MatrixItem>,
-        attempt: u32,
+        lease: &Lease,
     ) -> Result<Prepared, RunnerError> {
+        let Some(by) = stage.agent() else {
+            return Err(RunnerError::Bug(format!("stage `{}` waits for people and was claimed", stage.id)));
+        };
         let mut context = context::for_task(&view.spec, &view.state, stage, item);
-        let agent = self.agent(&stage.agent.digest).await?;
+        let agent = self.agent(&by.digest).await?;
         let hits = self.earlier_work(view, &agent, &context).await;
         let citations = hits.len();
         if let Value::Object(roots) = &mut context {
             roots.insert("knowledge".into(), Value::Array(hits));
+            roots.insert("revision".into(), json!(key::revision(&view.spec, stage)));
         }
-        let key = Digest::of(&json!({
-            "agent": stage.agent,
-            "stage": stage.id,
-            "with": stage.with,
-            "produces": stage.produces,
-            "emits": stage.emits,
-            "context": context,
-        }));
+        let context = narrow::narrow(context, &agent.names, &stage.with);
+        let parts = key::parts(&view.spec, stage, &lease.task, &context);
         let request = TaskRequest {
             trace_id: view.spec.source.trace_id.clone(),
             run: view.spec.id.clone(),
             stage: stage.id.clone(),
             item: item.map(|item| item.name.clone()),
-            attempt,
-            agent: stage.agent.clone(),
+            attempt: lease.attempt,
+            agent: by.clone(),
             with: stage.with.clone(),
             context,
             produces: stage.produces.clone(),
             emits: stage.emits.clone(),
             limits: TaskLimits { timeout_ms: stage.timeout_ms, ..TaskLimits::default() },
         };
-        Ok(Prepared { key, request, agent, citations })
+        Ok(Prepared { key: Digest::of(&parts), parts, request, agent, citations })
     }
 
     /// The stored result of the task's key, else the agent's work.
@@ -111,7 +119,7 @@ impl Runner {
         item: Option<&MatrixItem>,
         lease: &Lease,
     ) -> Result<(Prepared, TaskOutcome, bool), RunnerError> {
-        let prepared = self.prepare_task(view, stage, item, lease.attempt).await?;
+        let prepared = self.prepare_task(view, stage, item, lease).await?;
         if let Some(known) = self.store.result(&prepared.key).await? {
             return Ok((prepared, TaskOutcome::Done(known), true));
         }
@@ -155,11 +163,15 @@ impl Runner {
             if !stage.emits.iter().any(|it| named(&it)) {
                 let message = format!(
                     "agent `{}` tells `{}@{}`, which stage `{}` does not declare; add it to `emits`",
-                    stage.agent.name, event.event_type, event.version, stage.id
+                    stage.performer(),
+                    event.event_type,
+                    event.version,
+                    stage.id
                 );
                 return refuse("contract", message);
             }
-            let told = tell::of_agent(spec, task, index, &stage.agent.name, event, spec.created_at);
+            let agent = stage.agent().map_or("", |agent| agent.name.as_str());
+            let told = tell::of_agent(spec, task, index, agent, event, spec.created_at);
             if let Err(violation) = contracts.validate_produced(&told.to_value()) {
                 return refuse("contract", format!("event `{}` breaks its contract: {violation}", event.event_type));
             }
@@ -191,12 +203,15 @@ fn output(prepared: &Prepared, proposal: &Proposal, digest: Digest, reused: bool
     let passed = proposal.validation.iter().filter(|note| note.verdict == NoteVerdict::Passed).count();
     TaskOutput {
         key: prepared.key,
+        parts: prepared.parts.clone(),
         proposal: digest,
         artifacts: artifacts.into_values().collect(),
         outputs: proposal.outputs.clone(),
         findings: proposal.validation.iter().filter(|note| note.verdict != NoteVerdict::Passed).cloned().collect(),
         checks_passed: u32::try_from(passed).unwrap_or(u32::MAX),
         skill: proposal.skill.clone(),
+        // What was there already was paid for then.
+        usage: if reused { Usage::default() } else { proposal.usage },
         reused,
         millis,
     }

@@ -55,7 +55,7 @@ pub(crate) fn load(files: &FileSet) -> Result<Registry, Vec<Diagnostic>> {
     };
     let fragments = contracts(sources.fragments);
     let events = contracts(sources.events);
-    if found.is_empty() { Ok(Registry::new(sources.settings, fragments, events)) } else { Err(found) }
+    if found.is_empty() { Ok(Registry::new(sources.settings, fragments, events, files)) } else { Err(found) }
 }
 
 fn duplicates(events: &[Source]) -> Vec<Diagnostic> {

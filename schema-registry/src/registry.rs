@@ -2,10 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{LazyLock, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
-use forgeline_model::{Diagnostic, Digest, FileSet};
+use forgeline_model::{ContractBundle, Diagnostic, Digest, FileSet};
 use jsonschema::Validator;
 use semver::Version;
 use serde_json::Value;
@@ -23,6 +23,7 @@ pub struct Registry {
     settings: Settings,
     fragments: BTreeMap<String, Contract>,
     contracts: BTreeMap<String, Contract>,
+    bundle: Arc<ContractBundle>,
 }
 
 /// One event's contract with all its published versions.
@@ -64,8 +65,27 @@ impl Registry {
         settings: Settings,
         fragments: BTreeMap<String, Contract>,
         contracts: BTreeMap<String, Contract>,
+        files: &FileSet,
     ) -> Self {
-        Self { settings, fragments, contracts }
+        let digest = digest(&contracts);
+        // What loads is text: its files are JSON, YAML and Markdown.
+        let files = files.iter().map(|(path, bytes)| (path.to_owned(), String::from_utf8_lossy(bytes).into_owned()));
+        let bundle = Arc::new(ContractBundle { digest, files: files.collect() });
+        Self { settings, fragments, contracts, bundle }
+    }
+
+    /// Loads what [`Self::bundle`] gave.
+    pub fn of_bundle(bundle: &ContractBundle) -> Result<Self, Vec<Diagnostic>> {
+        let mut files = FileSet::new("kept with a run");
+        for (path, text) in &bundle.files {
+            files.insert(path, text.as_bytes());
+        }
+        load::load(&files)
+    }
+
+    /// Its files, to be kept with what is held to them.
+    pub fn bundle(&self) -> &Arc<ContractBundle> {
+        &self.bundle
     }
 
     /// What `registry.yaml` says.
@@ -75,13 +95,7 @@ impl Registry {
 
     /// The digest of all contracts in force: names, versions and schemas, and nothing else.
     pub fn digest(&self) -> Digest {
-        let all: BTreeMap<String, Digest> = self
-            .contracts()
-            .flat_map(|contract| {
-                contract.versions.iter().map(|(version, one)| (format!("{}@{version}", contract.name), one.digest))
-            })
-            .collect();
-        Digest::of(&all)
+        self.bundle.digest
     }
 
     /// All contracts in name order.
@@ -216,6 +230,13 @@ fn parse_wire(wire: &str) -> Option<(u64, u64)> {
 
 fn wire_form(version: &Version) -> String {
     format!("{}.{}", version.major, version.minor)
+}
+
+fn digest(contracts: &BTreeMap<String, Contract>) -> Digest {
+    let versions = contracts.values().flat_map(|contract| {
+        contract.versions.iter().map(|(version, one)| (format!("{}@{version}", contract.name), one.digest))
+    });
+    Digest::of(&versions.collect::<BTreeMap<String, Digest>>())
 }
 
 /// Text from outside, cut for a message.

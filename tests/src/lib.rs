@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod boundaries;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod generated_service;
 #[cfg(test)]
 mod knowledge;

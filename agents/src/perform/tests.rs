@@ -77,6 +77,7 @@ fn perform(files: BTreeMap<String, String>, request: &TaskRequest) -> Result<Pro
     match super::perform(&AgentBundle { agent: request.agent.clone(), files }, request) {
         TaskOutcome::Done(proposal) => Ok(proposal),
         TaskOutcome::Failed(failure) => Err(failure),
+        TaskOutcome::Parked { reason, .. } => panic!("a template waits for no provider: {reason}"),
     }
 }
 

@@ -56,17 +56,17 @@ pub(crate) fn request(bundle: &AgentBundle, context: Value) -> TaskRequest {
 pub(crate) fn content(outcome: TaskOutcome) -> String {
     match outcome {
         TaskOutcome::Done(proposal) => proposal.files[0].content.clone(),
-        TaskOutcome::Failed(failure) => panic!("{failure:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
 #[track_caller]
 pub(crate) fn failed(outcome: TaskOutcome, kind: &str, class: FailureClass) -> String {
     match outcome {
-        TaskOutcome::Done(proposal) => panic!("{proposal:?}"),
         TaskOutcome::Failed(failure) => {
             assert_eq!((failure.kind.as_str(), failure.class), (kind, class), "{failure}");
             failure.message
         }
+        other => panic!("{other:?}"),
     }
 }

@@ -22,6 +22,13 @@ pub static SHAPE: Object = Object {
         optional("inputs", Shape::JsonSchema, "JSON Schema of the inputs; defaults are filled in"),
         optional("budget", Shape::Object(&BUDGET), "what a run may spend"),
         optional("writes", Shape::List(&Shape::Object(&WRITE)), "protected paths that it needs"),
+        optional(
+            "fail_fast",
+            Shape::Flag,
+            "whether nothing more starts once a stage has failed for good; true when left out",
+        ),
+        optional("concurrency", Shape::Object(&CONCURRENCY), "runs that must not be under way at once"),
+        optional("priority", Shape::Whole(0, 100), "which of several runs comes first, higher first; 50 when left out"),
         required("stages", Shape::List(&Shape::Object(&STAGE)), "the graph's nodes"),
         optional(
             "on_failure",
@@ -102,6 +109,20 @@ static BUDGET: Object = Object {
         optional("usd", Shape::Text(Form::Usd), "model calls, US dollars; 2.00 when left out"),
         optional("tokens", Shape::Whole(1, 1_000_000_000), "model tokens; no cap of its own when left out"),
         optional("wall", Shape::Text(Form::Period), "wall time of the run; 2h when left out"),
+        optional("tasks", Shape::Whole(1, 100_000), "attempts of tasks; no cap of its own when left out"),
+    ],
+};
+
+static CONCURRENCY: Object = Object {
+    name: "`concurrency`",
+    doc: "Runs that must not be under way at once.",
+    fields: &[
+        required(
+            "group",
+            TEXT,
+            "name within the repository, `{{work_item.id}}`; runs with the same one follow each other",
+        ),
+        optional("cancel_in_progress", Shape::Flag, "whether a newer run cancels the older ones; false when left out"),
     ],
 };
 
@@ -126,6 +147,13 @@ static STAGE: Object = Object {
         optional("title", TEXT, "one line for people"),
         optional("uses", Shape::Text(Form::AgentUse), "agent that does the work, `name@^1`"),
         optional("needs", Shape::List(&Shape::Text(Form::StageId)), "stages that must have ended well"),
+        optional(
+            "run_on",
+            Shape::Text(Form::OneOf(&["success", "any", "failure", "always"])),
+            "how what it needs must have ended; `success` when left out",
+        ),
+        optional("compensates", Shape::Text(Form::StageId), "stage that it undoes when the run ends badly after it"),
+        optional("allow_failure", Shape::Flag, "whether the run may end well though this stage fails"),
         optional("when", Shape::Text(Form::Condition), "CEL; false skips the stage"),
         optional("with", Shape::Table(Form::Text, &Shape::Anything), "parameters of the agent"),
         optional(
@@ -134,10 +162,12 @@ static STAGE: Object = Object {
             "one task for each element: variable and list",
         ),
         optional("max_parallel", Shape::Whole(1, 256), "most tasks at once; 4 when left out"),
+        optional("fail_fast", Shape::Flag, "whether a failed task of the matrix lets the rest go; true when left out"),
         optional("produces", Shape::List(&Shape::Object(&PRODUCES)), "files it may write"),
         optional("emits", Shape::List(&Shape::Text(Form::EventRef)), "events it may emit, `Name@1.0`"),
         optional("retries", Shape::Object(&RETRIES), "when and how often to try again"),
         optional("timeout", Shape::Text(Form::Period), "wall time of one attempt; 10m when left out"),
+        optional("stage_timeout", Shape::Text(Form::Period), "wall time of all attempts together; 30m when left out"),
         optional("pool", Shape::Text(Form::Name), "worker pool; `default` when left out"),
         optional("approval", Shape::Object(&APPROVAL), "who must agree, instead of `uses`"),
     ],

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use forgeline_engine::plan::RunOn;
 use forgeline_model::Diagnostic;
 
 use crate::{
@@ -35,6 +36,9 @@ pub(super) fn check(definition: &Definition<Blueprint>) -> Vec<Diagnostic> {
         }
     }
     for (index, stage) in stages.iter().enumerate() {
+        if let Some(undone) = &stage.compensates {
+            found.extend(compensation(definition, index, undone.as_str(), &first));
+        }
         for (place, need) in stage.needs.iter().enumerate() {
             if !first.contains_key(need.as_str()) {
                 let others = first.keys().copied().filter(|id| *id != stage.id.as_str());
@@ -52,6 +56,36 @@ pub(super) fn check(definition: &Definition<Blueprint>) -> Vec<Diagnostic> {
         found.push(document.at_key(&format!("/stages/{index}/needs"), diagnostic));
     }
     found
+}
+
+/// What a stage that undoes another may be: a stage of its own right after nothing, of one that does something.
+fn compensation(
+    definition: &Definition<Blueprint>,
+    index: usize,
+    undone: &str,
+    stages: &BTreeMap<&str, usize>,
+) -> Option<Diagnostic> {
+    let all = &definition.manifest.stages;
+    let stage = &all[index];
+    let at = |below: &str, diagnostic| Some(definition.document.at(&format!("/stages/{index}/{below}"), diagnostic));
+    let Some(other) = stages.get(undone).map(|place| &all[*place]) else {
+        let others = stages.keys().copied().filter(|id| *id != stage.id.as_str());
+        let diagnostic = Diagnostic::error(codes::UNKNOWN_STAGE, format!("there is no stage `{undone}`"));
+        return at("compensates", diagnostic.hint(suggest::hint(undone, others)));
+    };
+    if other.compensates.is_some() || other.approval.is_some() || other.id == stage.id {
+        let diagnostic = Diagnostic::error(codes::STAGE_WORK, format!("the stage `{undone}` is nothing to undo"));
+        return at("compensates", diagnostic.hint("name a stage that `uses` an agent and undoes none itself"));
+    }
+    if !stage.needs.is_empty() || stage.run_on != RunOn::Success || stage.approval.is_some() {
+        let diagnostic =
+            Diagnostic::error(codes::STAGE_WORK, format!("`{}` undoes a stage and waits for others too", stage.id));
+        return at(
+            "compensates",
+            diagnostic.hint("leave out `needs`, `run_on` and `approval`: it runs when the run ends badly"),
+        );
+    }
+    None
 }
 
 /// Indices of the stages in an order in which each follows what it needs; else in the order of the file.
@@ -101,7 +135,8 @@ fn circle(stages: &[Stage], ordered: &[usize]) -> Vec<String> {
 /// Ids of every stage that this one needs, directly or not.
 pub(crate) fn ancestors<'a>(stages: &'a [Stage], stage: &'a Stage) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
-    let mut next: Vec<&str> = stage.needs.iter().map(forgeline_model::StageId::as_str).collect();
+    let mut next: Vec<&str> =
+        stage.needs.iter().chain(&stage.compensates).map(forgeline_model::StageId::as_str).collect();
     while let Some(id) = next.pop() {
         if found.insert(id) {
             let needed = stages.iter().filter(|other| other.id.as_str() == id).flat_map(|other| &other.needs);

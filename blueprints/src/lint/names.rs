@@ -70,9 +70,13 @@ pub(super) fn of_event() -> Names {
 
 /// What a stage's condition, parameters and matrix may name.
 pub(super) fn of_stage(blueprint: &Blueprint, stage: &Stage) -> Names {
-    let names = ROOTS.into_iter().fold(Names::default(), |names, root| names.root(root));
     let ancestors = super::graph::ancestors(&blueprint.stages, stage);
-    let names = names.closed("stages", ancestors.into_iter().map(str::to_owned));
+    of_run(blueprint).closed("stages", ancestors.into_iter().map(str::to_owned))
+}
+
+/// What is known about a run before it begins.
+pub(super) fn of_run(blueprint: &Blueprint) -> Names {
+    let names = ROOTS.into_iter().fold(Names::default(), |names, root| names.root(root));
     match properties(&blueprint.inputs) {
         Some(declared) => names.closed("inputs", declared),
         None => names,
@@ -82,7 +86,7 @@ pub(super) fn of_stage(blueprint: &Blueprint, stage: &Stage) -> Names {
 /// What the templates of an agent may name.
 pub(super) fn of_agent(inputs: &Value) -> Names {
     let names = ROOTS.into_iter().fold(Names::default(), |names, root| names.root(root));
-    let names = names.root("stages").root("knowledge");
+    let names = names.root("stages").root("knowledge").root("revision");
     let declared = declared(inputs);
     let names = declared.iter().fold(names, |names, name| names.root(name));
     match properties(inputs) {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Wall time of an attempt when the stage does not say: ten minutes.
-const DEFAULT_TIMEOUT_MS: u64 = 600_000;
+pub(super) const DEFAULT_TIMEOUT_MS: u64 = 600_000;
 
 /// Every budget and timeout that is above its ceiling, with both places.
 pub(super) fn exceeded(definition: &Definition<Blueprint>, ceilings: &Ceilings) -> Vec<Diagnostic> {
@@ -54,6 +54,7 @@ pub(super) fn budget(asked: &blueprint::Budget, ceilings: &Ceilings) -> Budget {
         usd: capped(asked.usd.unwrap_or(defaults.usd), ceilings.usd.as_ref().map(|it| it.most)),
         tokens: asked.tokens.or(defaults.tokens).or(ceilings.tokens.as_ref().map(|it| it.most)),
         wall_ms: capped(asked.wall.map_or(defaults.wall_ms, Period::millis), millis(ceilings.wall.as_ref())),
+        tasks: asked.tasks.or(defaults.tasks),
     }
 }
 

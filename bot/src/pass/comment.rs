@@ -1,14 +1,17 @@
 //! A new comment: its commands are carried out, and answered in one reply.
 
+mod again;
+mod approve;
 mod look;
 mod run;
 mod stop;
 
 use forgeline_forge::types::RepoId;
-use forgeline_store::{Decision, InboxRow};
+use forgeline_model::RunId;
+use forgeline_store::{Decision, InboxRow, Ruled, Ruling};
 use serde_json::{Value, json};
 
-use super::{Bot, Ground, PassError, Passed, found::Found};
+use super::{Bot, Ground, PassError, Passed, found::Found, ruling};
 use crate::{
     Action, Command, CommandLine, Principal, Reading, Resource, Role, authorize,
     command::{self, AuthorKind, Comment, Ignored},
@@ -23,6 +26,36 @@ struct Said<'a> {
     comment_id: String,
     /// What it stands under.
     on: Option<Found>,
+    /// Whether that is held back from new runs; an earlier line of the same comment may have said so.
+    is_held: bool,
+}
+
+/// What a command is answered.
+enum Answer {
+    /// This, whatever comes of it.
+    Text(String),
+    /// It depends on whether the run could still take an input.
+    OfInput {
+        /// Its place among the ruling's inputs.
+        place: usize,
+        run: RunId,
+        /// What is said if it could.
+        well: String,
+        /// The command's word.
+        what: &'static str,
+    },
+}
+
+impl Answer {
+    fn text(self, ruled: &Ruled) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::OfInput { place, run, well, what } => match &ruled.inputs[place] {
+                Ok(_) => well,
+                Err(why) => reply::came_to_nothing(what, &run, &why.to_string()),
+            },
+        }
+    }
 }
 
 impl Said<'_> {
@@ -36,8 +69,8 @@ impl Said<'_> {
         format!("{}/comment/{}", self.item(), self.comment_id)
     }
 
-    fn is_held(&self) -> bool {
-        self.on.as_ref().is_some_and(|found| found.facts().is_held)
+    fn decision(&self, rule: &str, verdict: &str, detail: Value) -> Decision {
+        Decision { subject: self.subject(), rule: rule.into(), verdict: verdict.into(), detail }
     }
 
     fn is_on_closed(&self) -> bool {
@@ -64,99 +97,122 @@ impl Bot {
         };
         let body = payload["body"].as_str().unwrap_or_default();
         let comment_id = payload["comment_id"].to_string();
-        let said = Said { repo, number, actor, comment_id, on: self.find_item(repo, number).await? };
+        let on = self.find_item(repo, number).await?;
+        let is_held = on.as_ref().is_some_and(|found| found.facts().is_held);
+        let mut said = Said { repo, number, actor, comment_id, on, is_held };
         let on_closed_item = said.is_on_closed();
         let (commands, unread) = match command::read(&Comment { body, author, edited: false, on_closed_item }) {
             Reading::Commands { commands, unread } => (commands, unread),
+            // What Forgeline says itself decides nothing.
+            Reading::Ignored(Ignored::Own) => return self.rule(ruling::on(row), |_| Vec::new(), passed).await,
             Reading::Ignored(reason) => {
-                let decision = Decision {
-                    subject: said.subject(),
-                    rule: "command.read".into(),
-                    verdict: "ignore".into(),
-                    detail: json!({"reason": reason.to_string(), "author": actor}),
-                };
-                // What Forgeline says itself decides nothing.
-                let decisions = if reason == Ignored::Own { vec![] } else { vec![decision] };
-                return Ok(self.runner.store.record(&decisions, Some(row.seq), self.runner.clock.now()).await?);
+                let detail = json!({"reason": reason.to_string(), "author": actor});
+                let decision = said.decision("command.read", "ignore", detail);
+                return self.rule(ruling::noted(row, decision), |_| Vec::new(), passed).await;
             }
         };
+        let mut ruling = ruling::on(row);
         let mut answers = Vec::with_capacity(commands.len());
         match self.ground(repo).await {
             Ok(ground) => {
                 for line in &commands {
-                    answers.push(self.obey(&said, &ground, line, passed).await?);
+                    answers.push(self.obey(&mut said, &ground, line, &mut ruling).await?);
                 }
             }
             Err(error) => {
                 let Some(reason) = error.no_ground() else { return Err(error) };
-                self.note(&said, "target.base", "refuse", json!({"reason": reason})).await?;
-                answers = vec![reply::unusable_repository(&reason); commands.len()];
+                ruling.decisions.push(said.decision("target.base", "refuse", json!({"reason": reason})));
+                answers.extend(commands.iter().map(|_| Answer::Text(reply::unusable_repository(&reason))));
             }
         }
-        let answered: Vec<Answered<'_>> =
-            commands.iter().zip(&answers).map(|(command, answer)| Answered { command, answer }).collect();
         let key = format!("reply:{}", said.comment_id);
-        self.say(repo, number, &key, &reply::comment(&answered, unread, &key), passed).await?;
-        Ok(self.runner.store.record(&[], Some(row.seq), self.runner.clock.now()).await?)
+        let say = |ruled: &Ruled| {
+            let answers: Vec<String> = answers.into_iter().map(|answer| answer.text(ruled)).collect();
+            let answered: Vec<Answered<'_>> =
+                commands.iter().zip(&answers).map(|(command, answer)| Answered { command, answer }).collect();
+            let text = reply::comment(&answered, unread, &key);
+            vec![ruling::say(repo, number, key, text)]
+        };
+        self.rule(ruling, say, passed).await
     }
 
-    /// Carries out one command; the answer.
+    /// Adds what one command asks for to the ruling; the answer.
     async fn obey(
         &self,
-        said: &Said<'_>,
+        said: &mut Said<'_>,
         ground: &Ground,
         line: &CommandLine,
-        passed: &mut Passed,
-    ) -> Result<String, PassError> {
+        ruling: &mut Ruling,
+    ) -> Result<Answer, PassError> {
+        let refused = |ruling: &mut Ruling, decision: Decision, answer: String| {
+            ruling.decisions.push(decision);
+            Ok(Answer::Text(answer))
+        };
         let command = match &line.parsed {
             Ok(command) => command,
             Err(fault) => {
-                self.note(said, "command.parse", "refuse", json!({"line": line.text, "fault": fault.message})).await?;
-                return Ok(reply::fault(&line.text, fault));
+                let detail = json!({"line": line.text, "fault": fault.message});
+                let decision = said.decision("command.parse", "refuse", detail);
+                return refused(ruling, decision, reply::fault(&line.text, fault));
             }
         };
         let who = self.principal(said.repo, said.actor).await;
-        let on = Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() };
+        let asked = match command {
+            Command::Approve { stage, .. } | Command::Reject { stage, .. } => match self.asked(said, stage).await? {
+                Some(asked) => Some(asked),
+                None => {
+                    let decision = said.decision("approval.waits", "refuse", json!({"command": command.to_string()}));
+                    return refused(ruling, decision, reply::nothing_waits(stage));
+                }
+            },
+            _ => None,
+        };
+        let on = match &asked {
+            Some(asked) => self.waiting_resource(said, ground, asked),
+            None => Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() },
+        };
         if let Err(refusal) = authorize(&who, Action::Command(command.verb()), &on) {
             let detail = json!({"command": command.to_string(), "actor": said.actor, "role": who.role.map(Role::word), "reason": refusal.to_string()});
-            self.note(said, "authorize", "refuse", detail).await?;
-            return Ok(reply::refused(&refusal));
+            return refused(ruling, said.decision("authorize", "refuse", detail), reply::refused(&refusal));
         }
-        match command {
-            Command::Run { .. } | Command::Plan { .. } if ground.is_broken() => {
-                self.note(said, "definitions.valid", "refuse", ground.brokenness()).await?;
-                Ok(reply::invalid_definitions(&ground.in_force.source.origin, &ground.in_force.findings))
+        let unavailable = json!({"command": command.to_string()});
+        Ok(match command {
+            Command::Run { .. } | Command::Plan { .. } | Command::Retry { .. } | Command::Revise { .. }
+                if ground.is_broken() =>
+            {
+                let decision = said.decision("definitions.valid", "refuse", ground.brokenness());
+                let in_force = &ground.in_force;
+                let answer = reply::invalid_definitions(&in_force.source.origin, &in_force.findings);
+                return refused(ruling, decision, answer);
             }
-            Command::Run { max_usd: Some(_), .. } => {
-                self.note(said, "command.available", "refuse", json!({"command": command.to_string()})).await?;
-                Ok(reply::option_not_available("--max-usd"))
+            Command::Run { blueprint, inputs, max_usd } => {
+                let wanted = (blueprint.as_str(), inputs, *max_usd);
+                Answer::Text(self.run_command(said, ground, line, command, wanted, ruling))
             }
-            Command::Run { blueprint, inputs, max_usd: None } => {
-                self.run_command(said, ground, line, command, (blueprint, inputs), passed).await
+            Command::Plan { blueprint, inputs } => Answer::Text(run::plan_command(said, ground, blueprint, inputs)),
+            Command::Cancel { run } => self.cancel_command(said, run.as_ref(), ruling).await?,
+            Command::Why { subject } => Answer::Text(self.why_command(said, subject.as_deref()).await?),
+            Command::Status => Answer::Text(self.status_command(said).await?),
+            Command::Help => Answer::Text(reply::help(&who, &on)),
+            Command::Hold => Answer::Text(stop::hold_command(said, true, ruling)),
+            Command::HoldCancel => Answer::Text(stop::hold_command(said, false, ruling)),
+            Command::Approve { sha, digest, .. } => match asked {
+                Some(asked) => approve::approve(said, asked, &who, (sha, digest.as_deref()), command, ruling),
+                None => unreachable!("looked for above"),
+            },
+            Command::Reject { reason, .. } => match asked {
+                Some(asked) => approve::reject(said, asked, &who, reason, command, ruling),
+                None => unreachable!("looked for above"),
+            },
+            Command::Retry { stage, fresh } => {
+                self.retry_command(said, ground, line, command, (stage.as_ref(), *fresh), ruling).await?
             }
-            Command::Plan { blueprint, inputs } => Ok(run::plan_command(said, ground, blueprint, inputs)),
-            Command::Cancel { run } => self.cancel_command(said, run.as_ref()).await,
-            Command::Why { subject } => self.why_command(said, subject.as_deref()).await,
-            Command::Status => self.status_command(said).await,
-            Command::Help => Ok(reply::help(&who, &on)),
-            Command::Hold => self.hold_command(said, true).await,
-            Command::HoldCancel => self.hold_command(said, false).await,
-            Command::Retry { .. }
-            | Command::Revise { .. }
-            | Command::Approve { .. }
-            | Command::Reject { .. }
-            | Command::OkToTest { .. }
-            | Command::OkToTestCancel
-            | Command::Release => {
-                self.note(said, "command.available", "refuse", json!({"command": command.to_string()})).await?;
-                Ok(reply::not_available(command.verb()))
+            Command::Revise { text } => self.revise_command(said, ground, line, command, text, ruling).await?,
+            Command::OkToTest { .. } | Command::OkToTestCancel | Command::Release => {
+                let decision = said.decision("command.available", "refuse", unavailable);
+                return refused(ruling, decision, reply::not_available(command.verb()));
             }
-        }
-    }
-
-    async fn note(&self, said: &Said<'_>, rule: &str, verdict: &str, detail: Value) -> Result<(), PassError> {
-        let decision = Decision { subject: said.subject(), rule: rule.into(), verdict: verdict.into(), detail };
-        Ok(self.runner.store.record(&[decision], None, self.runner.clock.now()).await?)
+        })
     }
 
     /// Somebody on the local forge, with the live role; a forge that does not answer gives none.

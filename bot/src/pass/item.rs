@@ -2,13 +2,14 @@
 
 use forgeline_engine::spec::Trigger;
 use forgeline_forge::types::{Issue, RepoId};
-use forgeline_model::Digest;
-use forgeline_store::{Decision, InboxRow};
+use forgeline_model::{Digest, WorkItem};
+use forgeline_store::{Decision, InboxRow, Ruled, Ruling};
 use serde_json::{Value, json};
 
 use super::{
     Bot, Ground, PassError, Passed,
     found::{Found, HOLD},
+    ruling,
     start::{Began, Wanted},
 };
 use crate::{
@@ -57,8 +58,8 @@ impl Bot {
             Err(error) => {
                 let Some(reason) = error.no_ground() else { return Err(error) };
                 let detail = json!({"actor": actor, "reason": reason});
-                let text = asks.then(|| reply::unusable_repository(&reason));
-                return self.decline(row, repo, number, ("target.base", detail), text, passed).await;
+                let said = asks.then(|| ("unusable-repository", reply::unusable_repository(&reason)));
+                return self.decline(row, repo, number, ("target.base", detail), said, passed).await;
             }
         };
         let issue = self.runner.forge.issue(repo, number).await?;
@@ -66,33 +67,48 @@ impl Bot {
             let who = self.principal(repo, actor).await;
             let may = authorize(&who, Action::Trigger, &Resource::default()).is_ok();
             let in_force = &ground.in_force;
-            let text = (asks && may).then(|| reply::invalid_definitions(&in_force.source.origin, &in_force.findings));
-            return self.decline(row, repo, number, ("definitions.valid", ground.brokenness()), text, passed).await;
+            let text = || reply::invalid_definitions(&in_force.source.origin, &in_force.findings);
+            let said = (asks && may).then(|| ("invalid-definitions", text()));
+            return self.decline(row, repo, number, ("definitions.valid", ground.brokenness()), said, passed).await;
         }
         let occurrence = Occurrence { what, item: Some(Found::Issue(Box::new(issue.clone())).facts()) };
         let blueprints = ground.in_force.factory.blueprints();
         let considered = decide(&occurrence, blueprints.iter().map(|definition| definition.as_ref()));
-        let mut decisions: Vec<Decision> = considered.iter().map(|it| decision(&subject, it)).collect();
+        let mut ruling = ruling::on(row);
+        ruling.decisions = considered.iter().map(|it| decision(&subject, it)).collect();
         let starting: Vec<&Considered> = considered.iter().filter(|it| it.starts).collect();
         if !starting.is_empty() && !Self::is_own(actor) {
             let who = self.principal(repo, actor).await;
             let on = Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() };
             if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
-                decisions.push(Decision {
-                    subject: subject.clone(),
+                ruling.decisions.push(Decision {
+                    subject,
                     rule: "authorize".into(),
                     verdict: "refuse".into(),
                     detail: json!({"actor": actor, "reason": refusal.to_string()}),
                 });
-                self.runner.store.record(&decisions, Some(row.seq), self.runner.clock.now()).await?;
-                return self.say(repo, number, "refused", &reply::refused(&refusal), passed).await;
+                ruling.effects.push(ruling::say(repo, number, "refused".into(), reply::refused(&refusal)));
+                return self.rule(ruling, |_| Vec::new(), passed).await;
             }
         }
-        self.runner.store.record(&decisions, None, self.runner.clock.now()).await?;
-        for considered in starting {
-            self.start_for_item(&ground, &issue, actor, considered, passed).await?;
-        }
-        Ok(self.runner.store.record(&[], Some(row.seq), self.runner.clock.now()).await?)
+        let begun: Vec<(String, Began)> = starting
+            .into_iter()
+            .map(|considered| {
+                let blueprint = considered.blueprint.name.clone();
+                (blueprint, self.start_for_item(&ground, &issue, actor, considered, &mut ruling))
+            })
+            .collect();
+        let item = issue.work_item();
+        let say = |ruled: &Ruled| {
+            begun
+                .into_iter()
+                .map(|(blueprint, began)| {
+                    let (key, text) = answer(&item, &blueprint, began, ruled);
+                    ruling::say(repo, number, key, text)
+                })
+                .collect()
+        };
+        self.rule(ruling, say, passed).await
     }
 
     /// Nothing starts, whatever was asked, until somebody mends something: recorded, and said once if it was asked for.
@@ -102,26 +118,24 @@ impl Bot {
         repo: &RepoId,
         number: u64,
         (rule, detail): (&str, Value),
-        text: Option<String>,
+        said: Option<(&str, String)>,
         passed: &mut Passed,
     ) -> Result<(), PassError> {
-        if let Some(text) = text {
-            let key = if rule == "definitions.valid" { "invalid-definitions" } else { "unusable-repository" };
-            self.say(repo, number, key, &text, passed).await?;
-        }
         let subject = format!("{repo}#{number}");
         let decision = Decision { subject, rule: rule.into(), verdict: "refuse".into(), detail };
-        Ok(self.runner.store.record(&[decision], Some(row.seq), self.runner.clock.now()).await?)
+        let mut ruling = ruling::noted(row, decision);
+        ruling.effects.extend(said.map(|(key, text)| ruling::say(repo, number, key.into(), text)));
+        self.rule(ruling, |_| Vec::new(), passed).await
     }
 
-    async fn start_for_item(
+    fn start_for_item(
         &self,
         ground: &Ground,
         issue: &Issue,
         actor: &str,
         considered: &Considered,
-        passed: &mut Passed,
-    ) -> Result<(), PassError> {
+        ruling: &mut Ruling,
+    ) -> Began {
         let item = issue.work_item();
         let (blueprint, id) = (&considered.blueprint.name, item.id.to_string());
         let rule = considered.decisive().map_or_else(|| "trigger".to_owned(), |verdict| verdict.rule.clone());
@@ -130,7 +144,8 @@ impl Bot {
         let wanted = Wanted {
             blueprint,
             inputs: json!({}),
-            item: Some(item.clone()),
+            max_usd: None,
+            item: Some(item),
             trigger: Trigger {
                 kind: rule.trim_start_matches("trigger.").to_owned(),
                 actor: actor.to_owned(),
@@ -139,20 +154,23 @@ impl Bot {
             },
             asked: Asked::Item { id: &id, inputs },
             event: None,
-            decisions: Vec::new(),
-            inbox: None,
+            again: None,
         };
-        let (key, text) = match self.begin(ground, wanted, passed).await? {
-            Began::Started(begun) => (format!("status:{blueprint}"), begun.reply()),
-            // Beside the comment that tells how that run goes or went, not in its place.
-            Began::Joined(begun) => (format!("joined:{blueprint}"), begun.joined()),
-            Began::NeedsForm => (format!("form:{blueprint}"), reply::asks_for_form(&item, blueprint)),
-            Began::Invalid(faults) => {
-                let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
-                (format!("invalid:{blueprint}"), reply::invalid_inputs(blueprint, &faults))
-            }
-        };
-        self.say(&ground.repo, issue.number, &key, &text, passed).await
+        self.begin(ground, wanted, ruling)
+    }
+}
+
+/// What is said on the item about a blueprint that its rules start: the comment's key and text.
+fn answer(item: &WorkItem, blueprint: &str, began: Began, ruled: &Ruled) -> (String, String) {
+    match began {
+        Began::Ready(begun) if begun.is_new(ruled) => (format!("status:{blueprint}"), begun.reply()),
+        // Beside the comment that tells how that run goes or went, not in its place.
+        Began::Ready(begun) => (format!("joined:{blueprint}"), begun.joined()),
+        Began::NeedsForm => (format!("form:{blueprint}"), reply::asks_for_form(item, blueprint)),
+        Began::Invalid(faults) => {
+            let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
+            (format!("invalid:{blueprint}"), reply::invalid_inputs(blueprint, &faults))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use forgeline_repo::{CommitId, RepoError};
 use forgeline_store::{ArtifactRow, Decision, InboxRow};
 use serde_json::{Map, Value, json};
 
-use super::{Bot, Ground, PassError};
+use super::{Bot, Ground, PassError, Passed, ruling};
 
 /// What a merge made of the artifacts of a pull request. People change, move and drop files before they merge.
 #[derive(Default)]
@@ -32,6 +32,7 @@ impl Bot {
         repo: &RepoId,
         number: u64,
         actor: &str,
+        passed: &mut Passed,
     ) -> Result<(), PassError> {
         let runner = &self.runner;
         let subject = format!("{repo}#{number}");
@@ -39,7 +40,7 @@ impl Bot {
         let Some(commit) = runner.forge.pull_request(repo, number).await?.merged_commit else {
             let detail = json!({"expected": "a merged commit", "actual": null, "actor": actor});
             let decision = Decision { subject, rule, verdict: "ignore".into(), detail };
-            return Ok(runner.store.record(&[decision], Some(row.seq), runner.clock.now()).await?);
+            return self.rule(ruling::noted(row, decision), |_| Vec::new(), passed).await;
         };
         let ground = self.ground(repo).await?;
         let merged = self.artifacts_at(repo, number, commit).await?;

@@ -1,12 +1,12 @@
 //! From an allowed request to a stored run.
 
-use forgeline_engine::spec::{Forge, Trigger};
-use forgeline_model::{DefinitionRef, Diagnostic, Event, ProjectId, RunId, WorkItem};
+use forgeline_engine::spec::{Again, Forge, Trigger};
+use forgeline_model::{DefinitionRef, Diagnostic, Event, ProjectId, RunId, Usd, WorkItem};
 use forgeline_runner::prepare::{self, Request};
-use forgeline_store::{Decided, Decision, NewRun};
+use forgeline_store::{Decided, Ruled, Ruling};
 use serde_json::Value;
 
-use super::{Bot, Ground, PassError, Passed};
+use super::{Bot, Ground};
 use crate::{
     reply,
     triggers::{Asked, TriggerKey, TriggerScope},
@@ -16,34 +16,38 @@ use crate::{
 pub(crate) struct Wanted<'a> {
     pub(crate) blueprint: &'a str,
     pub(crate) inputs: Value,
+    pub(crate) max_usd: Option<Usd>,
     pub(crate) item: Option<WorkItem>,
     pub(crate) trigger: Trigger,
     pub(crate) asked: Asked<'a>,
     pub(crate) event: Option<Event>,
-    pub(crate) decisions: Vec<Decision>,
-    pub(crate) inbox: Option<i64>,
+    pub(crate) again: Option<Again>,
 }
 
 /// What came of it.
 pub(crate) enum Began {
-    /// Stored.
-    Started(Begun),
-    /// The same was asked before; this is its run.
-    Joined(Begun),
+    /// It is part of the ruling now.
+    Ready(Begun),
     /// The item has no form that the blueprint needs.
     NeedsForm,
     /// It cannot run; what is wrong.
     Invalid(Vec<Diagnostic>),
 }
 
-/// A run that there is.
+/// A run that a ruling starts, or joins.
 pub(crate) struct Begun {
+    place: usize,
     run: RunId,
     blueprint: DefinitionRef,
     stages: usize,
 }
 
 impl Begun {
+    /// Whether it is new, once that is known.
+    pub(crate) fn is_new(&self, ruled: &Ruled) -> bool {
+        matches!(ruled.runs[self.place], Decided::Started(..))
+    }
+
     /// The answer to who started it.
     pub(crate) fn reply(&self) -> String {
         reply::started(&self.run, &self.blueprint, self.stages)
@@ -56,13 +60,8 @@ impl Begun {
 }
 
 impl Bot {
-    /// Prepares and stores a run.
-    pub(crate) async fn begin(
-        &self,
-        ground: &Ground,
-        wanted: Wanted<'_>,
-        passed: &mut Passed,
-    ) -> Result<Began, PassError> {
+    /// Prepares a run and makes it part of the ruling.
+    pub(crate) fn begin(&self, ground: &Ground, wanted: Wanted<'_>, ruling: &mut Ruling) -> Began {
         let scope = TriggerScope {
             tenant: "default".into(),
             forge: "local".into(),
@@ -72,7 +71,7 @@ impl Bot {
         let item_spec = match &wanted.item {
             Some(item) => match prepare::item_spec(item, &format!("issue #{}", item.id)) {
                 Ok(spec) => spec,
-                Err(faults) => return Ok(Began::Invalid(faults)),
+                Err(faults) => return Began::Invalid(faults),
             },
             None => None,
         };
@@ -82,6 +81,7 @@ impl Bot {
             registry: &ground.in_force.registry,
             blueprint: wanted.blueprint,
             inputs: wanted.inputs,
+            max_usd: wanted.max_usd,
             item: wanted.item,
             item_spec,
             project: self.project(ground),
@@ -92,23 +92,22 @@ impl Bot {
             trigger: wanted.trigger,
             trigger_key: TriggerKey::of(&scope, &wanted.asked).to_string(),
             event: wanted.event,
-            decisions: wanted.decisions,
-            inbox: wanted.inbox,
+            again: wanted.again,
         };
         let new = match prepare::prepare(request, self.runner.clock.now()) {
             Ok(new) => new,
-            Err(faults) if faults.iter().any(|fault| fault.code == prepare::NEEDS_FORM) => return Ok(Began::NeedsForm),
-            Err(faults) => return Ok(Began::Invalid(faults)),
+            Err(faults) if faults.iter().any(|fault| fault.code == prepare::NEEDS_FORM) => return Began::NeedsForm,
+            Err(faults) => return Began::Invalid(faults),
         };
-        let NewRun { spec, .. } = &new;
-        let (blueprint, stages) = (spec.plan.blueprint.clone(), spec.plan.stages.len());
-        Ok(match self.runner.store.decide(new, self.runner.clock.now()).await? {
-            Decided::Started(run, _) => {
-                passed.started.push(run.clone());
-                Began::Started(Begun { run, blueprint, stages })
-            }
-            Decided::Joined(run) => Began::Joined(Begun { run, blueprint, stages }),
-        })
+        let spec = &new.spec;
+        let begun = Begun {
+            place: ruling.runs.len(),
+            run: spec.id.clone(),
+            blueprint: spec.plan.blueprint.clone(),
+            stages: spec.plan.stages.len(),
+        };
+        ruling.runs.push(new);
+        Began::Ready(begun)
     }
 
     /// The project that owns the repository, by the factory's settings.

@@ -9,14 +9,14 @@ use forgeline_blueprints::{
     blueprint::{Blueprint, EventTrigger, Trigger as Rule},
     factory::Definition,
 };
-use forgeline_engine::spec::Trigger;
-use forgeline_forge::types::RepoId;
-use forgeline_store::{DeadLetter, Decision, EventRow, RunView};
+use forgeline_engine::{BotEffect, spec::Trigger};
+use forgeline_store::{DeadLetter, Decision, EventRow, Ruled, Ruling, RunView};
 use serde_json::{Value, json};
 
 use super::{
     Bot, Ground, PassError, Passed,
     item::decision,
+    ruling,
     start::{Began, Wanted},
 };
 use crate::{
@@ -37,6 +37,13 @@ struct Listener<'a> {
     ground: &'a Ground,
     definition: &'a Definition<Blueprint>,
     rule: &'a EventTrigger,
+}
+
+impl Listener<'_> {
+    /// A ruling on an event, with which the subscription moves on.
+    fn moves_on(&self, row: &EventRow) -> Ruling {
+        Ruling { read: Some((self.name.clone(), row.seq)), ..Ruling::default() }
+    }
 }
 
 /// What became of an offer.
@@ -125,17 +132,17 @@ impl Bot {
         if row.event.event_type != listener.rule.event_type {
             return Ok(Offered::Done);
         }
-        let Some(origin) = self.origin(row).await? else { return Ok(Offered::Done) };
+        let Some(origin) = self.origin(row, passed).await? else { return Ok(Offered::Done) };
         let (here, there) = (listener.ground.repo.to_string(), &origin.spec.target.repository);
         if *there != here {
             let blueprint = listener.definition.reference.to_string();
             let detail = json!({"blueprint": blueprint, "expected": here, "actual": there});
-            self.note_event(row, "event.repository", "ignore", detail).await?;
+            self.note_event(row, "event.repository", "ignore", detail, passed).await?;
             return Ok(Offered::Done);
         }
         if listener.ground.is_broken() {
             if attempts == 0 {
-                self.note_event(row, "definitions.valid", "refuse", listener.ground.brokenness()).await?;
+                self.note_event(row, "definitions.valid", "refuse", listener.ground.brokenness(), passed).await?;
             }
             return Ok(Offered::Waits);
         }
@@ -171,13 +178,16 @@ impl Bot {
         for field in ["pull_request", "path"] {
             recorded.detail[field] = row.event.fields.get(field).cloned().unwrap_or_default();
         }
+        let mut ruling = listener.moves_on(row);
+        ruling.decisions.push(recorded);
         if !considered.starts {
-            return Ok(self.runner.store.record(&[recorded], None, self.runner.clock.now()).await?);
+            return self.rule(ruling, |_| Vec::new(), passed).await;
         }
         let event_id = row.event.event_id.to_string();
         let wanted = Wanted {
             blueprint: &listener.definition.reference.name,
             inputs: json!({}),
+            max_usd: None,
             item: origin.spec.item.clone(),
             trigger: Trigger {
                 kind: "event".into(),
@@ -187,13 +197,17 @@ impl Bot {
             },
             asked: Asked::Event { event_id: &event_id, subscription: listener.rule },
             event: Some(row.event.clone()),
-            decisions: vec![recorded],
-            inbox: None,
+            again: None,
         };
-        match self.begin(listener.ground, wanted, passed).await? {
-            Began::Started(begun) => self.mention(listener, origin, &begun.reply(), passed).await,
-            // The event came again; its run tells its own story.
-            Began::Joined(_) => Ok(()),
+        match self.begin(listener.ground, wanted, &mut ruling) {
+            Began::Ready(begun) => {
+                let mention = |ruled: &Ruled| {
+                    // The event may have come again; its run tells its own story.
+                    let answer = begun.is_new(ruled).then(|| begun.reply());
+                    answer.and_then(|answer| mention(listener, origin, answer)).into_iter().collect()
+                };
+                self.rule(ruling, mention, passed).await
+            }
             Began::NeedsForm => self.refuse(listener, row, "its work item has no `## Entities`").await,
             Began::Invalid(faults) => {
                 let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
@@ -202,24 +216,18 @@ impl Bot {
         }
     }
 
-    async fn note_event(&self, row: &EventRow, rule: &str, verdict: &str, detail: Value) -> Result<(), PassError> {
-        let subject = format!("event {}", row.event.event_id);
-        let decision = Decision { subject, rule: rule.into(), verdict: verdict.into(), detail };
-        Ok(self.runner.store.record(&[decision], None, self.runner.clock.now()).await?)
-    }
-
-    async fn mention(
+    async fn note_event(
         &self,
-        listener: &Listener<'_>,
-        origin: &RunView,
-        answer: &str,
+        row: &EventRow,
+        rule: &str,
+        verdict: &str,
+        detail: Value,
         passed: &mut Passed,
     ) -> Result<(), PassError> {
-        let number = origin.spec.item.as_ref().and_then(|item| item.id.as_str().parse::<u64>().ok());
-        let Some(number) = number else { return Ok(()) };
-        let repo: &RepoId = &listener.ground.repo;
-        let key = format!("status:{}", listener.definition.reference.name);
-        self.say(repo, number, &key, answer, passed).await
+        let subject = format!("event {}", row.event.event_id);
+        let decision = Decision { subject, rule: rule.into(), verdict: verdict.into(), detail };
+        let ruling = Ruling { decisions: vec![decision], ..Ruling::default() };
+        self.rule(ruling, |_| Vec::new(), passed).await
     }
 
     /// The blueprint cannot run on this event, and will not be able to later.
@@ -252,6 +260,13 @@ impl Bot {
         };
         Ok(self.runner.store.give_up(&letter, self.runner.clock.now()).await?)
     }
+}
+
+/// What is said on the work item of the run that told an event, if it has one.
+fn mention(listener: &Listener<'_>, origin: &RunView, answer: String) -> Option<BotEffect> {
+    let number = origin.spec.item.as_ref()?.id.as_str().parse::<u64>().ok()?;
+    let key = format!("status:{}", listener.definition.reference.name);
+    Some(ruling::say(&listener.ground.repo, number, key, answer))
 }
 
 fn listeners(ground: &Ground) -> Vec<Listener<'_>> {

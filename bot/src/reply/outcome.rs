@@ -1,6 +1,6 @@
 //! What became of a request that was allowed.
 
-use forgeline_model::{DefinitionRef, RunId};
+use forgeline_model::{DefinitionRef, RunId, StageId};
 
 use super::markdown::{code, counted};
 
@@ -57,7 +57,30 @@ pub fn nothing_to_cancel() -> String {
     "**Nothing to cancel.** No such run of this item is under way; `/forgeline status` shows its runs.".to_owned()
 }
 
-/// A run could not be stopped.
-pub fn not_cancelled(run: &RunId, reason: &str) -> String {
-    format!("**Nothing to cancel.** {}: {}", code(run.as_str()), code(reason))
+/// A run could not take what a command asked of it.
+pub fn came_to_nothing(command: &str, run: &RunId, reason: &str) -> String {
+    format!("**Nothing to {command}.** {}: {}", code(run.as_str()), code(&reason.replace('`', "'")))
+}
+
+/// Somebody agreed to a stage.
+pub fn approved(stage: &StageId, missing: usize) -> String {
+    match missing {
+        0 => format!("**Approved.** Stage {} goes on.", code(stage.as_str())),
+        n => format!("**Approved.** Stage {} waits for {} more.", code(stage.as_str()), counted(n, "person")),
+    }
+}
+
+/// Somebody did not agree to a stage.
+pub fn rejected(stage: &StageId) -> String {
+    format!("**Rejected.** Stage {} does not go on, and nothing of the run is written.", code(stage.as_str()))
+}
+
+/// There is no ended run to try again.
+pub fn nothing_to_retry() -> String {
+    "**Nothing to retry.** No run of this item ended badly; `/forgeline status` shows its runs.".to_owned()
+}
+
+/// There is no run whose result could be made anew.
+pub fn nothing_to_revise() -> String {
+    "**Nothing to revise.** No run of this item has ended; `/forgeline status` shows its runs.".to_owned()
 }

@@ -1,7 +1,7 @@
 //! What is not done, and what to do instead.
 
 use forgeline_blueprints::suggest;
-use forgeline_model::{Diagnostic, Severity};
+use forgeline_model::{Diagnostic, Severity, StageId};
 
 use super::markdown::{block, code, counted};
 use crate::{CommandFault, Refusal, Verb};
@@ -28,9 +28,25 @@ pub fn not_available(verb: Verb) -> String {
     format!("{} is **not available in this build**. `/forgeline help` shows what is.", code(verb.word()))
 }
 
-/// The option exists, but not in this build.
-pub fn option_not_available(option: &str) -> String {
-    format!("**Not started.** {} is **not available in this build**. Leave it out, and try again.", code(option))
+/// No run of the item asks for a word on this stage.
+pub fn nothing_waits(stage: &StageId) -> String {
+    format!(
+        "**Nothing waits.** No run of this item asks for a word on {}; `/forgeline status` shows its runs.",
+        code(stage.as_str())
+    )
+}
+
+/// The command names another commit or digest than the one that waits.
+pub fn approves_something_else(what: &str, expected: &str) -> String {
+    format!(
+        "**Not approved.** The {what} that waits is {}. Look at it, and paste the line from the comment on the run.",
+        code(expected)
+    )
+}
+
+/// The run has no stage of this name.
+pub fn unknown_stage(message: &str) -> String {
+    format!("**Not started.** {}", sentence(message))
 }
 
 /// There is nothing in the repository to start from.

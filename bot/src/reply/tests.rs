@@ -6,9 +6,9 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::{
-    Answered, RunLine, asks_for_form, cancelled, closed_pull_request, comment, decisions, fault, held, help,
-    invalid_definitions, invalid_inputs, joined, marker, no_change, not_available, not_cancelled, nothing_to_cancel,
-    option_not_available, refused, released, started, status, unknown_blueprint, unusable_repository, why,
+    Answered, RunLine, asks_for_form, came_to_nothing, cancelled, closed_pull_request, comment, decisions, fault, held,
+    help, invalid_definitions, invalid_inputs, joined, marker, no_change, not_available, nothing_to_cancel, refused,
+    released, started, status, unknown_blueprint, unusable_repository, why,
 };
 use crate::{
     Action, CommandLine, Considered, Principal, Resource, Role, Verb, authorize, command,
@@ -40,7 +40,7 @@ fn outcomes() {
     assert_snapshot!(held(), @"**On hold.** No new run starts on this item until `/forgeline hold cancel`. What runs goes on.");
     assert_snapshot!(cancelled(&run()), @"**Cancelled** `run_0123456789abcdef`.");
     assert_snapshot!(nothing_to_cancel(), @"**Nothing to cancel.** No such run of this item is under way; `/forgeline status` shows its runs.");
-    assert_snapshot!(not_cancelled(&run(), "the run has ended"), @"**Nothing to cancel.** `run_0123456789abcdef`: `the run has ended`");
+    assert_snapshot!(came_to_nothing("cancel", &run(), "the run has ended"), @"**Nothing to cancel.** `run_0123456789abcdef`: `the run has ended`");
     assert_snapshot!(released(), @"**No longer on hold.** New runs may start on this item.");
 }
 
@@ -52,7 +52,6 @@ fn refusals_name_the_missing_right() {
     let refusal = authorize(&ana(Role::Editor), Action::Command(Verb::Run), &narrowed);
     assert_snapshot!(refused(&refusal.expect_err("the factory narrows")), @"**Refused.** `run` is for maintainer in this factory; you are editor.");
     assert_snapshot!(not_available(Verb::Revise), @"`revise` is **not available in this build**. `/forgeline help` shows what is.");
-    assert_snapshot!(option_not_available("--max-usd"), @"**Not started.** `--max-usd` is **not available in this build**. Leave it out, and try again.");
     assert_snapshot!(unusable_repository("repository `acme/shop` has no commit yet"), @"**Not started.** `repository 'acme/shop' has no commit yet`");
     assert_snapshot!(unknown_blueprint("htp-service", &["docs-page", "http-service"]), @"**Not started.** There is no blueprint `htp-service`. Did you mean `http-service`?");
     assert_snapshot!(invalid_inputs("http-service", &["`/name`: \"Orders!\" does not match".into()]), @r#"

@@ -10,10 +10,10 @@ use forgeline_bot::{Bot as Passer, Passed};
 use forgeline_engine::{RunSpec, spec::Forge};
 use forgeline_forge::marker;
 use forgeline_model::RunId;
-use forgeline_runner::{Driven, Runner, Stop, Watch, report};
+use forgeline_runner::{Driven, Patience, Runner, Stop, Watch, report};
 use serde_json::json;
 
-use super::Session;
+use super::{Session, wording};
 use crate::{
     app, definitions,
     exit::{self, Exit},
@@ -24,6 +24,9 @@ use crate::{
 
 /// Passes after which the bot stops, though its own runs keep making news.
 const MOST_PASSES: usize = 32;
+
+/// How long a run may hold up the others while it waits for a retry or for another process.
+const PATIENCE: Patience = Patience::Millis(10_000);
 
 /// Let the bot look once at all that is new.
 #[derive(Debug, Subcommand)]
@@ -161,8 +164,12 @@ impl Wired {
         };
         output::note(&format!("  run       {run} of {} on {}", view.spec.plan.blueprint, view.spec.target.repository));
         *self.told.lock().expect("no panic while held") = Some(view.spec.clone());
-        Ok(match self.runner.drive(run, self.stop.clone()).await? {
+        Ok(match self.runner.drive(run, self.stop.clone(), PATIENCE).await? {
             Driven::Stopped(_) => Carried::Stopped,
+            Driven::Waiting(view, what) => {
+                output::note(&format!("  waits     {}", wording::waiting(&view, &what)));
+                Carried::Left
+            }
             Driven::Ended(view) => {
                 let text = view.state.outcome().map(|it| report::outcome_text(&view.spec, it));
                 Carried::Ended(text.unwrap_or_default())

@@ -17,7 +17,7 @@ use forgeline_forge::{
 };
 use forgeline_model::{knowledge::SearchRequest, work_item::read_text};
 use forgeline_repo::Repo;
-use forgeline_runner::{Driven, InForce, Runner, Stop, Watch, gate::Verdict};
+use forgeline_runner::{Driven, InForce, Patience, Runner, Stop, Watch, gate::Verdict};
 use forgeline_store::RunView;
 use serde_json::{Value, json};
 
@@ -138,13 +138,14 @@ async fn tell(
     for stage in &spec.plan.stages {
         let needs: Vec<&str> = stage.needs.iter().map(forgeline_model::StageId::as_str).collect();
         let after = if needs.is_empty() { String::new() } else { format!("after {}", needs.join(", ")) };
-        out.story(format!("  {:<16} {:<32} {after}", stage.id.to_string(), stage.agent.to_string()).trim_end());
+        out.story(format!("  {:<16} {:<32} {after}", stage.id.to_string(), stage.performer()).trim_end());
     }
     out.story(&format!("\nRun {run}, plan {}:\n", spec.plan.digest().short()));
     *told.lock().expect("no panic while held") = Some(spec.clone());
-    match runner.drive(run, stop).await? {
+    match runner.drive(run, stop, Patience::Endless).await? {
         Driven::Ended(view) => Ok(view),
         Driven::Stopped(_) => Err(Failure::new(Exit::Interrupted, "stopped").into()),
+        Driven::Waiting(..) => Err(Failure::new(Exit::Waiting, "the demo's run waits; it should not").into()),
     }
 }
 

@@ -70,7 +70,7 @@ fn row(stage: &PlannedStage) -> Vec<String> {
     let join = |items: Vec<String>| if items.is_empty() { "-".to_owned() } else { items.join(", ") };
     vec![
         stage.id.to_string(),
-        stage.agent.to_string(),
+        stage.performer(),
         join(stage.needs.iter().map(ToString::to_string).collect()),
         join(stage.produces.iter().map(|it| it.path.clone()).collect()),
         join(stage.emits.iter().map(|it| format!("{}@{}", it.event_type, it.version)).collect()),

@@ -1,14 +1,12 @@
 //! `forgeline run`: a blueprint on a repository, here and now.
 
-use std::sync::{Arc, OnceLock};
-
 use clap::Args;
-use forgeline_engine::{Outcome, RunSpec};
-use forgeline_runner::{Driven, Runner, Stop, Watch, report, summarise};
-use forgeline_store::{Decided, NewRun, RunView};
+use forgeline_engine::Outcome;
+use forgeline_runner::{Driven, Patience, Runner, Stop, report, summarise};
+use forgeline_store::{Decided, Decision, NewRun, RunView};
 use serde_json::{Value, json};
 
-use super::Session;
+use super::{Session, wording};
 use crate::{
     app, definitions,
     exit::Exit,
@@ -27,6 +25,9 @@ pub struct Run {
     /// What to run, and on what.
     #[command(flatten)]
     pub asked: Asked,
+    /// Say of each stage why its result was taken over from an earlier run, or not.
+    #[arg(long)]
+    pub explain_cache: bool,
     #[command(flatten)]
     pub how: DryRun,
 }
@@ -37,40 +38,45 @@ impl Run {
             return super::plan::show(&session.to_change(self.how).await?, &self.asked).await;
         }
         let stop = signals::stop();
-        let spec: Arc<OnceLock<RunSpec>> = Arc::default();
-        let watch = {
-            let spec = spec.clone();
-            Watch::with(move |notice| {
-                for line in spec.get().map(|spec| story::lines(spec, &notice)).unwrap_or_default() {
-                    output::note(&line);
-                }
-            })
-        };
+        let (watch, told) = story::watch();
         let in_force = definitions::usable(definitions::load(session)?)?;
         let runner = app::open(session, in_force.registry.clone(), watch).await?;
         let request = request::resolve(&self.asked, &in_force, &runner).await?;
-        let new = request::prepare_attempt(request, &runner).await?;
-        let _ = spec.set(new.spec.clone());
+        let (new, why) = request::prepare_attempt(request, &runner).await?;
+        told.set(new.spec.clone());
         if !session.out.json {
             announce(&new);
         }
-        let view = carry_out(&runner, new, stop).await?;
+        let view = carry_out(&runner, new, why, stop, Patience::Endless).await?;
+        if self.explain_cache {
+            output::note(super::reuse::text(&runner, &view).await?.trim_end());
+        }
         runner.store.close().await;
         finish(session, &view)
     }
 }
 
 /// Decides the run, or joins it, and drives it to its end.
-async fn carry_out(runner: &Runner, new: NewRun, stop: Stop) -> anyhow::Result<RunView> {
+pub async fn carry_out(
+    runner: &Runner,
+    new: NewRun,
+    why: Decision,
+    stop: Stop,
+    patience: Patience,
+) -> anyhow::Result<RunView> {
     let id = new.spec.id.clone();
-    match runner.store.decide(new, runner.clock.now()).await? {
+    match runner.store.start(new, vec![why], runner.clock.now()).await? {
         Decided::Started(..) => {}
         Decided::Joined(id) => {
             output::note(&format!("  joined    {id}: the same was asked before; going on from where it stands"))
         }
     }
-    match runner.drive(&id, stop).await? {
+    match runner.drive(&id, stop, patience).await? {
         Driven::Ended(view) => Ok(view),
+        Driven::Waiting(view, what) => {
+            output::note(&format!("  waits     {}", wording::waiting(&view, &what)));
+            Ok(view)
+        }
         Driven::Stopped(view) => {
             output::note(&format!(
                 "\nstopped; `forgeline runs show {id}` shows how far it came, the same command goes on from there"
@@ -94,6 +100,7 @@ pub fn finish(session: &Session, view: &RunView) -> anyhow::Result<Exit> {
         None => String::new(),
     });
     Ok(match view.state.outcome() {
+        None if matches!(view.state.word(), "waiting" | "paused") => Exit::Waiting,
         None => Exit::Interrupted,
         Some(Outcome::Published(_) | Outcome::NoChange { .. }) => Exit::Success,
         Some(Outcome::Refused { .. }) => Exit::Denied,
@@ -112,7 +119,7 @@ pub fn run_json(view: &RunView) -> Value {
         "repository": spec.target.repository,
         "item": spec.item.as_ref().map(|item| &item.id),
         "branch": spec.target.branch,
-        "status": view.state.phase.word(),
+        "status": view.state.word(),
         "outcome": view.state.outcome(),
         "created_at": spec.created_at.to_string(),
         "stages": summarise(view).iter().map(|stage| json!({

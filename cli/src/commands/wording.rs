@@ -1,6 +1,8 @@
 //! Times, ids, counts and foreign text, as a person reads them. Pure.
 
 use forgeline_model::Timestamp;
+use forgeline_runner::Waiting;
+use forgeline_store::RunView;
 
 pub use crate::output::plain as printable;
 
@@ -44,6 +46,21 @@ pub fn one_line(text: &str, most: usize) -> String {
     match line.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
+    }
+}
+
+/// What a run waits for, in one line.
+pub fn waiting(view: &RunView, what: &Waiting) -> String {
+    let id = &view.spec.id;
+    match what {
+        Waiting::Approval(stages) => {
+            let stages: Vec<String> = stages.iter().map(|stage| format!("`{stage}`")).collect();
+            format!("{id} waits for people at {}; `forgeline runs approve {id}` says yes", stages.join(", "))
+        }
+        Waiting::Group(other) => format!("{id} waits for run {other}, which is of the same group"),
+        Waiting::Held { by } => format!("{id} is held back by {}", printable(by)),
+        Waiting::Until(at) => format!("{id} goes on at {at}"),
+        Waiting::Elsewhere => format!("{id} is at work in another process"),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::{
     world::{Said, World},
 };
 
-/// Verbs whose document is shown elsewhere: they need the knowledge process.
-const ELSEWHERE: [&str; 2] = ["knowledge-search", "knowledge-status"];
+/// Verbs whose document is not shown here: they need the knowledge process, or a stage that waits for people.
+const ELSEWHERE: [&str; 4] = ["knowledge-search", "knowledge-status", "runs-approve", "runs-reject"];
 
 /// Commands whose documents are checked, each with the schema's name, in an order in which they can be given.
 const COMMANDS: &[(&str, &str)] = &[
@@ -91,6 +91,14 @@ const COMMANDS: &[(&str, &str)] = &[
     ("error", "runs show nothing"),
     ("error", "run docs-page"),
     ("error", "runz"),
+    ("pause", "pause"),
+    ("pause", "pause --all"),
+    ("pause", "pause"),
+    ("resume", "resume --all"),
+    ("runs-retry", "runs retry @failed --dry-run"),
+    ("runs-revise", "runs revise @failed shorter --dry-run"),
+    ("runs-pause", "runs pause @latest"),
+    ("runs-resume", "runs resume @latest"),
     ("runs-cancel", "runs cancel @latest"),
     ("runs-logs", "runs logs @latest"),
     ("runs-show", "runs show @latest"),
@@ -123,7 +131,7 @@ fn prepare(world: &World, line: &str) {
             world.edit("blueprints/notes/blueprint.yaml", "    uses:", "    retries: {max_attempts: 1}\n    uses:");
             world.write("agents/notes-writer/templates/document.md.hbs", "a: [{{with.topic}}\n");
         }
-        "runs cancel @latest" => {
+        "runs pause @latest" => {
             let said = world.interrupted("run docs-page --work-item -", b"# Stopped\n");
             said.ends(130).complains("stopped; ");
         }

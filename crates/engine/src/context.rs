@@ -12,7 +12,8 @@ use crate::{
 
 /// The spec's roots and `stages.<id>` of every stage that `stage` needs, directly or not.
 ///
-/// A stage with a matrix has `outputs.<element name>.<name>`; its artifacts are those of all elements.
+/// A stage with a matrix has `outputs.<element name>.<name>`; its artifacts are those of all elements. One that failed has
+/// `failed.kind` and `failed.message`. A stage that undoes another sees that one and what came before it.
 pub fn for_stage(spec: &RunSpec, state: &RunState, stage: &PlannedStage) -> Value {
     let mut context = spec.context.clone();
     let mut stages = Map::new();
@@ -54,7 +55,7 @@ pub fn exact_reference(text: &str) -> Option<&str> {
 
 fn ancestors(spec: &RunSpec, stage: &PlannedStage) -> Vec<StageId> {
     let mut found: Vec<StageId> = Vec::new();
-    let mut next: Vec<StageId> = stage.needs.clone();
+    let mut next: Vec<StageId> = stage.needs.iter().chain(&stage.compensates).cloned().collect();
     while let Some(id) = next.pop() {
         if !found.contains(&id) {
             next.extend(spec.plan.stage(&id).into_iter().flat_map(|stage| stage.needs.clone()));
@@ -66,11 +67,15 @@ fn ancestors(spec: &RunSpec, stage: &PlannedStage) -> Vec<StageId> {
 
 fn stage_view(stage: &StageState) -> Value {
     match stage {
-        StageState::Skipped { reason } => json!({"skipped": reason, "outputs": {}, "artifacts": []}),
-        StageState::Open { tasks, matrix } => {
+        StageState::Skipped { reason, .. } => json!({"skipped": reason, "outputs": {}, "artifacts": []}),
+        StageState::Open { tasks, matrix, .. } => {
             let mut outputs = Map::new();
             let mut artifacts = Vec::new();
+            let mut failed = None;
             for task in tasks {
+                if let TaskStatus::Failed(failure) = &task.status {
+                    failed = Some(json!({"kind": failure.kind, "message": failure.message}));
+                }
                 let TaskStatus::Done(output) = &task.status else { continue };
                 artifacts.extend(output.artifacts.iter().map(|artifact| json!(artifact)));
                 match &task.id.item {
@@ -80,7 +85,12 @@ fn stage_view(stage: &StageState) -> Value {
                     Some(_) | None => outputs.extend(output.outputs.clone()),
                 }
             }
-            json!({"outputs": outputs, "artifacts": artifacts})
+            let mut view = json!({"outputs": outputs, "artifacts": artifacts});
+            // Only there for what comes after a failure: what depends on a stage that ended well has the same key as ever.
+            if let Some(failed) = failed {
+                view["failed"] = failed;
+            }
+            view
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Facts: what the journal holds. Append only; the fold of a run's facts is its state.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use forgeline_model::{
-    Digest, StageId, Timestamp,
-    task::{TaskFailure, ValidationNote},
+    Digest, RunId, StageId, Timestamp,
+    task::{TaskFailure, Usage, ValidationNote},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -42,6 +42,9 @@ pub struct MatrixItem {
 pub struct TaskOutput {
     /// Digest of everything the result depends on; results are looked up by it before work is done.
     pub key: Digest,
+    /// Digests of the parts of that, by name; they say why a result was not taken over.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, Digest>,
     /// Digest of the whole proposal.
     pub proposal: Digest,
     /// The files it proposes.
@@ -56,6 +59,9 @@ pub struct TaskOutput {
     pub skill: String,
     /// Whether the result was there already.
     pub reused: bool,
+    /// What it cost; nothing when it was there already.
+    #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+    pub usage: Usage,
     /// Time the attempt took.
     pub millis: u64,
 }
@@ -72,10 +78,47 @@ pub struct ArtifactRef {
     pub digest: Digest,
 }
 
-/// Something that has happened in a run.
+/// Somebody's word that a stage may go on, bound to exactly what they saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Account id of the forge.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// The role that they had then.
+    pub role: String,
+    /// What they agreed to, as [`Fact::ApprovalRequested`] named it.
+    pub subject: Digest,
+    /// Whether they also asked for the run, which an operator may allow.
+    pub self_approved: bool,
+}
+
+/// Why a stage will not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipCause {
+    /// It is not wanted; what needs it goes on.
+    #[default]
+    Condition,
+    /// Something before it ended badly; what needs it does not go on.
+    Unreached,
+}
+
+impl SkipCause {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Something that has happened in a run. Variants and fields are only added: journals of earlier versions fold as ever.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum Fact {
+    /// It waits for another run of its concurrency group.
+    Queued {
+        /// The run that was under way.
+        behind: RunId,
+    },
     /// The run began.
     Started,
     /// All that a stage needs is there; its tasks are known.
@@ -91,6 +134,27 @@ pub enum Fact {
         stage: StageId,
         /// Why, for people.
         reason: String,
+        /// Why, for what comes after.
+        #[serde(default, skip_serializing_if = "SkipCause::is_default")]
+        cause: SkipCause,
+    },
+    /// An open stage asks people.
+    ApprovalRequested {
+        /// Which stage.
+        stage: StageId,
+        /// What they are to agree to: the plan, the head and all that was made so far.
+        subject: Digest,
+        /// How many must agree.
+        min: u32,
+        /// When the question lapses.
+        expires_at: Option<Timestamp>,
+    },
+    /// Somebody agreed.
+    Approved {
+        /// Which stage.
+        stage: StageId,
+        /// Who, and to what.
+        approval: Approval,
     },
     /// A task may be claimed from `at` on.
     TaskReady {
@@ -126,14 +190,45 @@ pub enum Fact {
         /// Whether this was the last one.
         last: bool,
     },
+    /// A provider took nothing more; the attempt does not count. The `TaskReady` that follows says when.
+    TaskParked {
+        /// Which task.
+        task: TaskId,
+        /// Which provider, and what it said.
+        reason: String,
+    },
     /// Its worker is gone; the attempt does not count.
     TaskLost {
         /// Which task.
         task: TaskId,
     },
+    /// It will not be done.
+    TaskDropped {
+        /// Which task.
+        task: TaskId,
+        /// Why, for people.
+        reason: String,
+    },
+    /// Time or money have run out.
+    RanOut {
+        /// `timeout` or `budget`.
+        kind: String,
+        /// What was used up, for people.
+        message: String,
+    },
     /// Somebody asked to stop.
     CancelRequested {
         /// Who.
+        by: String,
+    },
+    /// Nothing more is started.
+    Paused {
+        /// Who asked.
+        by: String,
+    },
+    /// It goes on.
+    Resumed {
+        /// Who asked.
         by: String,
     },
     /// All stages ended well; the result is on its way into Git.

@@ -1,13 +1,21 @@
 //! What may happen to a run, and what a run may ask for.
 
-use forgeline_model::task::{ProposedEvent, TaskFailure};
+use forgeline_model::{
+    RunId, StageId, Timestamp,
+    task::{ProposedEvent, TaskFailure},
+};
 use serde::{Deserialize, Serialize};
 
-use crate::fact::{Outcome, TaskId, TaskOutput};
+use crate::fact::{Approval, Outcome, TaskId, TaskOutput};
 
 /// Something that happens to a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
+    /// It must wait for another run of its concurrency group.
+    Queue {
+        /// The run that is under way.
+        behind: RunId,
+    },
     /// It begins.
     Start,
     /// A worker takes a ready task.
@@ -31,13 +39,53 @@ pub enum Input {
         /// Why.
         failure: TaskFailure,
     },
+    /// A provider takes nothing more for now.
+    Parked {
+        /// Which task.
+        task: TaskId,
+        /// When it takes more.
+        until: Timestamp,
+        /// Which provider, and what it said.
+        reason: String,
+    },
     /// The worker is gone.
     Lost {
         /// Which task.
         task: TaskId,
     },
-    /// Somebody asks to stop.
+    /// Somebody agrees to a waiting stage.
+    Approve {
+        /// Which stage.
+        stage: StageId,
+        /// Who, and to what.
+        approval: Approval,
+    },
+    /// Somebody does not.
+    Reject {
+        /// Which stage.
+        stage: StageId,
+        /// Who.
+        by: String,
+        /// In their own words.
+        reason: String,
+    },
+    /// Somebody asks to stop: nothing more is started but what cleans up.
     Cancel {
+        /// Who.
+        by: String,
+    },
+    /// Somebody asks to stop at once, without cleaning up.
+    Terminate {
+        /// Who.
+        by: String,
+    },
+    /// Nothing more is started until it is resumed.
+    Pause {
+        /// Who.
+        by: String,
+    },
+    /// It goes on.
+    Resume {
         /// Who.
         by: String,
     },
@@ -63,12 +111,50 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Its word in the outbox key: one effect of each kind a run.
+    /// Its word in the outbox key.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Publish => "publish",
             Self::Report => "report",
             Self::Index => "index",
+        }
+    }
+}
+
+/// What a decision asks of a forge on behalf of no run. Each may be performed twice with the same result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum BotEffect {
+    /// Make sure that the bot's comment with this key is there and says this.
+    Say {
+        /// `owner/name`.
+        repository: String,
+        /// Issue or pull request.
+        number: u64,
+        /// By which the comment is found again and edited in place.
+        key: String,
+        /// Markdown.
+        text: String,
+    },
+    /// Make sure that an item has a label, or has it not.
+    Label {
+        /// `owner/name`.
+        repository: String,
+        /// Issue or pull request.
+        number: u64,
+        /// The label.
+        label: String,
+        /// Whether the item is to have it.
+        present: bool,
+    },
+}
+
+impl BotEffect {
+    /// What it is about: one that is decided later takes the place of an earlier one about the same.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Say { repository, number, key, .. } => format!("say {repository}#{number} {key}"),
+            Self::Label { repository, number, label, .. } => format!("label {repository}#{number} {label}"),
         }
     }
 }

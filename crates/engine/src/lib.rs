@@ -19,9 +19,10 @@ pub mod tell;
 #[cfg(test)]
 mod testing;
 
-pub use fact::{Fact, Outcome, TaskId, TaskOutput};
-pub use input::{Effect, Input};
+pub use advance::wake_at;
+pub use fact::{Approval, Fact, Outcome, TaskId, TaskOutput};
+pub use input::{BotEffect, Effect, Input};
 pub use plan::Plan;
 pub use run::RunState;
 pub use spec::RunSpec;
-pub use step::{Illegal, Step, is_stopping, step};
+pub use step::{Illegal, Step, held, step};

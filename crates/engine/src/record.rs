@@ -45,7 +45,7 @@ fn stages(spec: &RunSpec, state: &RunState) -> Vec<Value> {
     for stage in &spec.plan.stages {
         match state.stages.get(&stage.id) {
             None => rows.push(json!({"id": stage.id, "status": "not reached"})),
-            Some(StageState::Skipped { reason }) => rows.push(json!({"id": stage.id, "skipped": reason})),
+            Some(StageState::Skipped { reason, .. }) => rows.push(json!({"id": stage.id, "skipped": reason})),
             Some(StageState::Open { tasks, .. }) => {
                 rows.extend(tasks.iter().map(|task| match &task.status {
                     TaskStatus::Done(output) => json!({
@@ -55,7 +55,17 @@ fn stages(spec: &RunSpec, state: &RunState) -> Vec<Value> {
                     TaskStatus::Failed(failure) => {
                         json!({"id": stage.id, "item": task.id.item, "failed": failure.kind})
                     }
-                    TaskStatus::Queued | TaskStatus::Ready { .. } | TaskStatus::Running { .. } => {
+                    TaskStatus::Approved(question) => {
+                        let by: Vec<_> = question.given.iter().map(|it| (&it.name, &it.role)).collect();
+                        json!({"id": stage.id, "approved": by, "subject": question.subject})
+                    }
+                    TaskStatus::Dropped { reason } => {
+                        json!({"id": stage.id, "item": task.id.item, "dropped": reason})
+                    }
+                    TaskStatus::Queued
+                    | TaskStatus::Ready { .. }
+                    | TaskStatus::Running { .. }
+                    | TaskStatus::Waiting(_) => {
                         json!({"id": stage.id, "item": task.id.item, "status": "not ended"})
                     }
                 }));

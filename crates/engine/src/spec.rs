@@ -1,10 +1,10 @@
 //! What is fixed about a run when it starts, and never changes.
 
-use forgeline_model::{RunId, RunKey, Timestamp, WorkItem, event::EventSource};
+use forgeline_model::{RunId, RunKey, StageId, Timestamp, WorkItem, event::EventSource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Plan;
+use crate::{Plan, TaskId};
 
 /// A run's fixed part, stored with its first journal entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,14 +31,51 @@ pub struct RunSpec {
     pub policy: WritePolicy,
     /// Root of what conditions and templates may name: `inputs`, `work_item`, `project`, `run`, `event`.
     pub context: Value,
+    /// Runs with the same name do not run at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<Concurrency>,
+    /// The run that this one tries again, and what it may not take over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
     /// When it was decided; commits of the run carry this date, so that a retry gives the same id.
     pub created_at: Timestamp,
+}
+
+/// Runs of a group run one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concurrency {
+    /// The group's name within the repository.
+    pub group: String,
+    /// Whether a newer run cancels the older ones of its group instead of waiting for them.
+    pub cancel_in_progress: bool,
+}
+
+/// A run that tries another one again. Results are taken over by their digests, but for the stages named here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// The earlier run.
+    pub of: RunId,
+    /// From 2.
+    pub attempt: u32,
+    /// Tasks that are done anew though their result is known; one without an item stands for all of its stage.
+    pub fresh: Vec<TaskId>,
+    /// What a person wants otherwise, from a stage on.
+    pub revision: Option<Revision>,
+}
+
+/// What a person wants otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The first stage that hears of it; those that need it hear of it too.
+    pub stage: StageId,
+    /// In their own words.
+    pub text: String,
 }
 
 /// What started a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trigger {
-    /// `cli`, `command`, `label`, `work_item`, `event`.
+    /// `cli`, `command`, `label`, `work_item`, `event`, `schedule`.
     pub kind: String,
     /// Who, as the forge names them.
     pub actor: String,

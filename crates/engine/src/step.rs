@@ -1,25 +1,24 @@
 //! The transition function: what follows when something happens to a run.
 
-use forgeline_model::{
-    Digest, Event, Timestamp,
-    task::{FailureClass, ProposedEvent, TaskFailure},
-};
+mod approval;
+pub(crate) mod budget;
+mod control;
+mod task;
+
+use forgeline_model::{Event, Timestamp};
 
 use crate::{
     RunSpec, advance,
-    fact::{Fact, Outcome, TaskId, TaskOutput},
+    fact::{Fact, Outcome, TaskId},
     input::{Effect, Input},
-    plan::RetryPolicy,
     run::{Phase, RunState, Task, TaskStatus},
     tell,
 };
 
 /// Failure kind of a task whose own process died.
 pub const CRASH: &str = "crash";
-/// Deaths of its own process after which a task is given up.
-const POISON_CRASHES: u32 = 3;
-/// Lost workers after which a task is given up.
-const MOST_LOSSES: u32 = 20;
+/// Failure kind of a stage that somebody did not agree to.
+pub const REJECTED: &str = "rejected";
 
 /// What follows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,6 +50,25 @@ pub enum Illegal {
         /// Where it should.
         expected: &'static str,
     },
+    /// Nothing of this kind is started now.
+    #[error("task `{task}` may not start: {why}")]
+    Held {
+        /// Which task.
+        task: TaskId,
+        /// Why, for people.
+        why: String,
+    },
+    /// The word is not about what waits.
+    #[error("stage `{stage}` does not wait for this: {why}")]
+    Approval {
+        /// Which stage.
+        stage: String,
+        /// Why, for people.
+        why: String,
+    },
+    /// It is so already.
+    #[error("the run is {0} already")]
+    Already(&'static str),
 }
 
 /// What follows from `input` at `now`.
@@ -63,14 +81,19 @@ pub fn step(spec: &RunSpec, state: &RunState, input: &Input, now: Timestamp) -> 
         return Err(Illegal::Finished(outcome.word()));
     }
     match input {
+        Input::Queue { behind } => next.queue(behind)?,
         Input::Start => next.start()?,
         Input::Claim { task } => next.claim(task)?,
         Input::Done { task, output, events } => next.done(task, output, events)?,
         Input::Failed { task, failure } => next.failed(task, failure)?,
+        Input::Parked { task, until, reason } => next.parked(task, *until, reason)?,
         Input::Lost { task } => next.lost(task)?,
-        // The commit may be on its branch already; a word that nothing is written would be a lie.
-        Input::Cancel { .. } if state.phase == Phase::Publishing => return Err(Illegal::Phase("publishing")),
-        Input::Cancel { by } => next.fact(Fact::CancelRequested { by: by.clone() }),
+        Input::Approve { stage, approval } => next.approve(stage, approval)?,
+        Input::Reject { stage, by, reason } => next.reject(stage, by, reason)?,
+        Input::Cancel { by } => next.cancel(by)?,
+        Input::Terminate { by } => next.terminate(by)?,
+        Input::Pause { by } => next.pause(by)?,
+        Input::Resume { by } => next.resume(by)?,
         Input::Settled { outcome } => next.settled(outcome)?,
         Input::Tick => {}
     }
@@ -78,9 +101,25 @@ pub fn step(spec: &RunSpec, state: &RunState, input: &Input, now: Timestamp) -> 
     Ok(next.step)
 }
 
-/// Whether the run starts nothing more: it has ended, or waits only for what is at work.
-pub fn is_stopping(spec: &RunSpec, state: &RunState, now: Timestamp) -> bool {
-    state.outcome().is_some() || advance::stopping(spec, state, now).is_some()
+/// Why this task may not be started now, if so; it may stand at `ready` all the same.
+pub fn held(spec: &RunSpec, state: &RunState, task: &TaskId, now: Timestamp) -> Option<String> {
+    if let Some(outcome) = state.outcome() {
+        return Some(format!("the run has ended: {}", outcome.word()));
+    }
+    let stage = spec.plan.stage(&task.stage)?;
+    if let Some(by) = &state.paused_by {
+        return Some(format!("paused by {by}"));
+    }
+    if stage.is_cleanup() {
+        return None;
+    }
+    if let Some(outcome) = advance::draining(spec, state) {
+        return Some(format!("the run will end: {}", outcome.word()));
+    }
+    if let Some(late) = advance::out_of_time(spec, state, now) {
+        return Some(late);
+    }
+    budget::shortfall(spec, state, stage)
 }
 
 /// A step being made: the state already shows the facts so far.
@@ -109,109 +148,24 @@ impl Draft<'_> {
         }
     }
 
-    fn start(&mut self) -> Result<(), Illegal> {
-        match self.state.phase {
-            Phase::New => {
-                self.fact(Fact::Started);
-                Ok(())
-            }
-            Phase::Working | Phase::Publishing | Phase::Finished(_) => Err(Illegal::Phase(self.state.phase.word())),
-        }
+    pub(crate) fn task(&self, id: &TaskId, expected: &'static str) -> Result<&Task, Illegal> {
+        self.state.task(id).ok_or_else(|| Illegal::Task { task: id.clone(), status: "not open", expected })
     }
 
-    fn claim(&mut self, id: &TaskId) -> Result<(), Illegal> {
-        let task = self.task(id, "ready")?;
-        let TaskStatus::Ready { .. } = task.status else { return Err(misplaced(task, "ready")) };
-        let attempt = task.attempt();
-        self.fact(Fact::TaskStarted { task: id.clone(), attempt });
-        Ok(())
-    }
-
-    fn done(&mut self, id: &TaskId, output: &TaskOutput, events: &[ProposedEvent]) -> Result<(), Illegal> {
-        let attempt = self.running(id)?.attempt();
-        self.fact(Fact::TaskDone { task: id.clone(), attempt, output: output.clone() });
-        let agent = self.spec.plan.stage(&id.stage).map_or("", |stage| stage.agent.name.as_str()).to_owned();
-        for (index, event) in events.iter().enumerate() {
-            self.step.events.push(tell::of_agent(self.spec, id, index, &agent, event, self.now));
-        }
-        Ok(())
-    }
-
-    fn failed(&mut self, id: &TaskId, failure: &TaskFailure) -> Result<(), Illegal> {
-        let task = self.running(id)?;
-        let attempt = task.attempt();
-        let crashes = task.crashes + u32::from(failure.kind == CRASH);
-        let policy = self.spec.plan.stage(&id.stage).map(|stage| stage.retry.clone()).unwrap_or_default();
-        let last =
-            failure.class == FailureClass::Terminal || attempt >= policy.max_attempts || crashes >= POISON_CRASHES;
-        self.fact(Fact::TaskFailed { task: id.clone(), attempt, failure: failure.clone(), last });
-        if !last {
-            let at = self.now.plus_millis(backoff(&policy, self.spec, id, attempt));
-            self.fact(Fact::TaskReady { task: id.clone(), at });
-        }
-        Ok(())
-    }
-
-    fn lost(&mut self, id: &TaskId) -> Result<(), Illegal> {
-        let task = self.running(id)?;
-        let (attempt, losses) = (task.attempt(), task.losses + 1);
-        self.fact(Fact::TaskLost { task: id.clone() });
-        if losses >= MOST_LOSSES {
-            let failure = TaskFailure {
-                class: FailureClass::Terminal,
-                kind: "lost".into(),
-                message: format!("{losses} workers were lost at this task; look for what ends the worker's process"),
-            };
-            self.fact(Fact::TaskFailed { task: id.clone(), attempt, failure, last: true });
-        } else {
-            self.fact(Fact::TaskReady { task: id.clone(), at: self.now });
-        }
-        Ok(())
-    }
-
-    fn settled(&mut self, outcome: &Outcome) -> Result<(), Illegal> {
-        match self.state.phase {
-            Phase::Publishing => {
-                self.finish(outcome.clone());
-                Ok(())
-            }
-            Phase::New | Phase::Working | Phase::Finished(_) => Err(Illegal::Phase(self.state.phase.word())),
-        }
-    }
-
-    fn running(&self, id: &TaskId) -> Result<&Task, Illegal> {
+    pub(crate) fn running(&self, id: &TaskId) -> Result<&Task, Illegal> {
         let task = self.task(id, "running")?;
         match task.status {
             TaskStatus::Running { .. } => Ok(task),
-            TaskStatus::Queued | TaskStatus::Ready { .. } | TaskStatus::Done(_) | TaskStatus::Failed(_) => {
-                Err(misplaced(task, "running"))
-            }
+            _ => Err(misplaced(task, "running")),
         }
     }
-
-    fn task(&self, id: &TaskId, expected: &'static str) -> Result<&Task, Illegal> {
-        self.state.task(id).ok_or_else(|| Illegal::Task { task: id.clone(), status: "not open", expected })
-    }
 }
 
-fn misplaced(task: &Task, expected: &'static str) -> Illegal {
-    let status = match task.status {
-        TaskStatus::Queued => "queued",
-        TaskStatus::Ready { .. } => "ready",
-        TaskStatus::Running { .. } => "running",
-        TaskStatus::Done(_) => "done",
-        TaskStatus::Failed(_) => "failed",
-    };
-    Illegal::Task { task: task.id.clone(), status, expected }
+pub(crate) fn misplaced(task: &Task, expected: &'static str) -> Illegal {
+    Illegal::Task { task: task.id.clone(), status: task.status.word(), expected }
 }
 
-/// Milliseconds before the next try: the policy's wait ± 20 %, spread by a hash so that equal failures do not meet.
-fn backoff(policy: &RetryPolicy, spec: &RunSpec, task: &TaskId, attempt: u32) -> u64 {
-    let index = (attempt.saturating_sub(1) as usize).min(policy.backoff_ms.len().saturating_sub(1));
-    let wait = policy.backoff_ms.get(index).copied().unwrap_or(0);
-    let spread = Digest::of_bytes(format!("{} {task} {attempt}", spec.id).as_bytes()).bytes()[0];
-    wait * 4 / 5 + wait * 2 / 5 * u64::from(spread) / 255
-}
-
+#[cfg(test)]
+mod flow_tests;
 #[cfg(test)]
 mod tests;

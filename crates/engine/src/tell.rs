@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     RunSpec,
     fact::{Fact, Outcome, TaskId},
+    plan::Work,
     run::{RunState, StageState},
 };
 
@@ -36,7 +37,7 @@ pub(crate) fn of_fact(spec: &RunSpec, state: &RunState, fact: &Fact, now: Timest
     };
     match fact {
         Fact::Started => vec![tell("", "RunStarted", json!({"trigger": spec.trigger.kind}))],
-        Fact::StageSkipped { stage, reason } => {
+        Fact::StageSkipped { stage, reason, .. } => {
             vec![tell(stage.as_str(), "StageSkipped", json!({"stage": stage, "reason": reason}))]
         }
         Fact::TaskDone { task, attempt, output } => {
@@ -76,12 +77,50 @@ pub(crate) fn of_fact(spec: &RunSpec, state: &RunState, fact: &Fact, now: Timest
             vec![tell(&task.to_string(), "StageFailed", fields)]
         }
         Fact::Finished { outcome } => finished(outcome, &tell),
-        Fact::StageOpened { .. }
+        Fact::ApprovalRequested { stage, min, expires_at, .. } => {
+            let roles = match spec.plan.stage(stage).map(|stage| &stage.work) {
+                Some(Work::Approval { approval }) => approval.roles.clone(),
+                Some(Work::Agent { .. }) | None => Vec::new(),
+            };
+            let mut fields = json!({
+                "stage": stage,
+                "head_commit": spec.target.base,
+                "plan_digest": spec.plan.digest(),
+                "roles": roles,
+                "needed": min,
+            });
+            if let Some(at) = expires_at {
+                fields["expires_at"] = at.to_string().into();
+            }
+            vec![tell(stage.as_str(), "ApprovalRequested", fields)]
+        }
+        Fact::Approved { stage, approval } => {
+            let fields = json!({
+                "stage": stage,
+                "head_commit": spec.target.base,
+                "plan_digest": spec.plan.digest(),
+                "approver": approval.name,
+                "self_approved": approval.self_approved,
+            });
+            let mut events = vec![tell(&format!("{stage} {}", approval.id), "ApprovalGranted", fields)];
+            if state.stages.get(stage).is_some_and(StageState::is_satisfied) {
+                let fields = json!({"stage": stage, "tasks": 1, "attempt": 1});
+                events.push(tell(stage.as_str(), "StageCompleted", fields));
+            }
+            events
+        }
+        Fact::Queued { .. }
+        | Fact::StageOpened { .. }
         | Fact::TaskReady { .. }
         | Fact::TaskStarted { .. }
         | Fact::TaskFailed { last: false, .. }
+        | Fact::TaskParked { .. }
         | Fact::TaskLost { .. }
+        | Fact::TaskDropped { .. }
+        | Fact::RanOut { .. }
         | Fact::CancelRequested { .. }
+        | Fact::Paused { .. }
+        | Fact::Resumed { .. }
         | Fact::Publishing => Vec::new(),
     }
 }

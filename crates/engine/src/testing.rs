@@ -1,15 +1,17 @@
 //! Specs for the tests of this crate.
 
+use std::collections::BTreeMap;
+
 use forgeline_model::{
     DefinitionRef, Digest, RunId, RunKey, Timestamp, TraceId,
     event::EventSource,
-    task::{FailureClass, TaskFailure},
+    task::{FailureClass, TaskFailure, Usage},
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
     Fact, Input, RunSpec, RunState, TaskId, TaskOutput,
-    plan::{Budget, Matrix, Plan, PlannedStage, RetryPolicy},
+    plan::{ApprovalRule, Budget, DEFAULT_PRIORITY, Matrix, OnFailure, Plan, PlannedStage, RetryPolicy, RunOn, Work},
     spec::{Definitions, Forge, Target, Trigger, WritePolicy},
     step::{Illegal, step},
 };
@@ -18,18 +20,30 @@ use crate::{
 pub(crate) fn stage(id: &str, needs: &[&str]) -> PlannedStage {
     PlannedStage {
         id: id.parse().expect("stage id"),
-        agent: definition("agent"),
+        work: Work::Agent { agent: definition("agent") },
         needs: needs.iter().map(|need| need.parse().expect("stage id")).collect(),
+        run_on: RunOn::Success,
+        compensates: None,
+        allow_failure: false,
         when: None,
         with: Value::Null,
         matrix: None,
         max_parallel: 1,
+        on_item_failure: OnFailure::FailFast,
         produces: Vec::new(),
         emits: Vec::new(),
         retry: RetryPolicy::default(),
         timeout_ms: 1_000,
+        stage_timeout_ms: None,
+        reserve: Usage::default(),
         pool: "default".into(),
     }
+}
+
+/// A stage that asks maintainers.
+pub(crate) fn approval(id: &str, needs: &[&str], min: u32) -> PlannedStage {
+    let approval = ApprovalRule { roles: vec!["maintainer".into()], min, expires_ms: Some(60_000) };
+    PlannedStage { work: Work::Approval { approval }, ..stage(id, needs) }
 }
 
 /// The same with a matrix over `over`.
@@ -71,10 +85,14 @@ pub(crate) fn spec(stages: Vec<PlannedStage>) -> RunSpec {
             stages,
             budget: Budget::default(),
             writes: Vec::new(),
+            on_failure: OnFailure::FailFast,
+            priority: DEFAULT_PRIORITY,
         },
         definitions: Definitions { origin: "test".into(), commit: None, dirty: false },
         policy: WritePolicy::default(),
         context: json!({"inputs": {"list": ["x", "y", "y"], "go": false}}),
+        concurrency: None,
+        again: None,
         created_at: Timestamp::from_millis(0),
         id,
     }
@@ -93,6 +111,7 @@ pub(crate) fn output(outputs: Value) -> TaskOutput {
     let outputs = outputs.as_object().cloned().unwrap_or_else(Map::new);
     TaskOutput {
         key: Digest::of_bytes(b"k"),
+        parts: BTreeMap::new(),
         proposal: Digest::of_bytes(b"p"),
         artifacts: Vec::new(),
         outputs,
@@ -100,6 +119,7 @@ pub(crate) fn output(outputs: Value) -> TaskOutput {
         checks_passed: 0,
         skill: "template".into(),
         reused: false,
+        usage: Usage::default(),
         millis: 1,
     }
 }
@@ -110,6 +130,7 @@ pub(crate) fn failure(class: FailureClass, kind: &str) -> TaskFailure {
 }
 
 /// A run that takes inputs one by one, at a clock of its own.
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) spec: RunSpec,
     pub(crate) state: RunState,
@@ -120,14 +141,21 @@ pub(crate) struct World {
 impl World {
     /// A started run.
     pub(crate) fn start(stages: Vec<PlannedStage>) -> Self {
-        let mut world = Self {
-            spec: spec(stages),
-            state: RunState::default(),
-            journal: Vec::new(),
-            now: Timestamp::from_millis(1_000),
-        };
+        Self::of(stages, |_| {})
+    }
+
+    /// A started run whose spec is changed before.
+    pub(crate) fn of(stages: Vec<PlannedStage>, change: impl FnOnce(&mut RunSpec)) -> Self {
+        let mut world = Self::unstarted(stages);
+        change(&mut world.spec);
         world.put(Input::Start);
         world
+    }
+
+    /// A run that was decided and not begun.
+    pub(crate) fn unstarted(stages: Vec<PlannedStage>) -> Self {
+        let now = Timestamp::from_millis(1_000);
+        Self { spec: spec(stages), state: RunState::default(), journal: Vec::new(), now }
     }
 
     /// Puts an input in; the names of the facts that follow.
@@ -165,6 +193,7 @@ impl World {
 
 fn show(fact: &Fact) -> String {
     match fact {
+        Fact::Queued { .. } => "queued".into(),
         Fact::Started => "started".into(),
         Fact::StageOpened { stage, .. } => format!("open {stage}"),
         Fact::StageSkipped { stage, .. } => format!("skip {stage}"),
@@ -172,7 +201,14 @@ fn show(fact: &Fact) -> String {
         Fact::TaskStarted { task, attempt } => format!("start {task} #{attempt}"),
         Fact::TaskDone { task, .. } => format!("done {task}"),
         Fact::TaskFailed { task, last, .. } => format!("fail {task}{}", if *last { " for good" } else { "" }),
+        Fact::ApprovalRequested { stage, .. } => format!("ask {stage}"),
+        Fact::Approved { stage, approval } => format!("approved {stage} by {}", approval.name),
+        Fact::TaskParked { task, .. } => format!("park {task}"),
         Fact::TaskLost { task } => format!("lost {task}"),
+        Fact::TaskDropped { task, .. } => format!("drop {task}"),
+        Fact::Paused { .. } => "pause".into(),
+        Fact::Resumed { .. } => "resume".into(),
+        Fact::RanOut { .. } => "ran out".into(),
         Fact::CancelRequested { .. } => "cancel".into(),
         Fact::Publishing => "publishing".into(),
         Fact::Finished { outcome } => format!("finished {}", outcome.word()),

@@ -1,5 +1,7 @@
 //! Which version of a definition was used.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
@@ -20,4 +22,13 @@ impl std::fmt::Display for DefinitionRef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}@{}", self.name, self.version)
     }
+}
+
+/// The contracts that a run is held to, as files of their registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractBundle {
+    /// Digest of the contracts, which a plan names.
+    pub digest: Digest,
+    /// The registry's files by path below its folder.
+    pub files: BTreeMap<String, String>,
 }

@@ -18,7 +18,7 @@ pub mod task;
 pub mod time;
 pub mod work_item;
 
-pub use definition::DefinitionRef;
+pub use definition::{ContractBundle, DefinitionRef};
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use digest::Digest;
 pub use event::Event;

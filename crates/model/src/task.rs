@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DefinitionRef, RunId, StageId, TraceId};
+use crate::{DefinitionRef, RunId, StageId, Timestamp, TraceId, Usd};
 
 /// An agent's files, sent once per child process before the first task that uses them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,6 +93,35 @@ pub enum TaskOutcome {
     Done(Proposal),
     /// The agent failed.
     Failed(TaskFailure),
+    /// A provider takes nothing more for now. That is nobody's failure: the same task goes on later.
+    Parked {
+        /// When the provider takes more.
+        until: Timestamp,
+        /// Which provider, and what it said.
+        reason: String,
+    },
+}
+
+/// What work cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Model calls, US dollars.
+    pub usd: Usd,
+    /// Model tokens, in and out.
+    pub tokens: u64,
+}
+
+impl Usage {
+    /// Whether it cost nothing.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { usd: self.usd + other.usd, tokens: self.tokens.saturating_add(other.tokens) }
+    }
 }
 
 /// What an agent asks to be written and told. Nothing of it has happened yet.
@@ -112,6 +141,9 @@ pub struct Proposal {
     /// Skill that did the work, and why that one.
     #[serde(default)]
     pub skill: String,
+    /// What it cost.
+    #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+    pub usage: Usage,
 }
 
 /// A file to write. Regular, UTF-8, not executable.

@@ -1,14 +1,18 @@
 //! T2 to T5: a worker takes a task, holds it, and gives its result or its failure.
 
-use forgeline_engine::{Input, RunSpec, Step, TaskId, TaskOutput, is_stopping, run::TaskStatus};
+use forgeline_engine::{
+    Input, RunSpec, Step, TaskId, TaskOutput, held,
+    run::{Task, TaskStatus},
+};
 use forgeline_model::{
     RunId, Timestamp,
     task::{ProposedEvent, TaskFailure},
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use crate::{
     Store, StoreError,
+    holds::IS_HELD,
     project::item,
     results::{self, StoredProposal},
     run_tx::RunTx,
@@ -58,16 +62,18 @@ impl Store {
         lease_ms: u64,
         now: Timestamp,
     ) -> Result<Option<Lease>, StoreError> {
-        let candidates: Vec<Candidate> = sqlx::query_as(
-            "SELECT run_id, stage, item, state, lease_owner, lease_until FROM stage \
+        let sql = format!(
+            "SELECT stage.run_id, stage, stage.item, stage.state, lease_owner, lease_until FROM stage JOIN run USING (run_id) \
              WHERE (?1 IS NULL OR pool = ?1) AND (?2 IS NULL OR run_id = ?2) \
-             AND ((state = 'ready' AND run_at <= ?3) OR state = 'running') ORDER BY run_at, run_id, stage, item LIMIT 64",
-        )
-        .bind(pool)
-        .bind(run.map(RunId::as_str))
-        .bind(now.millis())
-        .fetch_all(&self.reader)
-        .await?;
+             AND ((stage.state = 'ready' AND run_at <= ?3) OR stage.state = 'running') AND NOT {IS_HELD} \
+             ORDER BY priority DESC, run_at, run_id, stage, stage.item LIMIT 64"
+        );
+        let candidates: Vec<Candidate> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(pool)
+            .bind(run.map(RunId::as_str))
+            .bind(now.millis())
+            .fetch_all(&self.reader)
+            .await?;
         for candidate in candidates {
             let running = candidate.state == "running";
             if running && !self.is_abandoned(&candidate, now) {
@@ -93,9 +99,8 @@ impl Store {
                 }
                 tx.input(&Input::Lost { task: task.clone() })?;
             }
-            let open = !is_stopping(&tx.spec, &tx.state, now);
-            let is_ready =
-                open && tx.state.task(&task).is_some_and(|task| matches!(task.status, TaskStatus::Ready { .. }));
+            let is_ready = tx.state.task(&task).is_some_and(|task| matches!(task.status, TaskStatus::Ready { .. }))
+                && held(&tx.spec, &tx.state, &task, now).is_none();
             let lease = if is_ready { Some(take(&mut tx, task, lease_ms).await?) } else { None };
             tx.commit().await?;
             if lease.is_some() {
@@ -143,11 +148,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Finished, StoreError> {
         let mut tx = self.begin_run(&lease.run, now).await?;
-        check(&mut tx.tx, &lease, &self.instance.id).await?;
+        let is_held = check(&mut tx.tx, &lease, &self.instance.id).await?;
         results::insert(&mut tx.writes, &output.key, proposal, now);
         let pool = pool_of(&tx.spec, &lease.task).to_owned();
         let step = tx.input(&Input::Done { task: lease.task, output, events })?;
-        let next = match (claim_next, next_ready(&tx, &pool)) {
+        let next = match (claim_next.filter(|_| !is_held), next_ready(&tx, &pool)) {
             (Some(lease_ms), Some(task)) => Some(take(&mut tx, task, lease_ms).await?),
             _ => None,
         };
@@ -163,6 +168,24 @@ impl Store {
         let mut tx = self.begin_run(&lease.run, now).await?;
         check(&mut tx.tx, &lease, &self.instance.id).await?;
         let step = tx.input(&Input::Failed { task: lease.task, failure })?;
+        tx.commit().await?;
+        Ok(step)
+    }
+
+    /// T5: a provider takes nothing more; the task waits until it does.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when the lease is somebody else's now; nothing was written.
+    pub async fn park(
+        &self,
+        lease: Lease,
+        until: Timestamp,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<Step, StoreError> {
+        let mut tx = self.begin_run(&lease.run, now).await?;
+        check(&mut tx.tx, &lease, &self.instance.id).await?;
+        let step = tx.input(&Input::Parked { task: lease.task, until, reason })?;
         tx.commit().await?;
         Ok(step)
     }
@@ -207,10 +230,11 @@ async fn take(tx: &mut RunTx<'_>, task: TaskId, lease_ms: u64) -> Result<Lease, 
     Ok(Lease { run: tx.spec.id.clone(), task, attempt, epoch })
 }
 
-async fn check(tx: &mut Transaction<'static, Sqlite>, lease: &Lease, owner: &str) -> Result<(), StoreError> {
-    let held: Option<i64> = sqlx::query_scalar(
-        "SELECT 1 FROM stage WHERE run_id = ? AND stage = ? AND item = ? AND state = 'running' AND lease_epoch = ? \
-         AND lease_owner = ?",
+/// Whether the lease is still this owner's; and, in the same look, whether anything is held back.
+async fn check(tx: &mut Transaction<'static, Sqlite>, lease: &Lease, owner: &str) -> Result<bool, StoreError> {
+    let held: Option<bool> = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM hold) FROM stage WHERE run_id = ? AND stage = ? AND item = ? \
+         AND state = 'running' AND lease_epoch = ? AND lease_owner = ?",
     )
     .bind(lease.run.as_str())
     .bind(lease.task.stage.as_str())
@@ -219,19 +243,15 @@ async fn check(tx: &mut Transaction<'static, Sqlite>, lease: &Lease, owner: &str
     .bind(owner)
     .fetch_optional(&mut **tx)
     .await?;
-    if held.is_some() { Ok(()) } else { Err(StoreError::LeaseLost(lease.task.clone())) }
+    held.ok_or_else(|| StoreError::LeaseLost(lease.task.clone()))
 }
 
 fn next_ready(tx: &RunTx<'_>, pool: &str) -> Option<TaskId> {
-    if is_stopping(&tx.spec, &tx.state, tx.now) {
-        return None;
-    }
-    tx.state
-        .tasks()
-        .find(|task| {
-            matches!(task.status, TaskStatus::Ready { at } if at <= tx.now) && pool_of(&tx.spec, &task.id) == pool
-        })
-        .map(|task| task.id.clone())
+    let ready = |task: &&Task| {
+        matches!(task.status, TaskStatus::Ready { at } if at <= tx.now) && pool_of(&tx.spec, &task.id) == pool
+    };
+    let task = tx.state.tasks().find(ready)?.id.clone();
+    held(&tx.spec, &tx.state, &task, tx.now).is_none().then_some(task)
 }
 
 fn pool_of<'a>(spec: &'a RunSpec, task: &TaskId) -> &'a str {

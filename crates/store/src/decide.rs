@@ -1,30 +1,56 @@
-//! T1: a decision becomes a run.
+//! T1: what was decided becomes durable, all of it or nothing.
 
 use std::sync::Arc;
 
-use forgeline_engine::{Input, RunSpec, RunState, Step};
-use forgeline_model::{RunId, Timestamp, task::AgentBundle};
+use forgeline_engine::{BotEffect, Input, RunSpec, RunState, Step, step::Illegal};
+use forgeline_model::{ContractBundle, RunId, Timestamp, task::AgentBundle};
+use sqlx::{Sqlite, Transaction};
 
 use crate::{
     Decision, Store, StoreError,
     batch::Batch,
+    groups,
     run_tx::{Loaded, RunTx, json},
 };
 
-/// A run to be.
+/// A run to be. Contract, permission and plan were obtained before.
 #[derive(Debug, Clone)]
 pub struct NewRun {
-    /// All that is fixed about it. Contract, permission and plan were obtained before.
+    /// All that is fixed about it.
     pub spec: RunSpec,
     /// The files of its agents, kept so that it can go on whatever happens to their repository.
     pub agents: Vec<AgentBundle>,
-    /// Why it starts.
-    pub decisions: Vec<Decision>,
-    /// The inbox row that asked for it, done in the same transaction.
-    pub inbox: Option<i64>,
+    /// The contracts that it is held to, kept for the same reason.
+    pub contracts: Arc<ContractBundle>,
 }
 
-/// What came of a decision.
+/// All that deciding one thing comes to.
+#[derive(Debug, Clone, Default)]
+pub struct Ruling {
+    /// Runs that start.
+    pub runs: Vec<NewRun>,
+    /// What happens to runs that there are.
+    pub inputs: Vec<(RunId, Input)>,
+    /// Why.
+    pub decisions: Vec<Decision>,
+    /// What is asked of the forge, besides what [`Store::decide`] is told to say.
+    pub effects: Vec<BotEffect>,
+    /// The inbox row that asked; it is done.
+    pub inbox: Option<i64>,
+    /// The subscription that read an event, and the place of that event: it moves on.
+    pub read: Option<(String, i64)>,
+}
+
+/// What came of a ruling, in the order of its parts.
+#[derive(Debug)]
+pub struct Ruled {
+    /// Of each run.
+    pub runs: Vec<Decided>,
+    /// Of each input; one that did not fit the run's state changed nothing.
+    pub inputs: Vec<Result<Step, Illegal>>,
+}
+
+/// What came of a run to be.
 #[derive(Debug)]
 pub enum Decided {
     /// A new run.
@@ -33,61 +59,108 @@ pub enum Decided {
     Joined(RunId),
 }
 
+impl Decided {
+    /// The run, whoever started it.
+    pub fn run(&self) -> &RunId {
+        match self {
+            Self::Started(run, _) | Self::Joined(run) => run,
+        }
+    }
+}
+
 impl Store {
-    /// T1: stores the run, its first facts and the decisions, and closes the inbox row, in one transaction.
-    /// A run with the same trigger key is joined, never started twice.
+    /// T1: stores runs with their first facts, inputs with what follows, decisions and effects, and closes what asked for
+    /// them, in one transaction. A run with the same trigger key is joined, never started twice. `say` is asked for further
+    /// effects once it is known what came of the runs and inputs.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::NoRun`]; nothing was written.
+    pub async fn decide(
+        &self,
+        ruling: Ruling,
+        say: impl FnOnce(&Ruled) -> Vec<BotEffect>,
+        now: Timestamp,
+    ) -> Result<Ruled, StoreError> {
+        let mut tx = self.begin().await?;
+        let mut ruled = Ruled { runs: Vec::new(), inputs: Vec::new() };
+        let mut met = Vec::new();
+        for new in ruling.runs {
+            let id = new.spec.id.clone();
+            if !insert_run(&mut tx, &new, now).await? {
+                ruled.runs.push(Decided::Joined(id));
+                continue;
+            }
+            let spec = Arc::new(new.spec);
+            let mut first = Input::Start;
+            for other in groups::under_way(&mut tx, &spec).await? {
+                if spec.concurrency.as_ref().is_some_and(|group| group.cancel_in_progress) {
+                    let by = format!("run {id}, which is newer");
+                    let (back, loaded, _) = self.put(tx, &other, &Input::Cancel { by }, now).await?;
+                    tx = back;
+                    met.extend(loaded);
+                }
+                first = Input::Queue { behind: other };
+            }
+            // The others may all have ended by being cancelled; then nobody is there to make room for this one.
+            if groups::under_way(&mut tx, &spec).await?.is_empty() {
+                first = Input::Start;
+            }
+            let state = RunState::default();
+            let mut run = RunTx { store: self, tx, spec, state, now, writes: Batch::default() };
+            ruled.runs.push(Decided::Started(id, run.input(&first)?));
+            let (back, loaded) = run.hand_back().await?;
+            tx = back;
+            met.extend(loaded);
+        }
+        for (id, input) in &ruling.inputs {
+            let (back, loaded, result) = self.put(tx, id, input, now).await?;
+            tx = back;
+            met.extend(loaded);
+            ruled.inputs.push(result);
+        }
+        for decision in &ruling.decisions {
+            crate::decisions::insert(&mut tx, decision, now).await?;
+        }
+        for effect in ruling.effects.into_iter().chain(say(&ruled)) {
+            crate::outbox::plan(&mut tx, &effect, now).await?;
+        }
+        if let Some(seq) = ruling.inbox {
+            crate::inbox::close(&mut tx, seq).await?;
+        }
+        if let Some((name, position)) = &ruling.read {
+            crate::events::advance(&mut tx, name, *position).await?;
+        }
+        tx.commit().await?;
+        met.into_iter().for_each(|loaded| self.remember(loaded));
+        Ok(ruled)
+    }
+
+    /// Puts an input through the engine inside a transaction; one that does not fit changes nothing.
+    async fn put(
+        &self,
+        tx: Transaction<'static, Sqlite>,
+        run: &RunId,
+        input: &Input,
+        now: Timestamp,
+    ) -> Result<(Transaction<'static, Sqlite>, Vec<Loaded>, Result<Step, Illegal>), StoreError> {
+        let mut run = self.resume(tx, run, now).await?;
+        let result = match run.input(input) {
+            Ok(step) => Ok(step),
+            Err(StoreError::Illegal(illegal)) => Err(illegal),
+            Err(error) => return Err(error),
+        };
+        let (tx, loaded) = run.hand_back().await?;
+        Ok((tx, loaded, result))
+    }
+
+    /// T1 for one run that somebody asks for directly.
     ///
     /// # Errors
     /// [`StoreError::Database`]; nothing was written.
-    pub async fn decide(&self, new: NewRun, now: Timestamp) -> Result<Decided, StoreError> {
-        let mut tx = self.begin().await?;
-        let spec = &new.spec;
-        let inserted = sqlx::query(
-            "INSERT INTO run (run_id, trigger_key, project, blueprint, repository, item, branch, spec, state, \
-             created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(spec.id.as_str())
-        .bind(&spec.trigger_key)
-        .bind(spec.source.project_id.as_str())
-        .bind(spec.plan.blueprint.to_string())
-        .bind(&spec.target.repository)
-        .bind(spec.item.as_ref().map_or("", |item| item.id.as_str()))
-        .bind(&spec.target.branch)
-        .bind(json(spec))
-        .bind(now.millis())
-        .bind(now.millis())
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
-        for decision in &new.decisions {
-            crate::decisions::insert(&mut tx, decision, now).await?;
-        }
-        if let Some(seq) = new.inbox {
-            crate::inbox::close(&mut tx, seq).await?;
-        }
-        if inserted == 0 {
-            tx.commit().await?;
-            return Ok(Decided::Joined(new.spec.id));
-        }
-        for bundle in &new.agents {
-            sqlx::query("INSERT INTO definition (digest, bundle) VALUES (?, ?) ON CONFLICT DO NOTHING")
-                .bind(bundle.agent.digest.to_string())
-                .bind(json(bundle))
-                .execute(&mut *tx)
-                .await?;
-        }
-        let id = new.spec.id.clone();
-        let mut run = RunTx {
-            store: self,
-            tx,
-            spec: Arc::new(new.spec),
-            state: RunState::default(),
-            now,
-            writes: Batch::default(),
-        };
-        let step = run.input(&Input::Start)?;
-        run.commit().await?;
-        Ok(Decided::Started(id, step))
+    pub async fn start(&self, new: NewRun, why: Vec<Decision>, now: Timestamp) -> Result<Decided, StoreError> {
+        let ruling = Ruling { runs: vec![new], decisions: why, ..Ruling::default() };
+        let mut ruled = self.decide(ruling, |_| Vec::new(), now).await?;
+        Ok(ruled.runs.remove(0))
     }
 
     /// The files of an agent that a run uses.
@@ -100,6 +173,18 @@ impl Store {
             .fetch_one(&self.reader)
             .await?;
         serde_json::from_str(&bundle).map_err(StoreError::unreadable("agent"))
+    }
+
+    /// The files of the contracts that a run is held to; none for a run that an older Forgeline started.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn contracts(&self, digest: &forgeline_model::Digest) -> Result<Option<ContractBundle>, StoreError> {
+        let bundle: Option<String> = sqlx::query_scalar("SELECT bundle FROM definition WHERE digest = ?")
+            .bind(digest.to_string())
+            .fetch_optional(&self.reader)
+            .await?;
+        bundle.map(|bundle| serde_json::from_str(&bundle).map_err(StoreError::unreadable("contracts"))).transpose()
     }
 
     /// Puts an input that holds no lease through the engine: a cancellation, a tick.
@@ -117,4 +202,58 @@ impl Store {
     pub fn forget(&self, run: &RunId) {
         let _: Option<Arc<Loaded>> = self.loaded.lock().expect("no panic while held").remove(run);
     }
+}
+
+/// The row of a run and the files that it needs. False: there is a run with the same trigger key.
+async fn insert_run(tx: &mut Transaction<'static, Sqlite>, new: &NewRun, now: Timestamp) -> Result<bool, StoreError> {
+    let spec = &new.spec;
+    let inserted = sqlx::query(
+        "INSERT INTO run (run_id, trigger_key, project, blueprint, repository, item, branch, spec, state, \
+         concurrency, priority, actor, again_of, created_at, updated_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(spec.id.as_str())
+    .bind(&spec.trigger_key)
+    .bind(spec.source.project_id.as_str())
+    .bind(spec.plan.blueprint.to_string())
+    .bind(&spec.target.repository)
+    .bind(spec.item.as_ref().map_or("", |item| item.id.as_str()))
+    .bind(&spec.target.branch)
+    .bind(json(spec))
+    .bind(groups::key(spec))
+    .bind(spec.plan.priority)
+    .bind(&spec.trigger.actor)
+    .bind(spec.again.as_ref().map(|again| again.of.to_string()))
+    .bind(now.millis())
+    .bind(now.millis())
+    .execute(&mut **tx)
+    .await?
+    .rows_affected();
+    if inserted == 0 {
+        return Ok(false);
+    }
+    for bundle in &new.agents {
+        keep(tx, &bundle.agent.digest, || json(bundle)).await?;
+    }
+    keep(tx, &new.contracts.digest, || json(&*new.contracts)).await?;
+    Ok(true)
+}
+
+/// Keeps the files of a definition once.
+async fn keep(
+    tx: &mut Transaction<'static, Sqlite>,
+    digest: &forgeline_model::Digest,
+    bundle: impl FnOnce() -> String,
+) -> Result<(), StoreError> {
+    let digest = digest.to_string();
+    let known: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM definition WHERE digest = ?").bind(&digest).fetch_optional(&mut **tx).await?;
+    if known.is_none() {
+        sqlx::query("INSERT INTO definition (digest, bundle) VALUES (?, ?)")
+            .bind(&digest)
+            .bind(bundle())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
 }

@@ -46,22 +46,6 @@ pub(crate) async fn insert(
 }
 
 impl Store {
-    /// Records decisions that start nothing, and closes the inbox row they speak of.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn record(&self, decisions: &[Decision], inbox: Option<i64>, now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        for decision in decisions {
-            insert(&mut tx, decision, now).await?;
-        }
-        if let Some(seq) = inbox {
-            crate::inbox::close(&mut tx, seq).await?;
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// Decisions whose subject is `subject` or contains it: the newest thousand, oldest first.
     ///
     /// # Errors

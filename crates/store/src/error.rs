@@ -22,6 +22,14 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// The folder lies on another machine.
+    #[error("`{path}` lies on {kind}, a network file system, where SQLite can lose data; name a local folder with `FORGELINE_STATE_DIR`", path = path.display())]
+    Network {
+        /// The folder.
+        path: PathBuf,
+        /// Which kind.
+        kind: &'static str,
+    },
     /// SQLite found damage at start.
     #[error("the state database `{path}` is damaged: {finding}; move it away and run again, finished work is in Git", path = path.display())]
     Damaged {

@@ -1,6 +1,8 @@
 //! The event log, and how far each subscription has read it.
 
-use forgeline_model::{Event, RunId, Timestamp};
+use forgeline_model::{Digest, Event, RunId, Timestamp};
+
+use sqlx::{Sqlite, Transaction};
 
 use crate::{DeadLetter, Decision, Store, StoreError, batch::Batch, run_tx::json};
 
@@ -30,8 +32,15 @@ pub struct Subscription {
 
 impl Store {
     /// Appends an event whose contract holds; one whose contract does not goes to the dead letter queue.
-    pub(crate) fn insert_event(&self, writes: &mut Batch, run: Option<&RunId>, event: &Event, now: Timestamp) -> bool {
-        if let Err(reason) = (self.check)(event) {
+    pub(crate) fn insert_event(
+        &self,
+        writes: &mut Batch,
+        run: Option<&RunId>,
+        contracts: Option<&Digest>,
+        event: &Event,
+        now: Timestamp,
+    ) -> bool {
+        if let Err(reason) = (self.check)(event, contracts) {
             let letter = DeadLetter {
                 project: event.project_id.to_string(),
                 agent: event.originating_agent.clone(),
@@ -72,7 +81,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<bool>, StoreError> {
         let mut writes = Batch::default();
-        let told = events.iter().map(|(run, event)| self.insert_event(&mut writes, run.as_ref(), event, now)).collect();
+        let told =
+            events.iter().map(|(run, event)| self.insert_event(&mut writes, run.as_ref(), None, event, now)).collect();
         let mut tx = self.begin().await?;
         writes.perform(&mut tx).await?;
         for decision in decisions {
@@ -141,11 +151,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn advance(&self, name: &str, position: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE subscription SET position = max(position, ?), attempts = 0, next_at = 0 WHERE name = ?")
-            .bind(position)
-            .bind(name)
-            .execute(&mut *tx)
-            .await?;
+        advance(&mut tx, name, position).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -164,4 +170,17 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+pub(crate) async fn advance(
+    tx: &mut Transaction<'static, Sqlite>,
+    name: &str,
+    position: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE subscription SET position = max(position, ?), attempts = 0, next_at = 0 WHERE name = ?")
+        .bind(position)
+        .bind(name)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }

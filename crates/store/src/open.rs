@@ -9,16 +9,17 @@ use std::{
     time::Duration,
 };
 
-use forgeline_model::{Event, RunId};
+use forgeline_model::{Digest, Event, RunId};
 use sqlx::{
     ConnectOptions, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Blobs, StoreError, instance::Instance, run_tx::Loaded};
+use crate::{Blobs, StoreError, filesystem, instance::Instance, run_tx::Loaded};
 
-/// Checks an event against its contract; the text says what is wrong.
-pub type EventCheck = Arc<dyn Fn(&Event) -> Result<(), String> + Send + Sync>;
+/// Checks an event against its contract: of the registry with this digest for an event of a run, else of the process's own.
+/// The text says what is wrong.
+pub type EventCheck = Arc<dyn Fn(&Event, Option<&Digest>) -> Result<(), String> + Send + Sync>;
 
 /// How long a writer waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,6 +49,7 @@ impl Store {
     pub async fn open(folder: &Path, check: EventCheck) -> Result<Self, StoreError> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(folder).map_err(StoreError::file(folder))?;
+        filesystem::check(folder)?;
         let path = folder.join("forgeline.db");
         // SQLite's migrations take no lock of their own: one process at a time makes the tables.
         let gate = take_turn(folder.join("open.lock")).await?;

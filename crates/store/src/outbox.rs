@@ -1,18 +1,19 @@
 //! T6: effects, from the plan to the settlement.
 
-use forgeline_engine::{Effect, Input, Step};
+use forgeline_engine::{BotEffect, Effect, Input, Step};
 use forgeline_model::{RunId, Timestamp};
+use serde::de::DeserializeOwned;
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, holds::IS_HELD, run_tx::json};
 
-/// An effect that this process is to perform. It may have been performed before; performing it again is safe.
+/// An effect that this process is to perform: a run's, or one that a decision asks of a forge. It may have been performed
+/// before; performing it again is safe.
 #[derive(Debug)]
-pub struct EffectRow {
+pub struct EffectRow<E = Effect> {
     id: i64,
-    /// The run that asked for it.
-    pub run: RunId,
     /// What is asked.
-    pub effect: Effect,
+    pub effect: E,
     /// Attempts so far, this one included.
     pub attempts: u32,
 }
@@ -37,27 +38,46 @@ pub enum Settlement {
 }
 
 impl Store {
-    /// Takes the next due effect of `run`, or of any run: a planned one, or one whose performer is gone.
+    /// Takes the next due effect of `run`: a planned one, or one whose performer is gone.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn next_effect(&self, run: Option<&RunId>, now: Timestamp) -> Result<Option<EffectRow>, StoreError> {
-        let open: Vec<(i64, String, String, Option<String>)> = sqlx::query_as(
-            "SELECT id, run_id, effect, owner FROM outbox WHERE state IN ('planned', 'attempting') AND next_at <= ?1 \
-             AND (?2 IS NULL OR run_id = ?2) ORDER BY id LIMIT 64",
-        )
-        .bind(now.millis())
-        .bind(run.map(RunId::as_str))
-        .fetch_all(&self.reader)
-        .await?;
-        for (id, run, effect, owner) in open {
+    pub async fn next_effect(&self, run: &RunId, now: Timestamp) -> Result<Option<EffectRow>, StoreError> {
+        self.take(Some(run), now).await
+    }
+
+    /// Takes the next due effect that no run asks for.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn next_bot_effect(&self, now: Timestamp) -> Result<Option<EffectRow<BotEffect>>, StoreError> {
+        self.take(None, now).await
+    }
+
+    async fn take<E: DeserializeOwned>(
+        &self,
+        run: Option<&RunId>,
+        now: Timestamp,
+    ) -> Result<Option<EffectRow<E>>, StoreError> {
+        // What is held back is not published either; people are told of it all the same.
+        let sql = format!(
+            "SELECT id, owner FROM outbox LEFT JOIN run USING (run_id) \
+             WHERE outbox.state IN ('planned', 'attempting') AND next_at <= ?1 AND run_id IS ?2 \
+             AND NOT (effect = '{{\"effect\":\"publish\"}}' AND {IS_HELD}) ORDER BY id LIMIT 64"
+        );
+        let open: Vec<(i64, Option<String>)> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(now.millis())
+            .bind(run.map(RunId::as_str))
+            .fetch_all(&self.reader)
+            .await?;
+        for (id, owner) in open {
             if owner.as_ref().is_some_and(|owner| !self.instance.is_gone(owner)) {
                 continue;
             }
             let mut tx = self.begin().await?;
-            let attempts: Option<u32> = sqlx::query_scalar(
+            let taken: Option<(u32, String)> = sqlx::query_as(
                 "UPDATE outbox SET state = 'attempting', owner = ?, attempts = attempts + 1 \
-                 WHERE id = ? AND owner IS ? AND state IN ('planned', 'attempting') RETURNING attempts",
+                 WHERE id = ? AND owner IS ? AND state IN ('planned', 'attempting') RETURNING attempts, effect",
             )
             .bind(&self.instance.id)
             .bind(id)
@@ -65,9 +85,9 @@ impl Store {
             .fetch_optional(&mut *tx)
             .await?;
             tx.commit().await?;
-            if let (Some(attempts), Ok(run)) = (attempts, run.parse()) {
+            if let Some((attempts, effect)) = taken {
                 let effect = serde_json::from_str(&effect).map_err(StoreError::unreadable("effect"))?;
-                return Ok(Some(EffectRow { id, run, effect, attempts }));
+                return Ok(Some(EffectRow { id, effect, attempts }));
             }
         }
         Ok(None)
@@ -79,11 +99,45 @@ impl Store {
     /// [`StoreError::Illegal`] when the run cannot take the input; the effect stays open.
     pub async fn settle(
         &self,
+        run: &RunId,
         row: &EffectRow,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<Option<Step>, StoreError> {
-        let mut tx = self.begin_run(&row.run, now).await?;
+        let mut tx = self.begin_run(run, now).await?;
+        let Some(input) = self.release(&mut tx.tx, row, settlement, now).await? else { return Ok(None) };
+        let step = match input {
+            Some(input) => Some(tx.input(&input)?),
+            None => None,
+        };
+        tx.commit().await?;
+        Ok(step)
+    }
+
+    /// The same for an effect that no run asks for; nobody hears of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; the effect stays open.
+    pub async fn settle_bot(
+        &self,
+        row: &EffectRow<BotEffect>,
+        settlement: Settlement,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        self.release(&mut tx, row, settlement, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Gives an effect back with what came of it, and the input that follows. None: somebody else performs it now, or has, or
+    /// what is asked has changed meanwhile.
+    async fn release<E>(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        row: &EffectRow<E>,
+        settlement: Settlement,
+        now: Timestamp,
+    ) -> Result<Option<Option<Box<Input>>>, StoreError> {
         let (state, next_at, error, input) = match settlement {
             Settlement::Confirmed(input) => ("confirmed", now, None, input),
             Settlement::Again { at, error } => ("planned", at, Some(error), None),
@@ -98,19 +152,10 @@ impl Store {
         .bind(error)
         .bind(row.id)
         .bind(&self.instance.id)
-        .execute(&mut *tx.tx)
+        .execute(&mut **tx)
         .await?
         .rows_affected();
-        if held == 0 {
-            // Somebody else performs it now, or has.
-            return Ok(None);
-        }
-        let step = match input {
-            Some(input) => Some(tx.input(&input)?),
-            None => None,
-        };
-        tx.commit().await?;
-        Ok(step)
+        Ok((held == 1).then_some(input))
     }
 
     /// Whether effects of this run are still open.
@@ -125,4 +170,23 @@ impl Store {
                 .await?;
         Ok(open > 0)
     }
+}
+
+/// Plans an effect that no run asks for, in place of an earlier one about the same.
+pub(crate) async fn plan(
+    tx: &mut Transaction<'static, Sqlite>,
+    effect: &BotEffect,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO outbox (key, effect, next_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET \
+         effect = excluded.effect, state = 'planned', owner = NULL, attempts = 0, next_at = excluded.next_at, \
+         last_error = NULL",
+    )
+    .bind(effect.subject())
+    .bind(json(effect))
+    .bind(now.millis())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The rows that mirror the journal: what may be claimed, what was produced, what died.
 
-use forgeline_engine::{Fact, Outcome, RunSpec, RunState, TaskId};
+use forgeline_engine::{Fact, Outcome, RunSpec, RunState, TaskId, step::REJECTED, wake_at};
 use forgeline_model::{Timestamp, task::NoteVerdict};
 
 use crate::batch::Batch;
@@ -42,10 +42,18 @@ pub(crate) fn fact(writes: &mut Batch, spec: &RunSpec, fact: &Fact, now: Timesta
                 .bind(now.millis());
             }
         }
-        Fact::TaskFailed { task, last: false, .. } | Fact::TaskLost { task } => set(writes, spec, task, "queued", None),
+        Fact::TaskFailed { task, last: false, .. } | Fact::TaskLost { task } | Fact::TaskParked { task, .. } => {
+            set(writes, spec, task, "queued", None);
+        }
+        Fact::TaskDropped { task, .. } => set(writes, spec, task, "dropped", None),
         Fact::TaskFailed { task, attempt, failure, last: true } => {
             set(writes, spec, task, "failed", None);
-            let agent = spec.plan.stage(&task.stage).map_or("", |stage| stage.agent.name.as_str());
+            // A person's no is an answer, not an accident.
+            if failure.kind == REJECTED {
+                return;
+            }
+            let agent = spec.plan.stage(&task.stage).and_then(|stage| stage.agent());
+            let agent = agent.map_or("forgeline", |agent| agent.name.as_str());
             writes.add(
                 "INSERT INTO dlq (project, agent, error_kind, severity, subject, body, reason, attempts, run_id, at) \
                  VALUES (?, ?, ?, 'error', ?, '{}', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -60,10 +68,16 @@ pub(crate) fn fact(writes: &mut Batch, spec: &RunSpec, fact: &Fact, now: Timesta
             .bind(now.millis());
         }
         Fact::Finished { outcome } => finished(writes, spec, outcome, now),
-        Fact::Started
+        Fact::Queued { .. }
+        | Fact::Started
         | Fact::StageOpened { .. }
         | Fact::StageSkipped { .. }
+        | Fact::ApprovalRequested { .. }
+        | Fact::Approved { .. }
+        | Fact::RanOut { .. }
         | Fact::CancelRequested { .. }
+        | Fact::Paused { .. }
+        | Fact::Resumed { .. }
         | Fact::Publishing => {}
     }
 }
@@ -71,11 +85,12 @@ pub(crate) fn fact(writes: &mut Batch, spec: &RunSpec, fact: &Fact, now: Timesta
 /// Mirrors where the run stands.
 pub(crate) fn run(writes: &mut Batch, spec: &RunSpec, state: &RunState, now: Timestamp) {
     writes
-        .add("UPDATE run SET state = ?, finished = ?, facts = ?, updated_at = ? WHERE run_id = ?")
-        .bind(state.phase.word())
+        .add("UPDATE run SET state = ?, finished = ?, facts = ?, updated_at = ?, wake_at = ? WHERE run_id = ?")
+        .bind(state.word())
         .bind(state.outcome().is_some())
         .bind(i64::try_from(state.facts).unwrap_or(i64::MAX))
         .bind(now.millis())
+        .bind(wake_at(spec, state).map(Timestamp::millis))
         .bind(spec.id.as_str());
 }
 

@@ -106,17 +106,31 @@ impl Store {
         Ok(run.flatten())
     }
 
-    /// Runs that have not ended, oldest first.
+    /// Runs that have not ended, or have something left to do: the most urgent first, then the oldest.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn unfinished(&self) -> Result<Vec<RunId>, StoreError> {
         let ids: Vec<String> = sqlx::query_scalar(
-            "SELECT run_id FROM run WHERE finished = 0 OR EXISTS (SELECT 1 FROM outbox WHERE outbox.run_id = run.run_id \
-             AND outbox.state IN ('planned', 'attempting')) ORDER BY created_at, rowid",
+            "SELECT run_id FROM run WHERE run_id IN (SELECT run_id FROM run WHERE finished = 0 UNION \
+             SELECT run_id FROM outbox WHERE state IN ('planned', 'attempting') AND run_id IS NOT NULL) \
+             ORDER BY priority DESC, created_at, rowid",
         )
         .fetch_all(&self.reader)
         .await?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// Runs that must be looked at though nothing has happened to them: something has lapsed or taken too long.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn overdue(&self, now: Timestamp) -> Result<Vec<RunId>, StoreError> {
+        let ids: Vec<String> =
+            sqlx::query_scalar("SELECT run_id FROM run WHERE finished = 0 AND wake_at <= ? LIMIT 256")
+                .bind(now.millis())
+                .fetch_all(&self.reader)
+                .await?;
         Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
 

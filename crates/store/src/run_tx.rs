@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use forgeline_engine::{Fact, Input, RunSpec, RunState, Step, step};
+use forgeline_engine::{Effect, Fact, Input, RunSpec, RunState, Step, step};
 use forgeline_model::{RunId, Timestamp};
 use serde::Serialize;
 use sqlx::{Sqlite, Transaction};
 
-use crate::{Store, StoreError, batch::Batch, project};
+use crate::{Store, StoreError, batch::Batch, groups, project};
 
 /// A run as last seen by this process.
 #[derive(Debug)]
@@ -35,7 +35,17 @@ impl Store {
 
     /// Begins a write transaction on a run.
     pub(crate) async fn begin_run(&self, run: &RunId, now: Timestamp) -> Result<RunTx<'_>, StoreError> {
-        let mut tx = self.begin().await?;
+        let tx = self.begin().await?;
+        self.resume(tx, run, now).await
+    }
+
+    /// Goes on with a run inside a transaction.
+    pub(crate) async fn resume(
+        &self,
+        mut tx: Transaction<'static, Sqlite>,
+        run: &RunId,
+        now: Timestamp,
+    ) -> Result<RunTx<'_>, StoreError> {
         let facts: Option<i64> = sqlx::query_scalar("SELECT facts FROM run WHERE run_id = ?")
             .bind(run.as_str())
             .fetch_optional(&mut *tx)
@@ -48,6 +58,16 @@ impl Store {
             None => (Arc::new(read_spec(&mut tx, run).await?), fold(&mut tx, run).await?),
         };
         Ok(RunTx { store: self, tx, spec, state, now, writes: Batch::default() })
+    }
+
+    /// Keeps a run's state for the next transaction, once it is committed.
+    pub(crate) fn remember(&self, run: Loaded) {
+        let mut loaded = self.loaded.lock().expect("no panic while held");
+        if run.state.outcome().is_some() {
+            loaded.remove(&run.spec.id);
+        } else if loaded.get(&run.spec.id).is_none_or(|known| known.state.facts <= run.state.facts) {
+            loaded.insert(run.spec.id.clone(), Arc::new(run));
+        }
     }
 
     /// Reads a run's spec and state as they are now.
@@ -82,12 +102,13 @@ impl RunTx<'_> {
             project::fact(&mut self.writes, &self.spec, fact, self.now);
         }
         for event in &next.events {
-            self.store.insert_event(&mut self.writes, Some(&self.spec.id), event, self.now);
+            let contracts = Some(&self.spec.plan.contracts);
+            self.store.insert_event(&mut self.writes, Some(&self.spec.id), contracts, event, self.now);
         }
         for effect in &next.effects {
             self.writes
                 .add("INSERT INTO outbox (key, run_id, effect, next_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-                .bind(format!("{run} {}", effect.word()))
+                .bind(key(run, effect, self.state.facts))
                 .bind(run)
                 .bind(json(effect))
                 .bind(at);
@@ -97,16 +118,39 @@ impl RunTx<'_> {
     }
 
     /// Commits, and remembers the state for the next transaction.
-    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        self.writes.perform(&mut self.tx).await?;
-        self.tx.commit().await?;
-        let mut loaded = self.store.loaded.lock().expect("no panic while held");
-        if self.state.outcome().is_some() {
-            loaded.remove(&self.spec.id);
-        } else if loaded.get(&self.spec.id).is_none_or(|known| known.state.facts <= self.state.facts) {
-            loaded.insert(self.spec.id.clone(), Arc::new(Loaded { spec: self.spec, state: self.state }));
-        }
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        let store = self.store;
+        let (tx, loaded) = self.hand_back().await?;
+        tx.commit().await?;
+        loaded.into_iter().for_each(|loaded| store.remember(loaded));
         Ok(())
+    }
+
+    /// Writes what is to be written and gives the transaction back, uncommitted, with what to [remember](Store::remember). A
+    /// run that has ended makes room for the next one of its group.
+    pub(crate) async fn hand_back(mut self) -> Result<(Transaction<'static, Sqlite>, Vec<Loaded>), StoreError> {
+        self.writes.perform(&mut self.tx).await?;
+        let (store, mut tx, now) = (self.store, self.tx, self.now);
+        let group = self.state.outcome().and_then(|_| groups::key(&self.spec));
+        let mut loaded = vec![Loaded { spec: self.spec, state: self.state }];
+        if let Some(group) = group
+            && let Some(next) = groups::next(&mut tx, &group).await?
+        {
+            let mut run = store.resume(tx, &next, now).await?;
+            run.input(&Input::Start)?;
+            let (back, more) = Box::pin(run.hand_back()).await?;
+            tx = back;
+            loaded.extend(more);
+        }
+        Ok((tx, loaded))
+    }
+}
+
+/// A run publishes and is indexed once; it reports each time that it asks to.
+fn key(run: &str, effect: &Effect, facts: u64) -> String {
+    match effect {
+        Effect::Publish | Effect::Index => format!("{run} {}", effect.word()),
+        Effect::Report => format!("{run} {} {facts}", effect.word()),
     }
 }
 

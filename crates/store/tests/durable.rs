@@ -1,13 +1,13 @@
 //! The guarantees of the seven transactions, on real databases.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use forgeline_engine::{Input, Outcome, RunSpec, RunState, TaskOutput, fact::TaskId};
+use forgeline_engine::{BotEffect, Effect, Input, Outcome, RunSpec, RunState, TaskOutput, fact::TaskId};
 use forgeline_model::{
-    Digest, Event, Timestamp,
-    task::{FailureClass, Proposal, ProposedEvent, TaskFailure},
+    ContractBundle, Digest, Event, Timestamp,
+    task::{FailureClass, Proposal, ProposedEvent, TaskFailure, Usage},
 };
-use forgeline_store::{Decided, Decision, Delivery, Lease, NewRun, Received, Settlement, Store, StoreError};
+use forgeline_store::{Decided, Decision, Delivery, Lease, NewRun, Received, Ruling, Settlement, Store, StoreError};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -19,7 +19,7 @@ fn at(millis: i64) -> Timestamp {
 
 /// A store whose contract refuses events of type `Bad`.
 async fn open(folder: &Path) -> Store {
-    let check = |event: &Event| match event.event_type.as_str() {
+    let check = |event: &Event, _: Option<&Digest>| match event.event_type.as_str() {
         "Bad" => Err("`Bad` is not allowed".to_owned()),
         _ => Ok(()),
     };
@@ -55,19 +55,22 @@ fn new_run(trigger: &str, stages: Vec<Value>) -> NewRun {
         "context": {}, "created_at": 0,
     });
     let spec: RunSpec = serde_json::from_value(spec).expect("a run spec");
-    NewRun { spec, agents: Vec::new(), decisions: Vec::new(), inbox: None }
+    let contracts = Arc::new(ContractBundle { digest: Digest::of_bytes(b"c"), files: BTreeMap::new() });
+    NewRun { spec, agents: Vec::new(), contracts }
 }
 
 fn output(name: &str) -> (TaskOutput, Proposal) {
     let proposal = Proposal { skill: name.into(), ..Proposal::default() };
     let output = TaskOutput {
         key: Digest::of_bytes(name.as_bytes()),
+        parts: BTreeMap::new(),
         proposal: Digest::of(&proposal),
         artifacts: Vec::new(),
         outputs: Map::new(),
         findings: Vec::new(),
         checks_passed: 0,
         skill: "template".into(),
+        usage: Usage::default(),
         reused: false,
         millis: 1,
     };
@@ -94,16 +97,16 @@ async fn a_chain_goes_from_decision_to_settlement_and_the_journal_folds_to_its_s
     let store = open(folder.path()).await;
     let new = new_run("t", vec![stage("a", &[]), stage("b", &["a"])]);
     let run = new.spec.id.clone();
-    assert!(matches!(store.decide(new, at(1)).await.expect("decides"), Decided::Started(..)));
+    assert!(matches!(store.start(new, Vec::new(), at(1)).await.expect("decides"), Decided::Started(..)));
     let lease = claim(&store, 2).await.expect("a is ready");
     let next = finish(&store, lease, 3).await.expect("finishes").expect("b comes with it");
     assert_eq!(next.task.to_string(), "b");
     assert!(finish(&store, next, 4).await.expect("finishes").is_none());
-    let effect = store.next_effect(Some(&run), at(5)).await.expect("reads").expect("publish");
-    assert!(store.next_effect(Some(&run), at(5)).await.expect("reads").is_none(), "one performer at a time");
+    let effect = store.next_effect(&run, at(5)).await.expect("reads").expect("publish");
+    assert!(store.next_effect(&run, at(5)).await.expect("reads").is_none(), "one performer at a time");
     let outcome = Outcome::NoChange { reason: "same".into() };
     let settled = Settlement::Confirmed(Some(Box::new(Input::Settled { outcome })));
-    store.settle(&effect, settled, at(6)).await.expect("settles");
+    store.settle(&run, &effect, settled, at(6)).await.expect("settles");
     let view = store.run(&run).await.expect("reads");
     assert_eq!(view.state.outcome().map(Outcome::word), Some("no-change"));
     let journal = store.journal(&run).await.expect("reads");
@@ -116,7 +119,7 @@ async fn the_same_trigger_joins_the_run_and_the_same_delivery_is_stored_once() {
     let folder = TempDir::new().expect("folder");
     let store = open(folder.path()).await;
     for expected in ["started", "joined"] {
-        let decided = store.decide(new_run("t", vec![stage("a", &[])]), at(1)).await.expect("decides");
+        let decided = store.start(new_run("t", vec![stage("a", &[])]), Vec::new(), at(1)).await.expect("decides");
         let word = if matches!(decided, Decided::Started(..)) { "started" } else { "joined" };
         assert_eq!(word, expected);
     }
@@ -130,7 +133,7 @@ async fn the_same_trigger_joins_the_run_and_the_same_delivery_is_stored_once() {
 async fn a_lease_of_a_process_that_is_gone_is_taken_at_once_and_the_zombie_writes_nothing() {
     let folder = TempDir::new().expect("folder");
     let first = open(folder.path()).await;
-    first.decide(new_run("t", vec![stage("a", &[])]), at(1)).await.expect("decides");
+    first.start(new_run("t", vec![stage("a", &[])]), Vec::new(), at(1)).await.expect("decides");
     let zombie = claim(&first, 2).await.expect("ready");
     let second = open(folder.path()).await;
     assert!(claim(&second, 3).await.is_none(), "the first lives and holds it");
@@ -151,7 +154,7 @@ async fn workers_that_race_get_each_task_once() {
     let folder = TempDir::new().expect("folder");
     let store = open(folder.path()).await;
     let stages = (0..20).map(|n| stage(&format!("s{n}"), &[])).collect();
-    store.decide(new_run("t", stages), at(1)).await.expect("decides");
+    store.start(new_run("t", stages), Vec::new(), at(1)).await.expect("decides");
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..6 {
         let store = store.clone();
@@ -180,7 +183,7 @@ async fn a_failed_attempt_waits_and_the_last_one_is_a_dead_letter() {
     let store = open(folder.path()).await;
     let new = new_run("t", vec![stage("a", &[])]);
     let run = new.spec.id.clone();
-    store.decide(new, at(1)).await.expect("decides");
+    store.start(new, Vec::new(), at(1)).await.expect("decides");
     let lease = claim(&store, 2).await.expect("ready");
     store.fail(lease, failure(), at(3)).await.expect("records");
     assert!(claim(&store, 4).await.is_none(), "it waits");
@@ -197,7 +200,7 @@ async fn a_failed_attempt_waits_and_the_last_one_is_a_dead_letter() {
 async fn an_event_that_breaks_its_contract_goes_to_the_dead_letters_and_never_to_the_log() {
     let folder = TempDir::new().expect("folder");
     let store = open(folder.path()).await;
-    store.decide(new_run("t", vec![stage("a", &[])]), at(1)).await.expect("decides");
+    store.start(new_run("t", vec![stage("a", &[])]), Vec::new(), at(1)).await.expect("decides");
     let lease = claim(&store, 2).await.expect("ready");
     let (output, proposal) = output("a");
     let stored = store.keep(&proposal).expect("keeps");
@@ -219,15 +222,87 @@ async fn an_effect_whose_performer_is_gone_is_performed_again() {
     let first = open(folder.path()).await;
     let new = new_run("t", vec![stage("a", &[])]);
     let run = new.spec.id.clone();
-    first.decide(new, at(1)).await.expect("decides");
+    first.start(new, Vec::new(), at(1)).await.expect("decides");
     let lease = claim(&first, 2).await.expect("ready");
     finish(&first, lease, 3).await.expect("finishes");
-    first.next_effect(None, at(4)).await.expect("reads").expect("publish");
+    first.next_effect(&run, at(4)).await.expect("reads").expect("publish");
     let second = open(folder.path()).await;
-    assert!(second.next_effect(None, at(5)).await.expect("reads").is_none(), "the first lives");
+    assert!(second.next_effect(&run, at(5)).await.expect("reads").is_none(), "the first lives");
     drop(first);
-    let again = second.next_effect(None, at(5)).await.expect("reads").expect("the first is gone");
-    assert_eq!((again.run, again.attempts), (run, 2));
+    let again = second.next_effect(&run, at(5)).await.expect("reads").expect("the first is gone");
+    assert_eq!((again.effect, again.attempts), (Effect::Publish, 2));
+}
+
+fn say(text: &str) -> BotEffect {
+    let (repository, key) = ("acme/shop".to_owned(), "reply:1".to_owned());
+    BotEffect::Say { repository, number: 7, key, text: text.into() }
+}
+
+#[tokio::test]
+async fn a_ruling_is_durable_as_a_whole_and_tells_what_came_of_its_parts() {
+    let folder = TempDir::new().expect("folder");
+    let store = open(folder.path()).await;
+    let delivery = Delivery { key: "d".into(), source: "local".into(), kind: "x".into(), body: Vec::new() };
+    store.receive(&[delivery], at(1)).await.expect("receives");
+    let seq = store.pending(at(1)).await.expect("reads")[0].seq;
+    let ended = new_run("ended", vec![]);
+    let gone = ended.spec.id.clone();
+    store.start(ended, Vec::new(), at(1)).await.expect("starts");
+    store
+        .input(&gone, &Input::Settled { outcome: Outcome::Cancelled { by: "ana".into() } }, at(2))
+        .await
+        .expect("ends");
+    let ruling = Ruling {
+        runs: vec![new_run("t", vec![stage("a", &[])]), new_run("t", vec![stage("a", &[])])],
+        inputs: vec![(gone, Input::Cancel { by: "ana".into() })],
+        inbox: Some(seq),
+        ..Ruling::default()
+    };
+    // A run that there is not makes the whole ruling fail: nothing of it may be left.
+    let mut broken = ruling.clone();
+    broken.inputs.push((forgeline_model::RunId::of_trigger("nowhere"), Input::Tick));
+    store.decide(broken, |_| vec![say("never")], at(3)).await.expect_err("there is no such run");
+    assert_eq!((store.runs(10).await.expect("reads").len(), store.pending(at(3)).await.expect("reads").len()), (1, 1));
+    let ruled =
+        store.decide(ruling, |ruled| vec![say(if ruled.inputs[0].is_err() { "too late" } else { "cancelled" })], at(3));
+    let ruled = ruled.await.expect("decides");
+    assert!(matches!(ruled.runs[..], [Decided::Started(..), Decided::Joined(..)]), "{ruled:?}");
+    assert!(store.pending(at(3)).await.expect("reads").is_empty(), "what asked is done");
+    let effect = store.next_bot_effect(at(3)).await.expect("reads").expect("the answer");
+    assert_eq!(effect.effect, say("too late"));
+}
+
+#[tokio::test]
+async fn a_later_answer_takes_the_place_of_an_earlier_one_even_while_that_is_given() {
+    let folder = TempDir::new().expect("folder");
+    let store = open(folder.path()).await;
+    let decide = async |text: &'static str| {
+        store.decide(Ruling::default(), |_| vec![say(text)], at(1)).await.expect("decides");
+    };
+    decide("one").await;
+    let first = store.next_bot_effect(at(1)).await.expect("reads").expect("one");
+    decide("two").await;
+    store.settle_bot(&first, Settlement::Confirmed(None), at(2)).await.expect("settles");
+    let second = store.next_bot_effect(at(2)).await.expect("reads").expect("two is still to be said");
+    assert_eq!((&second.effect, second.attempts), (&say("two"), 1));
+    let again = Settlement::Again { at: at(9), error: "down".into() };
+    store.settle_bot(&second, again, at(3)).await.expect("settles");
+    assert!(store.next_bot_effect(at(8)).await.expect("reads").is_none(), "not before its time");
+    let third = store.next_bot_effect(at(9)).await.expect("reads").expect("again");
+    store.settle_bot(&third, Settlement::Confirmed(None), at(9)).await.expect("settles");
+    assert!(store.next_bot_effect(at(99)).await.expect("reads").is_none());
+}
+
+#[tokio::test]
+async fn the_contracts_of_a_run_are_kept_with_it() {
+    let folder = TempDir::new().expect("folder");
+    let store = open(folder.path()).await;
+    let mut new = new_run("t", vec![]);
+    let bundle = ContractBundle { files: BTreeMap::from([("a".into(), "1".into())]), ..(*new.contracts).clone() };
+    new.contracts = Arc::new(bundle.clone());
+    store.start(new, Vec::new(), at(1)).await.expect("starts");
+    assert_eq!(store.contracts(&bundle.digest).await.expect("reads"), Some(bundle));
+    assert_eq!(store.contracts(&Digest::of_bytes(b"other")).await.expect("reads"), None);
 }
 
 #[tokio::test]
@@ -236,7 +311,7 @@ async fn a_cancelled_run_whose_worker_died_ends_instead_of_failing_every_look() 
     let first = open(folder.path()).await;
     let new = new_run("t", vec![stage("a", &[]), stage("b", &[])]);
     let run = new.spec.id.clone();
-    first.decide(new, at(1)).await.expect("decides");
+    first.start(new, Vec::new(), at(1)).await.expect("decides");
     claim(&first, 2).await.expect("ready");
     first.input(&run, &Input::Cancel { by: "ana".into() }, at(3)).await.expect("cancels");
     assert!(claim(&first, 4).await.is_none(), "nothing new starts in a cancelled run");
@@ -263,7 +338,7 @@ async fn many_first_starts_at_once_make_one_store() {
 async fn results_and_decisions_are_found_again_and_damage_is_told() {
     let folder = TempDir::new().expect("folder");
     let store = open(folder.path()).await;
-    store.decide(new_run("t", vec![stage("a", &[])]), at(1)).await.expect("decides");
+    store.start(new_run("t", vec![stage("a", &[])]), Vec::new(), at(1)).await.expect("decides");
     let lease = claim(&store, 2).await.expect("ready");
     assert_eq!(lease.task, TaskId { stage: "a".parse().expect("id"), item: None });
     finish(&store, lease, 3).await.expect("finishes");
@@ -276,12 +351,13 @@ async fn results_and_decisions_are_found_again_and_damage_is_told() {
         verdict: "ignore".into(),
         detail: json!({"expected": "generate", "actual": "bug"}),
     };
-    store.record(std::slice::from_ref(&decision), None, at(4)).await.expect("records");
+    let ruling = Ruling { decisions: vec![decision.clone()], ..Ruling::default() };
+    store.decide(ruling, |_| Vec::new(), at(4)).await.expect("records");
     assert_eq!(store.decisions("shop#7").await.expect("reads")[0].decision, decision);
     store.close().await;
     drop(store);
     std::fs::write(folder.path().join("forgeline.db"), b"this is no database, but long enough to be one")
         .expect("writes");
-    let damaged = Store::open(folder.path(), Arc::new(|_: &Event| Ok(()))).await;
+    let damaged = Store::open(folder.path(), Arc::new(|_: &Event, _: Option<&Digest>| Ok(()))).await;
     assert!(damaged.is_err());
 }

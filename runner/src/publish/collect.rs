@@ -74,14 +74,12 @@ pub fn summarise(view: &RunView) -> Vec<StageSummary> {
             .iter()
             .filter_map(|task| match &task.status {
                 TaskStatus::Done(output) => Some(output),
-                TaskStatus::Queued | TaskStatus::Ready { .. } | TaskStatus::Running { .. } | TaskStatus::Failed(_) => {
-                    None
-                }
+                _ => None,
             })
             .collect();
         rows.push(StageSummary {
             stage: stage.id.to_string(),
-            agent: stage.agent.to_string(),
+            agent: stage.performer(),
             files: done
                 .iter()
                 .flat_map(|output| &output.artifacts)

@@ -57,10 +57,11 @@ fn perform(work_item: &Value) -> Generated {
     let run = RunId::of_trigger("local/acme/shop#7");
     let (mut files, mut outputs, mut stages) = (BTreeMap::new(), BTreeMap::new(), json!({}));
     for stage in &plan.stages {
-        let agent = factory.agent(&stage.agent.name).expect("a shipped agent");
+        let by = stage.agent().expect("an agent's stage");
+        let agent = factory.agent(&by.name).expect("a shipped agent");
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
         let bundle = AgentBundle {
-            agent: stage.agent.clone(),
+            agent: by.clone(),
             files: agent.files.iter().map(|(path, bytes)| (path.to_owned(), text(bytes))).collect(),
         };
         let task = TaskRequest {
@@ -69,7 +70,7 @@ fn perform(work_item: &Value) -> Generated {
             stage: stage.id.clone(),
             item: None,
             attempt: 1,
-            agent: stage.agent.clone(),
+            agent: by.clone(),
             with: stage.with.clone(),
             context: json!({
                 "inputs": plan.inputs,
@@ -85,6 +86,7 @@ fn perform(work_item: &Value) -> Generated {
         };
         let proposal = match forgeline_agents::perform(&bundle, &task) {
             TaskOutcome::Done(proposal) => proposal,
+            TaskOutcome::Parked { reason, .. } => panic!("{}: {reason}", stage.id),
             TaskOutcome::Failed(failure) => panic!("stage `{}`: {failure}", stage.id),
         };
         assert_eq!(proposal.events.len(), stage.emits.len());

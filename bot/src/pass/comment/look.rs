@@ -29,7 +29,7 @@ impl Bot {
                 pull_request: row.pull_request.and_then(|number| u64::try_from(number).ok()),
             });
         }
-        Ok(reply::status(&lines, said.is_held()))
+        Ok(reply::status(&lines, said.is_held))
     }
 
     /// What was decided on this item, on one of its runs, or on an event that one of them told or was started by. What

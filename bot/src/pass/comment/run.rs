@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use forgeline_blueprints::{blueprint::Blueprint, factory::Definition};
 use forgeline_engine::spec::Trigger;
-use forgeline_model::{Diagnostic, WorkItem};
+use forgeline_model::{Diagnostic, Usd, WorkItem};
 use forgeline_runner::prepare;
-use forgeline_store::Decision;
+use forgeline_store::Ruling;
 use serde_json::{Value, json};
 
 use super::Said;
 use crate::{
     Command, CommandLine, command,
     pass::{
-        Bot, Ground, PassError, Passed,
+        Bot, Ground,
         found::Found,
         start::{Began, Wanted},
     },
@@ -24,35 +24,29 @@ use crate::{
 type Typed = BTreeMap<String, String>;
 
 impl Bot {
-    pub(super) async fn run_command(
+    pub(super) fn run_command(
         &self,
         said: &Said<'_>,
         ground: &Ground,
         line: &CommandLine,
         command: &Command,
-        (blueprint, inputs): (&str, &Typed),
-        passed: &mut Passed,
-    ) -> Result<String, PassError> {
+        (blueprint, inputs, max_usd): (&str, &Typed, Option<Usd>),
+        ruling: &mut Ruling,
+    ) -> String {
         let (_, inputs) = match understood(ground, blueprint, inputs) {
             Ok(understood) => understood,
-            Err(answer) => return Ok(answer),
+            Err(answer) => return answer,
         };
-        // Asked anew: an earlier line of the same comment may have been `hold`.
-        let found = self.find_item(said.repo, said.number).await?;
-        if found.as_ref().is_some_and(|found| found.facts().is_held) {
-            self.note(said, "hold", "refuse", json!({"command": command.to_string()})).await?;
-            return Ok(reply::held());
+        if said.is_held {
+            let detail = json!({"command": command.to_string()});
+            ruling.decisions.push(said.decision("hold", "refuse", detail));
+            return reply::held();
         }
-        let item = found.as_ref().and_then(Found::work_item);
-        let decision = Decision {
-            subject: said.subject(),
-            rule: "trigger.command".into(),
-            verdict: "start".into(),
-            detail: json!({"command": command.to_string(), "actor": said.actor, "line": line.line}),
-        };
+        let item = said.on.as_ref().and_then(Found::work_item);
         let wanted = Wanted {
             blueprint,
             inputs,
+            max_usd,
             item: item.clone(),
             trigger: Trigger {
                 kind: "command".into(),
@@ -62,18 +56,20 @@ impl Bot {
             },
             asked: Asked::Command { comment_id: &said.comment_id, line: line.line, command },
             event: None,
-            decisions: vec![decision],
-            inbox: None,
+            again: None,
         };
-        Ok(match self.begin(ground, wanted, passed).await? {
-            // The key is this very line of this very comment: it is looked at again after a crash.
-            Began::Started(started) | Began::Joined(started) => started.reply(),
+        match self.begin(ground, wanted, ruling) {
+            Began::Ready(begun) => {
+                let detail = json!({"command": command.to_string(), "actor": said.actor, "line": line.line});
+                ruling.decisions.push(said.decision("trigger.command", "start", detail));
+                begun.reply()
+            }
             Began::NeedsForm => match &item {
                 Some(item) => reply::asks_for_form(item, blueprint),
                 None => reply::invalid_inputs(blueprint, &["it needs a work item with `## Entities`".to_owned()]),
             },
             Began::Invalid(faults) => refused(blueprint, item.as_ref(), &faults),
-        })
+        }
     }
 }
 

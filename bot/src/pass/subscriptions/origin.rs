@@ -7,13 +7,13 @@ use forgeline_store::{EventRow, RunView};
 use serde_json::json;
 
 use crate::{
-    pass::{Bot, PassError},
+    pass::{Bot, PassError, Passed},
     triggers::ItemFacts,
 };
 
 impl Bot {
     /// The run that told an event. A published event may name one by its correlation: the newest run that shares it.
-    pub(super) async fn origin(&self, row: &EventRow) -> Result<Option<RunView>, PassError> {
+    pub(super) async fn origin(&self, row: &EventRow, passed: &mut Passed) -> Result<Option<RunView>, PassError> {
         let store = &self.runner.store;
         if let Some(run) = row.run.as_ref().and_then(|run| run.parse::<RunId>().ok()) {
             return Ok(Some(store.run(&run).await?));
@@ -25,7 +25,7 @@ impl Bot {
             "expected": "a run of this factory with the event's `correlation_id`",
             "actual": row.event.correlation_id,
         });
-        self.note_event(row, "event.origin", "ignore", detail).await?;
+        self.note_event(row, "event.origin", "ignore", detail, passed).await?;
         Ok(None)
     }
 

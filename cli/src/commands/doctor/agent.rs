@@ -26,7 +26,7 @@ pub(super) async fn check(runner: &Runner) -> Check {
                 if cfg!(target_os = "linux") { ", no new privileges, and death with its parent" } else { "" }
             ),
         ),
-        Ok(TaskOutcome::Done(_)) => {
+        Ok(TaskOutcome::Done(_) | TaskOutcome::Parked { .. }) => {
             Check::failed(NAME, "a child process answered without its file", "please report this as a bug")
         }
         Ok(TaskOutcome::Failed(failure)) => Check::failed(

@@ -128,6 +128,11 @@ const RUN_TIME: &[Code] = &[
         "an agent's file is not UTF-8",
         "Agents are sent to their process as text. Convert the file to UTF-8, or take it out of the agent's folder.",
     ),
+    (
+        "FL0603",
+        "a concurrency group has no name for this run",
+        "`concurrency.group` names something that this run does not have, such as `{{work_item.id}}` without a work item. Name only what every run of the blueprint has.",
+    ),
 ];
 
 /// What can be wrong with the files of a factory's folder.

@@ -49,7 +49,21 @@ pub(super) fn lines(view: &RunView, fact: &Fact) -> Vec<String> {
             let names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
             vec![format!("open       {stage}: {} tasks ({})", items.len(), names.join(", "))]
         }
-        Fact::StageSkipped { stage, reason } => vec![format!("skipped    {stage}: {reason}")],
+        Fact::Queued { behind } => vec![format!("queued     behind {behind}, which is of the same group")],
+        Fact::ApprovalRequested { stage, subject, min, expires_at } => {
+            let until = expires_at.map_or_else(String::new, |at| format!(", until {at}"));
+            vec![format!("asks       {stage}: {min} must agree to {}{until}", subject.short())]
+        }
+        Fact::Approved { stage, approval } => {
+            let own = if approval.self_approved { ", self-approved" } else { "" };
+            vec![format!("approved   {stage} by {} ({}{own})", approval.name, approval.role)]
+        }
+        Fact::TaskParked { task, reason } => vec![format!("parked     {task}: {reason}")],
+        Fact::TaskDropped { task, reason } => vec![format!("dropped    {task}: {reason}")],
+        Fact::RanOut { kind, message } => vec![format!("ran out    {kind}: {message}")],
+        Fact::Paused { by } => vec![format!("paused     by {by}")],
+        Fact::Resumed { by } => vec![format!("resumed    by {by}")],
+        Fact::StageSkipped { stage, reason, .. } => vec![format!("skipped    {stage}: {reason}")],
         Fact::TaskReady { task, at } => vec![format!("ready      {task}, not before {at}")],
         Fact::TaskStarted { task, attempt } => vec![format!("attempt    {task}, attempt {attempt}")],
         Fact::TaskDone { task, output, .. } => done(&task.to_string(), output),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::next;
 use crate::{
-    commands::{Session, lookup::find_run},
+    commands::{Session, lookup::find_run, reuse},
     exit::Exit,
 };
 
@@ -23,6 +23,9 @@ pub struct Show {
     /// Print the run record instead: canonical JSON without ids, times and places, the same on every machine.
     #[arg(long)]
     record: bool,
+    /// Say of each stage why its result was taken over from an earlier run, or not.
+    #[arg(long)]
+    explain_cache: bool,
 }
 
 /// A run with its history.
@@ -47,7 +50,8 @@ impl Show {
         let artifacts = runner.store.artifacts(Some(&id), None).await?;
         let merged = artifacts.into_iter().find_map(|artifact| artifact.merged);
         let page = Page { view, journal, decisions, merged };
-        session.out.print("run", &page.value(), || text::page(session, &page));
+        let cache = if self.explain_cache { reuse::text(&runner, &page.view).await? } else { String::new() };
+        session.out.print("run", &page.value(), || text::page(session, &page) + &cache);
         Ok(Exit::Success)
     }
 }
@@ -57,7 +61,7 @@ impl Page {
         let spec = &self.view.spec;
         json!({
             "id": spec.id,
-            "status": self.view.state.phase.word(),
+            "status": self.view.state.word(),
             "outcome": self.view.state.outcome(),
             "blueprint": spec.plan.blueprint,
             "plan": spec.plan.digest(),
@@ -89,18 +93,18 @@ impl Page {
         let mut rows = Vec::new();
         for stage in &self.view.spec.plan.stages {
             let Some(open) = state.stages.get(&stage.id) else {
-                rows.push(json!({"stage": stage.id, "agent": stage.agent.to_string(), "status": "waiting"}));
+                rows.push(json!({"stage": stage.id, "agent": stage.performer(), "status": "waiting"}));
                 continue;
             };
-            if let forgeline_engine::run::StageState::Skipped { reason } = open {
+            if let forgeline_engine::run::StageState::Skipped { reason, .. } = open {
                 rows.push(
-                    json!({"stage": stage.id, "agent": stage.agent.to_string(), "status": "skipped", "reason": reason}),
+                    json!({"stage": stage.id, "agent": stage.performer(), "status": "skipped", "reason": reason}),
                 );
             }
             for task in open.tasks() {
                 let mut row = json!({
-                    "stage": stage.id, "item": task.id.item, "agent": stage.agent.to_string(),
-                    "status": word(&task.status), "attempts": attempts(task),
+                    "stage": stage.id, "item": task.id.item, "agent": stage.performer(),
+                    "status": task.status.word(), "attempts": attempts(task),
                 });
                 if let TaskStatus::Done(output) = &task.status {
                     row["millis"] = output.millis.into();
@@ -127,21 +131,15 @@ impl Page {
     }
 }
 
-/// A task's status in one word.
-fn word(status: &TaskStatus) -> &'static str {
-    match status {
-        TaskStatus::Queued => "queued",
-        TaskStatus::Ready { .. } => "ready",
-        TaskStatus::Running { .. } => "running",
-        TaskStatus::Done(_) => "done",
-        TaskStatus::Failed(_) => "failed",
-    }
-}
-
 /// Attempts so far.
 fn attempts(task: &forgeline_engine::run::Task) -> u32 {
     match task.status {
-        TaskStatus::Queued | TaskStatus::Ready { .. } | TaskStatus::Failed(_) => task.failures,
         TaskStatus::Running { .. } | TaskStatus::Done(_) => task.failures + 1,
+        TaskStatus::Queued
+        | TaskStatus::Ready { .. }
+        | TaskStatus::Waiting(_)
+        | TaskStatus::Approved(_)
+        | TaskStatus::Failed(_)
+        | TaskStatus::Dropped { .. } => task.failures,
     }
 }

@@ -170,7 +170,7 @@ fn stages(view: &RunView) -> Vec<(String, String)> {
                 };
                 rows.push((stage.id.to_string(), reason));
             }
-            Some(StageState::Skipped { reason }) => {
+            Some(StageState::Skipped { reason, .. }) => {
                 let condition = stage.when.as_deref().map(|when| format!(" (`when: {when}`)")).unwrap_or_default();
                 rows.push((stage.id.to_string(), format!("skipped: {reason}{condition}")));
             }
@@ -192,6 +192,20 @@ fn task_reason(status: &TaskStatus) -> String {
         }
         TaskStatus::Done(output) => format!("done by {} (key {})", output.skill, output.key.short()),
         TaskStatus::Failed(failure) => format!("failed ({}): {}", failure.kind, failure.message),
+        TaskStatus::Dropped { reason } => format!("dropped: {reason}"),
+        TaskStatus::Waiting(question) => {
+            let until = question.expires_at.map_or_else(String::new, |at| format!(", until {at}"));
+            format!(
+                "waits for people: {} of {} agreed to {}{until}",
+                question.given.len(),
+                question.min,
+                question.subject.short()
+            )
+        }
+        TaskStatus::Approved(question) => {
+            let names: Vec<&str> = question.given.iter().map(|it| it.name.as_str()).collect();
+            format!("approved by {}", names.join(", "))
+        }
     }
 }
 

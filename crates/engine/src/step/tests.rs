@@ -112,7 +112,7 @@ fn a_lost_worker_does_not_count_as_an_attempt_but_twenty_are_enough() {
 fn cancelling_waits_for_what_runs_and_starts_nothing_new() {
     let mut world = World::start(vec![stage("a", &[]), stage("b", &[])]);
     world.put(Input::Claim { task: task("a") });
-    assert_eq!(world.put(Input::Cancel { by: "ana".into() }), ["cancel"]);
+    assert_eq!(world.put(Input::Cancel { by: "ana".into() }), ["cancel", "drop b"]);
     let done = Input::Done { task: task("a"), output: output(json!({})), events: Vec::new() };
     assert_eq!(world.put(done), ["done a", "finished cancelled"]);
 }
@@ -121,7 +121,7 @@ fn cancelling_waits_for_what_runs_and_starts_nothing_new() {
 fn a_run_that_takes_longer_than_its_wall_time_ends() {
     let mut world = World::start(vec![stage("a", &[])]);
     world.now = world.now.plus_millis(world.spec.plan.budget.wall_ms + 1);
-    assert_eq!(world.put(Input::Tick), ["finished failed"]);
+    assert_eq!(world.put(Input::Tick), ["ran out", "drop a", "finished failed"]);
 }
 
 #[test]

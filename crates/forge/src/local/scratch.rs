@@ -34,7 +34,7 @@ impl World {
 
     pub(super) async fn empty() -> Self {
         let dir = tempfile::tempdir().expect("temporary directory");
-        let store = Store::open(&dir.path().join("state"), Arc::new(|_| Ok(()))).await.expect("opens");
+        let store = Store::open(&dir.path().join("state"), Arc::new(|_, _| Ok(()))).await.expect("opens");
         let repo = "acme/shop".parse().expect("valid");
         Self { dir, forge: LocalForge::new(store), repo, clock: AtomicI64::new(1_700_000_000_000) }
     }

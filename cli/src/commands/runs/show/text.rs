@@ -9,7 +9,7 @@ use forgeline_engine::{
 use forgeline_model::task::NoteVerdict;
 use forgeline_runner::{gate::Verdict, report};
 
-use super::{Page, attempts, word};
+use super::{Page, attempts};
 use crate::commands::{
     Session,
     wording::{duration, moment, one_line, printable, short},
@@ -70,12 +70,12 @@ fn stages(session: &Session, page: &Page) -> String {
     let mut rows = Vec::new();
     for stage in &page.view.spec.plan.stages {
         let row = |name: String, status: &str, tries: String, time: String, files: String| {
-            vec![name, status.to_owned(), tries, time, stage.agent.to_string(), files]
+            vec![name, status.to_owned(), tries, time, stage.performer(), files]
         };
         let none = || "—".to_owned();
         match page.view.state.stages.get(&stage.id) {
             None => rows.push(row(stage.id.to_string(), "waiting", none(), none(), none())),
-            Some(StageState::Skipped { reason }) => {
+            Some(StageState::Skipped { reason, .. }) => {
                 rows.push(row(stage.id.to_string(), "skipped", none(), none(), one_line(reason, 80)));
             }
             Some(StageState::Open { tasks, .. }) => rows.extend(tasks.iter().map(|task| {
@@ -86,9 +86,17 @@ fn stages(session: &Session, page: &Page) -> String {
                         (time, files(&names))
                     }
                     TaskStatus::Failed(failure) => (none(), one_line(&failure.message, 80)),
+                    TaskStatus::Dropped { reason } => (none(), one_line(reason, 80)),
+                    TaskStatus::Waiting(question) => {
+                        (none(), format!("{} of {} agreed", question.given.len(), question.min))
+                    }
+                    TaskStatus::Approved(question) => {
+                        let names: Vec<&str> = question.given.iter().map(|it| it.name.as_str()).collect();
+                        (none(), format!("by {}", printable(&names.join(", "))))
+                    }
                     TaskStatus::Queued | TaskStatus::Ready { .. } | TaskStatus::Running { .. } => (none(), none()),
                 };
-                row(task.id.to_string(), word(&task.status), attempts(task).to_string(), time, files)
+                row(task.id.to_string(), task.status.word(), attempts(task).to_string(), time, files)
             })),
         }
     }

@@ -1,0 +1,149 @@
+//! `retry` and `revise`: the last run of an item once more. What it finished is taken over by digest, not done again.
+
+use forgeline_engine::{
+    Outcome,
+    spec::{Again, Revision, Trigger},
+};
+use forgeline_model::StageId;
+use forgeline_runner::again::{self, Wish};
+use forgeline_store::{Ruling, RunView};
+use serde_json::json;
+
+use super::{Answer, Said};
+use crate::{
+    Command, CommandLine,
+    pass::{
+        Bot, Ground, PassError,
+        found::Found,
+        start::{Began, Wanted},
+    },
+    reply,
+    triggers::Asked,
+};
+
+impl Bot {
+    /// Tries the last run again that did not end well.
+    pub(super) async fn retry_command(
+        &self,
+        said: &Said<'_>,
+        ground: &Ground,
+        line: &CommandLine,
+        command: &Command,
+        (stage, fresh): (Option<&StageId>, bool),
+        ruling: &mut Ruling,
+    ) -> Result<Answer, PassError> {
+        let ended_badly = |view: &RunView| {
+            !matches!(view.state.outcome(), None | Some(Outcome::Published(_) | Outcome::NoChange { .. }))
+        };
+        let Some(view) = self.last_run(said, |view| fresh || stage.is_some() || ended_badly(view)).await? else {
+            return Ok(Answer::Text(reply::nothing_to_retry()));
+        };
+        let wish = Wish { from: stage.cloned(), item: None, fresh, revision: None };
+        Ok(Answer::Text(self.once_more(said, ground, line, command, &view, wish, ruling)))
+    }
+
+    /// Makes the last run's result anew with a person's words.
+    pub(super) async fn revise_command(
+        &self,
+        said: &Said<'_>,
+        ground: &Ground,
+        line: &CommandLine,
+        command: &Command,
+        text: &str,
+        ruling: &mut Ruling,
+    ) -> Result<Answer, PassError> {
+        let Some(view) = self.last_run(said, |_| true).await? else {
+            return Ok(Answer::Text(reply::nothing_to_revise()));
+        };
+        let revision = revision(&view, text);
+        let wish = Wish { from: None, item: None, fresh: false, revision: Some(revision) };
+        Ok(Answer::Text(self.once_more(said, ground, line, command, &view, wish, ruling)))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a command with its place, its run and what is wished")]
+    fn once_more(
+        &self,
+        said: &Said<'_>,
+        ground: &Ground,
+        line: &CommandLine,
+        command: &Command,
+        view: &RunView,
+        wish: Wish,
+        ruling: &mut Ruling,
+    ) -> String {
+        if said.is_held {
+            ruling.decisions.push(said.decision("hold", "refuse", json!({"command": command.to_string()})));
+            return reply::held();
+        }
+        let again = match again::of(view, wish) {
+            Ok(again) => again,
+            Err(unknown) => return reply::unknown_stage(&unknown.to_string()),
+        };
+        let blueprint = view.spec.plan.blueprint.name.clone();
+        let Again { attempt, .. } = again;
+        let wanted = Wanted {
+            blueprint: &blueprint,
+            inputs: view.spec.plan.inputs.clone(),
+            max_usd: None,
+            // As it is now: what was wrong may have been mended there.
+            item: said.on.as_ref().and_then(Found::work_item).or_else(|| view.spec.item.clone()),
+            trigger: Trigger {
+                kind: "command".into(),
+                actor: said.actor.to_owned(),
+                detail: command.to_string(),
+                chain_depth: view.spec.trigger.chain_depth,
+            },
+            asked: Asked::Command { comment_id: &said.comment_id, line: line.line, command },
+            event: None,
+            again: Some(again),
+        };
+        match self.begin(ground, wanted, ruling) {
+            Began::Ready(begun) => {
+                let detail = json!({
+                    "command": command.to_string(), "actor": said.actor, "again": view.spec.id, "attempt": attempt,
+                });
+                ruling.decisions.push(said.decision("trigger.command", "start", detail));
+                begun.reply()
+            }
+            Began::NeedsForm => {
+                reply::invalid_inputs(&blueprint, &["it needs a work item with `## Entities`".to_owned()])
+            }
+            Began::Invalid(faults) => {
+                let faults: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+                reply::invalid_inputs(&blueprint, &faults)
+            }
+        }
+    }
+
+    /// The newest run of this item, or that wrote this pull request, that has ended and is wanted.
+    async fn last_run(
+        &self,
+        said: &Said<'_>,
+        is_wanted: impl Fn(&RunView) -> bool,
+    ) -> Result<Option<RunView>, PassError> {
+        let (store, repo) = (&self.runner.store, said.repo.to_string());
+        let mut rows = store.runs_of(&repo, &said.number.to_string()).await?;
+        rows.extend(store.runs_of_pull_request(&repo, said.number).await?);
+        for row in rows.iter().filter(|row| row.finished) {
+            let Ok(run) = row.run_id.parse() else { continue };
+            let view = store.run(&run).await?;
+            if is_wanted(&view) {
+                return Ok(Some(view));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The first word may name a stage; else the words are for the first one.
+fn revision(view: &RunView, text: &str) -> Revision {
+    let stages = &view.spec.plan.stages;
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    match stages.iter().find(|stage| stage.id.as_str() == first) {
+        Some(stage) if !rest.trim().is_empty() => Revision { stage: stage.id.clone(), text: rest.trim().to_owned() },
+        _ => Revision {
+            stage: stages.first().map_or_else(|| "all".parse().expect("a stage id"), |stage| stage.id.clone()),
+            text: text.to_owned(),
+        },
+    }
+}

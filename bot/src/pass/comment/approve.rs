@@ -1,0 +1,120 @@
+//! `approve` and `reject`: a word on a stage that waits for people.
+
+use forgeline_engine::{Approval, Input, plan::Work, run::Question};
+use forgeline_model::StageId;
+use forgeline_store::{Ruling, RunView};
+use serde_json::json;
+
+use super::{Answer, Said};
+use crate::{
+    Command, Principal, Resource, Role,
+    pass::{Bot, Ground, PassError, found::Found},
+    reply,
+};
+
+/// Fewest digits that name a commit or a digest.
+const FEWEST_DIGITS: usize = 7;
+
+/// A run whose stage waits, with the question.
+pub(super) struct Asked {
+    pub(super) view: RunView,
+    stage: StageId,
+    question: Question,
+}
+
+impl Bot {
+    /// The newest run of this item in which the stage waits for people.
+    pub(super) async fn asked(&self, said: &Said<'_>, stage: &StageId) -> Result<Option<Asked>, PassError> {
+        let store = &self.runner.store;
+        for row in store.runs_of(&said.repo.to_string(), &said.number.to_string()).await? {
+            let (false, Ok(run)) = (row.finished, row.run_id.parse()) else { continue };
+            let view = store.run(&run).await?;
+            let question = view.state.questions().find(|(id, _)| *id == stage).map(|(_, question)| question.clone());
+            if let Some(question) = question {
+                return Ok(Some(Asked { view, stage: stage.clone(), question }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the authorizer must know about the stage that waits.
+    pub(super) fn waiting_resource(&self, said: &Said<'_>, ground: &Ground, asked: &Asked) -> Resource {
+        let spec = &asked.view.spec;
+        let approvers = match spec.plan.stage(&asked.stage).map(|stage| &stage.work) {
+            Some(Work::Approval { approval }) => approval.roles.clone(),
+            Some(Work::Agent { .. }) | None => Vec::new(),
+        };
+        let authors = match &said.on {
+            Some(Found::PullRequest(pull_request)) => vec![pull_request.author.to_string()],
+            Some(Found::Issue(_)) | None => Vec::new(),
+        };
+        Resource {
+            requester: Some(spec.trigger.actor.clone()),
+            authors,
+            approvers,
+            roles: ground.in_force.factory.config.roles.clone(),
+            ..Resource::default()
+        }
+    }
+}
+
+/// Adds somebody's yes to the ruling, if it is about exactly what waits.
+pub(super) fn approve(
+    said: &Said<'_>,
+    asked: Asked,
+    who: &Principal,
+    (sha, digest): (&str, Option<&str>),
+    command: &Command,
+    ruling: &mut Ruling,
+) -> Answer {
+    let Asked { view, stage, question } = asked;
+    let head = &view.spec.target.base;
+    let subject = question.subject.hex();
+    let named = |given: &str, full: &str| given.len() >= FEWEST_DIGITS && full.starts_with(&given.to_lowercase());
+    let other = if !named(sha, head) {
+        Some(("commit", &head[..12.min(head.len())]))
+    } else if digest.is_some_and(|digest| !named(digest.trim_start_matches("sha256:"), &subject)) {
+        Some(("digest", &subject[..12]))
+    } else {
+        None
+    };
+    if let Some((what, expected)) = other {
+        let detail = json!({"command": command.to_string(), "expected": expected, "what": what});
+        ruling.decisions.push(said.decision("approval.subject", "refuse", detail));
+        return Answer::Text(reply::approves_something_else(what, expected));
+    }
+    let approval = Approval {
+        id: who.id.clone(),
+        name: who.name.clone(),
+        role: who.role.map_or("", Role::word).to_owned(),
+        subject: question.subject,
+        self_approved: false,
+    };
+    let detail = json!({
+        "command": command.to_string(), "actor": who.name, "role": approval.role, "head": head,
+        "subject": question.subject, "plan": view.spec.plan.digest(),
+    });
+    ruling.decisions.push(said.decision("approval.given", "approve", detail));
+    let place = ruling.inputs.len();
+    ruling.inputs.push((view.spec.id.clone(), Input::Approve { stage: stage.clone(), approval }));
+    let missing = (question.min as usize).saturating_sub(question.given.len() + 1);
+    Answer::OfInput { place, run: view.spec.id.clone(), well: reply::approved(&stage, missing), what: "approve" }
+}
+
+/// Adds somebody's no to the ruling.
+pub(super) fn reject(
+    said: &Said<'_>,
+    asked: Asked,
+    who: &Principal,
+    reason: &str,
+    command: &Command,
+    ruling: &mut Ruling,
+) -> Answer {
+    let Asked { view, stage, .. } = asked;
+    let detail = json!({"command": command.to_string(), "actor": who.name, "role": who.role.map(Role::word)});
+    ruling.decisions.push(said.decision("approval.given", "reject", detail));
+    let place = ruling.inputs.len();
+    let input = Input::Reject { stage: stage.clone(), by: who.name.clone(), reason: reason.to_owned() };
+    ruling.inputs.push((view.spec.id.clone(), input));
+    Answer::OfInput { place, run: view.spec.id.clone(), well: reply::rejected(&stage), what: "reject" }
+}

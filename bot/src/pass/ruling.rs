@@ -1,0 +1,90 @@
+//! From decisions to what follows: one transaction, then the forge.
+
+use forgeline_engine::BotEffect;
+use forgeline_forge::{LocalForge, types::RepoId};
+use forgeline_runner::RunnerError;
+use forgeline_store::{Decided, Decision, EffectRow, InboxRow, Ruled, Ruling, Settlement};
+
+use super::{Bot, PassError, Passed};
+
+/// Tries at an effect before it is given up; it stays visible with its last error.
+const ATTEMPTS: u32 = 8;
+
+/// A ruling on a delivery, which it closes.
+pub(super) fn on(row: &InboxRow) -> Ruling {
+    Ruling { inbox: Some(row.seq), ..Ruling::default() }
+}
+
+/// The same with one decision, from which nothing follows.
+pub(super) fn noted(row: &InboxRow, decision: Decision) -> Ruling {
+    Ruling { decisions: vec![decision], ..on(row) }
+}
+
+/// The bot's comment on an item, found again by its key.
+pub(super) fn say(repo: &RepoId, number: u64, key: String, text: String) -> BotEffect {
+    BotEffect::Say { repository: repo.to_string(), number, key, text }
+}
+
+impl Bot {
+    /// Makes a ruling durable, and does on the forge what it asks for.
+    pub(super) async fn rule(
+        &self,
+        ruling: Ruling,
+        say: impl FnOnce(&Ruled) -> Vec<BotEffect>,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
+        let ruled = self.runner.store.decide(ruling, say, self.runner.clock.now()).await?;
+        passed.started.extend(ruled.runs.iter().filter_map(|decided| match decided {
+            Decided::Started(run, _) => Some(run.clone()),
+            Decided::Joined(_) => None,
+        }));
+        self.perform_due(passed).await
+    }
+
+    /// Does what is asked of the forge and due, also what an earlier pass left. What fails is tried again later; it does not
+    /// hold up the rest.
+    pub(super) async fn perform_due(&self, passed: &mut Passed) -> Result<(), PassError> {
+        let (store, clock) = (&self.runner.store, &self.runner.clock);
+        while let Some(row) = store.next_bot_effect(clock.now()).await? {
+            let settlement = match self.perform(&row.effect, passed).await {
+                Ok(()) => Settlement::Confirmed(None),
+                Err(error) => self.after_failure(&row, &error),
+            };
+            if let Settlement::Again { error, .. } | Settlement::Dead { error } = &settlement {
+                tracing::warn!("`{}` was not done: {error}", row.effect.subject());
+            }
+            store.settle_bot(&row, settlement, clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    async fn perform(&self, effect: &BotEffect, passed: &mut Passed) -> Result<(), RunnerError> {
+        let (forge, now) = (&self.runner.forge, self.runner.clock.now());
+        match effect {
+            BotEffect::Say { repository, number, key, text } => {
+                forge.upsert_comment(&repo(repository)?, *number, key, text, now).await?;
+                passed.replies.push((repository.clone(), *number, text.clone()));
+            }
+            BotEffect::Label { repository, number, label, present: true } => {
+                forge.add_label(&repo(repository)?, *number, label, &LocalForge::bot(), now).await?;
+            }
+            BotEffect::Label { repository, number, label, present: false } => {
+                forge.remove_label(&repo(repository)?, *number, label, &LocalForge::bot(), now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn after_failure(&self, row: &EffectRow<BotEffect>, error: &RunnerError) -> Settlement {
+        let error_text = error.to_string();
+        if error.is_transient() && row.attempts < ATTEMPTS {
+            let at = self.runner.clock.now().plus_millis(1_000 << row.attempts.min(8));
+            return Settlement::Again { at, error: error_text };
+        }
+        Settlement::Dead { error: error_text }
+    }
+}
+
+fn repo(name: &str) -> Result<RepoId, RunnerError> {
+    name.parse().map_err(|error| RunnerError::Bug(format!("repository `{name}`: {error}")))
+}

@@ -1,0 +1,163 @@
+//! `forgeline runs retry` and `revise`: a run once more, as a further attempt that takes over what is known.
+
+use std::path::Path;
+
+use clap::Args;
+use forgeline_engine::spec::{Forge, Revision, Trigger};
+use forgeline_model::StageId;
+use forgeline_runner::{
+    OpenTarget, Patience,
+    again::{self, Wish},
+    prepare::{self, Request},
+};
+use forgeline_store::{Decision, RunView};
+use serde_json::json;
+
+use crate::{
+    app,
+    commands::{Session, lookup::view_run, run},
+    definitions,
+    exit::{Exit, Failure},
+    output,
+    rehearsal::DryRun,
+    request, signals, story,
+};
+
+/// What is tried again.
+#[derive(Debug, Args)]
+pub struct Retry {
+    /// The run.
+    run: String,
+    /// From this stage on, done anew though its result is known; where the run failed when left out.
+    #[arg(long)]
+    stage: Option<StageId>,
+    /// One element of that stage's matrix.
+    #[arg(long, requires = "stage")]
+    item: Option<String>,
+    /// Do all stages anew, also those whose results are known.
+    #[arg(long, conflicts_with = "stage")]
+    fresh: bool,
+    /// An input with another value, `name=value`.
+    #[arg(long = "input", short, value_name = "NAME=VALUE")]
+    inputs: Vec<String>,
+    #[command(flatten)]
+    how: DryRun,
+}
+
+/// What is wanted otherwise.
+#[derive(Debug, Args)]
+pub struct Revise {
+    /// The run.
+    run: String,
+    /// What you want otherwise, in your own words.
+    text: String,
+    /// The first stage that hears of it; the first of all when left out.
+    #[arg(long)]
+    stage: Option<StageId>,
+    #[command(flatten)]
+    how: DryRun,
+}
+
+impl Retry {
+    pub(super) async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        let wish =
+            |_: &RunView| Wish { from: self.stage.clone(), item: self.item.clone(), fresh: self.fresh, revision: None };
+        once_more(session, &self.run, &self.inputs, self.how, "retry", wish).await
+    }
+}
+
+impl Revise {
+    pub(super) async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        let wish = |view: &RunView| {
+            let first = view.spec.plan.stages.first().map(|stage| stage.id.clone());
+            let revision = self.stage.clone().or(first).map(|stage| Revision { stage, text: self.text.clone() });
+            Wish { revision, ..Wish::default() }
+        };
+        once_more(session, &self.run, &[], self.how, "revise", wish).await
+    }
+}
+
+async fn once_more(
+    session: &Session,
+    name: &str,
+    inputs: &[String],
+    how: DryRun,
+    verb: &str,
+    wish: impl FnOnce(&RunView) -> Wish,
+) -> anyhow::Result<Exit> {
+    let session = &session.to_change(how).await?;
+    let stop = signals::stop();
+    let (watch, told) = story::watch();
+    let in_force = definitions::usable(definitions::load(session)?)?;
+    let runner = app::open(session, in_force.registry.clone(), watch).await?;
+    let view = view_run(&runner.store, name).await?;
+    let spec = &view.spec;
+    if view.state.outcome().is_none() {
+        let hint = "cancel it first, or let it end";
+        anyhow::bail!(Failure::new(Exit::Failed, format!("run `{}` is under way; {hint}", spec.id)));
+    }
+    let wish = wish(&view);
+    let missing = |error: again::NoSuchStage| Failure::new(Exit::NotFound, error.to_string());
+    let again = again::of(&view, wish).map_err(missing)?;
+    let path = match spec.target.forge {
+        Forge::Git => Path::new(&spec.target.repository).to_owned(),
+        Forge::Local => runner.forge.git_dir(&spec.target.repository.parse()?).await?,
+    };
+    let branch = spec.target.base_branch.parse()?;
+    let target = OpenTarget::find(&path, &spec.target.repository, Some(&branch))?;
+    let blueprint = spec.plan.blueprint.name.clone();
+    let inputs = request::changed_inputs(&blueprint, &spec.plan.inputs, inputs, &in_force)?;
+    let item_spec = match &spec.item {
+        Some(item) => {
+            prepare::item_spec(item, "work item").map_err(|faults| Failure::invalid("the work item", faults))?
+        }
+        None => None,
+    };
+    let asked = forgeline_model::Digest::of(&json!({"again": again, "inputs": inputs}));
+    let request = Request {
+        factory: &in_force.factory,
+        definitions: in_force.source.clone(),
+        registry: &in_force.registry,
+        blueprint: &blueprint,
+        inputs,
+        max_usd: None,
+        item: spec.item.clone(),
+        item_spec,
+        project: spec.source.project_id.clone(),
+        forge: spec.target.forge,
+        repository: spec.target.repository.clone(),
+        base_branch: target.base_branch.to_string(),
+        base: target.base.to_string(),
+        trigger: Trigger {
+            kind: "cli".into(),
+            actor: request::user(),
+            detail: format!("runs {verb} {}", spec.id),
+            chain_depth: spec.trigger.chain_depth,
+        },
+        // The same wish for the same run is the same attempt.
+        trigger_key: format!("{}/{verb}/{}", spec.trigger_key, asked.hex()),
+        event: None,
+        again: Some(again),
+    };
+    let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);
+    let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;
+    if how.dry_run {
+        let document = json!({"run": new.spec.id, "again_of": spec.id, "plan": new.spec.plan.digest()});
+        let said = || format!("run {} would start as a further attempt at {}\n", new.spec.id, spec.id);
+        session.out.print(verb, &document, said);
+        return Ok(Exit::Success);
+    }
+    let why = Decision {
+        subject: new.spec.id.to_string(),
+        rule: "trigger.cli".into(),
+        verdict: "start".into(),
+        detail: json!({"again": new.spec.again, "actor": new.spec.trigger.actor}),
+    };
+    told.set(new.spec.clone());
+    if !session.out.json {
+        output::note(&format!("  run       {} tries {} again", new.spec.id, spec.id));
+    }
+    let view = run::carry_out(&runner, new, why, stop, Patience::Endless).await?;
+    runner.store.close().await;
+    run::finish(session, &view)
+}
