@@ -199,5 +199,6 @@ async fn runner(folder: &Path, parallel: usize) -> Runner {
         clock: Clock::system(),
         watch: Watch::nobody(),
         parallel,
+        ceilings: Default::default(),
     })
 }

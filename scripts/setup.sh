@@ -1,16 +1,18 @@
 #!/bin/sh
 # Gets what Forgeline's build needs and this machine lacks; with `--tests` also what its tests need. Says what it does
 # and changes nothing that is there, so it may run any number of times. `make setup` calls it; where even `make` is
-# missing, call it directly.
+# missing, call it directly. `--onnxruntime` gets that one alone.
 # shellcheck disable=SC2034 # the parts sourced below read the variables set here
 set -eu
 
 with_tests=0
+only=
 case "${1:-}" in
 "") ;;
 --tests) with_tests=1 ;;
+--onnxruntime) only=onnxruntime ;;
 *)
-    printf 'usage: %s [--tests]\n' "$0" >&2
+    printf 'usage: %s [--tests|--onnxruntime]\n' "$0" >&2
     exit 2
     ;;
 esac
@@ -28,6 +30,11 @@ for part in pins report rust wheel protoc onnxruntime schemathesis system; do
     # shellcheck source=/dev/null
     . "scripts/setup/$part.sh"
 done
+
+if [ "$only" = onnxruntime ]; then
+    install_onnxruntime
+    exit
+fi
 
 needs_pip() { needs_protoc || needs_onnxruntime || needs_schemathesis; }
 

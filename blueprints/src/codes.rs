@@ -5,15 +5,18 @@
 
 mod language;
 mod planning;
+mod settings;
 
 pub use language::*;
 pub use planning::*;
+pub use settings::*;
 
 /// Code, title, and a paragraph: why it is so, and what to do.
 pub type Code = (&'static str, &'static str, &'static str);
 
 /// Every range of the catalogue, in the order of their numbers.
-pub static RANGES: &[&[Code]] = &[language::LANGUAGE, planning::PLANNING, forgeline_registry::codes::CODES];
+pub static RANGES: &[&[Code]] =
+    &[language::LANGUAGE, planning::PLANNING, forgeline_registry::codes::CODES, settings::SETTINGS];
 
 /// All codes in order.
 pub fn all() -> impl Iterator<Item = &'static Code> {

@@ -1,6 +1,7 @@
 //! `forgeline.yaml`: what a factory's repository says about projects, targets, roles and policy. It can only narrow.
 
 mod check;
+pub mod operator;
 mod shape;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ pub use shape::{OPERATOR_SHAPE, SHAPE};
 
 /// Path of the file in a factory's repository.
 pub const FILE: &str = "forgeline.yaml";
+/// Roles that a person can have in a repository, the weakest first.
+pub const ROLES: [&str; 5] = ["guest", "reader", "editor", "maintainer", "admin"];
 
 /// The factory's own settings; all of them may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -8,7 +8,14 @@ use forgeline_model::{DefinitionRef, Diagnostic, FileSet, diagnostic::has_errors
 use forgeline_registry::Registry;
 use semver::Version;
 
-use crate::{agent::Agent, agent_use::AgentUse, blueprint::Blueprint, config::FactoryConfig, lint, yaml::Document};
+use crate::{
+    agent::Agent,
+    agent_use::AgentUse,
+    blueprint::Blueprint,
+    config::{FactoryConfig, operator::Ceilings},
+    lint,
+    yaml::Document,
+};
 
 /// A blueprint or agent with its files.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +60,8 @@ pub struct Factory {
     pub config_document: Option<Document>,
     /// Where the factory's own definitions come from, for people.
     pub origin: String,
+    /// The operator's ceilings, which plans are held to.
+    pub ceilings: Ceilings,
     blueprints: Layer<Blueprint>,
     agents: Layer<Agent>,
     built_in: Option<&'static Factory>,

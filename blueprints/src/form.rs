@@ -5,7 +5,7 @@ use forgeline_model::{ProjectId, SafePath, StageId, Usd, task::EventRef};
 use globset::Glob;
 use semver::{Version, VersionReq};
 
-use crate::{agent_use::AgentUse, codes, cron, period::Period};
+use crate::{agent_use::AgentUse, codes, config::operator::SecretReference, cron, period::Period};
 
 /// The form that a text must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,10 @@ pub enum Form {
     TimeZone,
     /// Calendar date.
     Date,
+    /// Absolute path on the machine.
+    HostPath,
+    /// Reference to a secret, `env:NAME` or `file:/path`.
+    Secret,
 }
 
 /// Why a text does not have its form: code and message, and what to do if the message does not say it.
@@ -122,6 +126,15 @@ impl Form {
             Self::TimeZone => cron::check_time_zone(text).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
             Self::Date if is_date(text) => Ok(()),
             Self::Date => Err(misfit("a date; write it like `2026-03-31`, in quotes")),
+            Self::HostPath if text.starts_with('/') => Ok(()),
+            Self::HostPath => Err(misfit("an absolute path; begin it with `/`")),
+            Self::Secret if SecretReference::parse(text).is_some() => Ok(()),
+            // Never shown: it may be the secret itself.
+            Self::Secret => Err(Misfit {
+                code: codes::SECRET_LITERAL,
+                message: "a secret stands here where a reference must".to_owned(),
+                hint: Some("write `env:NAME` or `file:/path`, and change the secret if others saw it".to_owned()),
+            }),
         }
     }
 
@@ -140,6 +153,8 @@ impl Form {
             Self::Date => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
             Self::Repository => Some("^[^/]+(/[^/]+)+$"),
             Self::Glob | Self::OwnPath => Some("^[^/].*$"),
+            Self::HostPath => Some("^/"),
+            Self::Secret => Some("^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$"),
             Self::Text | Self::Exactly(_) | Self::OneOf(_) | Self::VersionRange | Self::Condition | Self::Template => {
                 None
             }
@@ -168,6 +183,8 @@ impl Form {
             Self::Cron => "a cron expression in quotes, \"0 6 * * 1\"",
             Self::TimeZone => "a time zone, `Europe/Berlin`",
             Self::Date => "a date in quotes, \"2026-03-31\"",
+            Self::HostPath => "an absolute path",
+            Self::Secret => "a reference to a secret, \"env:NAME\" or \"file:/path\"",
         }
     }
 }

@@ -22,6 +22,7 @@ mod cron;
 pub mod factory;
 pub mod form;
 mod lint;
+pub mod needs;
 pub mod period;
 pub mod plan;
 pub mod scaffold;

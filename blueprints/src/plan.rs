@@ -1,11 +1,12 @@
 //! A blueprint and its inputs to the engine's plan.
 
+mod ceilings;
 mod inputs;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use forgeline_engine::plan::{
-    ApprovalRule, Budget, DEFAULT_PRIORITY, Matrix, OnFailure, Plan, PlannedStage, RetryPolicy, RunOn, Work,
+    ApprovalRule, DEFAULT_PRIORITY, Matrix, OnFailure, Plan, PlannedStage, RetryPolicy, RunOn, Work,
 };
 use forgeline_model::{DefinitionRef, Diagnostic, Severity, diagnostic::has_errors, task::Usage};
 use forgeline_registry::Registry;
@@ -22,8 +23,6 @@ use crate::{
     suggest,
 };
 
-/// Wall time of an attempt when the stage does not say: ten minutes.
-const DEFAULT_TIMEOUT_MS: u64 = 600_000;
 /// Wall time of a stage with all its attempts when it does not say: half an hour.
 const DEFAULT_STAGE_TIMEOUT_MS: u64 = 1_800_000;
 
@@ -50,6 +49,7 @@ pub fn compile(factory: &Factory, request: &Request<'_>) -> Result<Plan, Vec<Dia
     let agents = used_agents(factory, &definition.manifest);
     found.extend(agents.values().flat_map(|agent| lint::agent(agent)));
     found.extend(unavailable(definition, factory));
+    found.extend(ceilings::exceeded(definition, &factory.ceilings));
     let (inputs, faults) = inputs::complete(&definition.manifest.inputs, request.inputs);
     found.extend(faults);
     if has_errors(&found) {
@@ -68,7 +68,7 @@ pub fn compile(factory: &Factory, request: &Request<'_>) -> Result<Plan, Vec<Dia
         contracts: request.registry.digest(),
         inputs,
         stages,
-        budget: budget(blueprint),
+        budget: ceilings::budget(&blueprint.budget, &factory.ceilings),
         writes: blueprint.writes.clone(),
         on_failure: on_failure(blueprint.fail_fast),
         priority: blueprint.priority.unwrap_or(DEFAULT_PRIORITY),
@@ -159,7 +159,7 @@ fn planned(factory: &Factory, stage: &Stage) -> Option<PlannedStage> {
                 waits => waits.iter().map(|wait| wait.millis()).collect(),
             },
         },
-        timeout_ms: stage.timeout.map_or(DEFAULT_TIMEOUT_MS, Period::millis),
+        timeout_ms: ceilings::timeout_ms(stage.timeout, &factory.ceilings),
         reserve: Usage::default(),
         pool: stage.pool.clone(),
     })
@@ -186,7 +186,7 @@ fn before_publishing(roles: &[String], stages: &[PlannedStage]) -> Option<Planne
         produces: Vec::new(),
         emits: Vec::new(),
         retry: RetryPolicy::default(),
-        timeout_ms: DEFAULT_TIMEOUT_MS,
+        timeout_ms: ceilings::DEFAULT_TIMEOUT_MS,
         stage_timeout_ms: None,
         reserve: Usage::default(),
         pool: last.pool.clone(),
@@ -195,14 +195,4 @@ fn before_publishing(roles: &[String], stages: &[PlannedStage]) -> Option<Planne
 
 fn on_failure(fail_fast: bool) -> OnFailure {
     if fail_fast { OnFailure::FailFast } else { OnFailure::KeepGoing }
-}
-
-fn budget(blueprint: &Blueprint) -> Budget {
-    let defaults = Budget::default();
-    Budget {
-        usd: blueprint.budget.usd.unwrap_or(defaults.usd),
-        tokens: blueprint.budget.tokens.or(defaults.tokens),
-        wall_ms: blueprint.budget.wall.map_or(defaults.wall_ms, Period::millis),
-        tasks: blueprint.budget.tasks.or(defaults.tasks),
-    }
 }

@@ -26,7 +26,7 @@ use serde_json::Value;
 pub use error::{TextError, TextErrorKind};
 pub use functions::names as function_names;
 pub use markdown::neutralise as neutralise_markdown;
-pub use references::{Reference, references};
+pub use references::{Inclusion, Reference, inclusions, references};
 pub use resolve::resolve;
 
 /// Largest template, bytes.

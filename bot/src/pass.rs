@@ -250,6 +250,7 @@ impl Bot {
         let shown = repo.to_string();
         let (target, own) = {
             let (known, registries) = (self.known.clone(), self.runner.registries.clone());
+            let ceilings = self.runner.ceilings.clone();
             let (repo, shown) = (repo.clone(), shown.clone());
             let job = move || -> Result<_, TargetError> {
                 let target = OpenTarget::find(&path, &shown, None)?;
@@ -257,7 +258,7 @@ impl Bot {
                 if let Some(known) = known.lock().expect("no panic while held").get(&key) {
                     return Ok((target, Some(known.clone())));
                 }
-                let own = InForce::of_commit(&path, target.base, &shown)?.map(Arc::new);
+                let own = InForce::of_commit(&path, target.base, &shown)?.map(|own| Arc::new(own.within(&ceilings)));
                 if let Some(own) = &own {
                     registries.add(own.registry.clone());
                     known.lock().expect("no panic while held").insert(key, own.clone());

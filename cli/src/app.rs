@@ -13,14 +13,16 @@ use forgeline_registry::Registry;
 use forgeline_runner::{Clock, Registries, Runner, Watch, knowledge::KnowledgeHandle};
 use forgeline_store::Store;
 
-use crate::args::Global;
+use crate::{args::Global, commands::Session, operator::Operator, telemetry::LogFormat};
 
-/// Tasks of a run at once.
-const PARALLEL: usize = 4;
+/// Tasks of a run at once when nobody says.
+pub const PARALLEL: u32 = 4;
+/// Environment variable that names the knowledge process's executable.
+pub const KNOWLEDGE_VARIABLE: &str = "FORGELINE_KNOWLEDGE";
 
-/// Where state lies: the flag or `FORGELINE_STATE_DIR`, else `$XDG_STATE_HOME/forgeline`.
-pub fn state_dir(global: &Global) -> PathBuf {
-    if let Some(named) = &global.state_dir {
+/// Where state lies: the flag or `FORGELINE_STATE_DIR`, else the operator's word, else `$XDG_STATE_HOME/forgeline`.
+pub fn state_dir(global: &Global, operator: &Operator) -> PathBuf {
+    if let Some(named) = global.state_dir.as_ref().or(operator.file.config.state_dir.as_ref()) {
         return named.clone();
     }
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| ".".into()));
@@ -28,8 +30,22 @@ pub fn state_dir(global: &Global) -> PathBuf {
     base.join("forgeline")
 }
 
-/// Opens the state and wires the runner, with contracts of the factory in force.
-pub async fn open(state: &Path, registry: Arc<Registry>, watch: Watch) -> anyhow::Result<Runner> {
+/// Form of log lines: the flag or `FORGELINE_LOG_FORMAT`, else the operator's word, else for people.
+pub fn log_format(global: &Global, operator: &Operator) -> LogFormat {
+    let said = || match operator.file.config.log_format.as_deref() {
+        Some("json") => LogFormat::Json,
+        _ => LogFormat::Human,
+    };
+    global.log_format.unwrap_or_else(said)
+}
+
+/// Opens the session's state and wires the runner, with contracts of the factory in force.
+pub async fn open(session: &Session, registry: Arc<Registry>, watch: Watch) -> anyhow::Result<Runner> {
+    open_in(session, &session.state, registry, watch).await
+}
+
+/// The same with another state directory.
+pub async fn open_in(session: &Session, state: &Path, registry: Arc<Registry>, watch: Watch) -> anyhow::Result<Runner> {
     let registries = Registries::new(registry);
     let check = {
         let registries = registries.clone();
@@ -38,15 +54,29 @@ pub async fn open(state: &Path, registry: Arc<Registry>, watch: Watch) -> anyhow
         })
     };
     let store = Store::open(state, check).await?;
+    let operator = &session.operator.file;
     let program = std::env::current_exe().context("the path of this program is not known")?;
     Ok(Runner::new(forgeline_runner::Parts {
         forge: LocalForge::new(store.clone()),
         store,
         registries,
         host: AgentHost::new(program),
-        knowledge: KnowledgeHandle::new(&state.join("knowledge").join("default").join("private")),
+        knowledge: knowledge(session, state),
         clock: Clock::system(),
         watch,
-        parallel: PARALLEL,
+        parallel: operator.config.limits.tasks.unwrap_or(PARALLEL) as usize,
+        ceilings: operator.ceilings(),
     }))
+}
+
+/// The index of a state directory. A dry run has none: indexing takes long and shows nothing of what would change.
+fn knowledge(session: &Session, state: &Path) -> KnowledgeHandle {
+    if session.is_rehearsal() {
+        return KnowledgeHandle::unavailable("a dry run does without the index");
+    }
+    let folder = state.join("knowledge").join("default").join("private");
+    match &session.operator.file.config.knowledge.program {
+        Some(program) if std::env::var_os(KNOWLEDGE_VARIABLE).is_none() => KnowledgeHandle::at(program, &folder),
+        _ => KnowledgeHandle::new(&folder),
+    }
 }

@@ -27,16 +27,16 @@ pub struct Global {
     /// Colour in text.
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     pub color: Colour,
-    /// Form of log lines on stderr.
-    #[arg(long, global = true, value_enum, default_value = "human", value_name = "FORM")]
-    pub log_format: crate::telemetry::LogFormat,
+    /// Form of log lines on stderr; `human` otherwise.
+    #[arg(long, global = true, env = "FORGELINE_LOG_FORMAT", value_enum, value_name = "FORM")]
+    pub log_format: Option<crate::telemetry::LogFormat>,
     /// More log lines; twice for all.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Where state lies.
     #[arg(long, global = true, env = "FORGELINE_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// Operator file: forges, endpoints, secret references, ceilings.
+    /// Operator file: places, secret references, ceilings; the user's or the system's otherwise.
     #[arg(long, global = true, env = "FORGELINE_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Folder or repository with `forgeline.yaml`, `blueprints/`, `agents/`; the current folder by default.

@@ -28,32 +28,55 @@ pub mod validate;
 pub mod why;
 mod wording;
 
+use std::{path::PathBuf, sync::Arc};
+
 use crate::{
+    app,
     args::{Cli, Command},
     exit::Exit,
+    operator::Operator,
     output::Output,
     telemetry,
 };
 
 /// What a command gets.
+#[derive(Clone)]
 pub struct Session {
     /// Flags that hold for all commands.
     pub global: crate::args::Global,
     /// How to print.
     pub out: Output,
+    /// The operator's file in force.
+    pub operator: Arc<Operator>,
+    /// Where state lies.
+    pub state: PathBuf,
+    /// In a dry run, the copy that `state` is.
+    pub copy_of: Option<Arc<crate::rehearsal::Copy>>,
 }
 
 /// Performs a command.
 pub fn perform(cli: Cli) -> anyhow::Result<Exit> {
-    let _telemetry =
-        telemetry::init(cli.global.log_format, telemetry::Verbosity::from_flags(false, cli.global.verbose))?;
+    let operator = operator(&cli)?;
+    let log_format = app::log_format(&cli.global, &operator);
+    let _telemetry = telemetry::init(log_format, telemetry::Verbosity::from_flags(false, cli.global.verbose))?;
     let out = Output::new(cli.global.json, cli.global.color);
-    let session = Session { global: cli.global, out };
+    let state = app::state_dir(&cli.global, &operator);
+    let session = Session { global: cli.global, out, operator: Arc::new(operator), state, copy_of: None };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(dispatch(session, cli.command));
     // A blocking read of a dead pipe must not keep the program.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     exit
+}
+
+/// The operator's file. Commands that tell what is wrong with it, or need nothing of it, do without a broken one.
+fn operator(cli: &Cli) -> anyhow::Result<Operator> {
+    let found = Operator::find(&cli.global, |name| std::env::var(name).ok());
+    let can_do_without = matches!(
+        cli.command,
+        Command::Doctor(_) | Command::Validate(_) | Command::Explain(_) | Command::Schema(_) | Command::Completions(_)
+    );
+    if can_do_without { Ok(found.unwrap_or_default()) } else { found?.usable() }
 }
 
 async fn dispatch(session: Session, command: Command) -> anyhow::Result<Exit> {

@@ -10,10 +10,11 @@ use forgeline_engine::spec::Definitions;
 use forgeline_model::{Diagnostic, FileSet, diagnostic::has_errors};
 use forgeline_repo::{CommitId, Repo};
 pub use forgeline_runner::InForce;
-use forgeline_runner::definitions::PLACES;
+use forgeline_runner::definitions::{PLACES, left_out};
 
 use crate::{
     args::Global,
+    commands::Session,
     exit::{Exit, Failure},
 };
 
@@ -41,12 +42,14 @@ pub fn usable(in_force: InForce) -> anyhow::Result<InForce> {
     Ok(in_force)
 }
 
-/// The definitions that the flags name, else those of the current folder, else the built-in ones.
-pub fn load(global: &Global) -> anyhow::Result<InForce> {
-    match folder(global)? {
-        Some(folder) => of_folder(&folder),
-        None => Ok(InForce::built_in()),
-    }
+/// The definitions that the flags name, else those of the current folder, else the built-in ones; held to the operator's
+/// ceilings.
+pub fn load(session: &Session) -> anyhow::Result<InForce> {
+    let in_force = match folder(&session.global)? {
+        Some(folder) => of_folder(&folder)?,
+        None => InForce::built_in(),
+    };
+    Ok(in_force.within(&session.operator.file.ceilings()))
 }
 
 /// The folder whose definitions are in force: the one that the flags name, else the nearest upwards that keeps some.
@@ -109,8 +112,12 @@ fn read_into(read: &mut Folder, root: &Path, path: &str) -> anyhow::Result<()> {
         for entry in fs::read_dir(&full).with_context(|| format!("`{}` cannot be read", full.display()))? {
             let name = entry?.file_name();
             match name.to_str() {
-                Some(name) if !name.starts_with('.') => read_into(read, root, &format!("{path}/{name}"))?,
-                _ => {}
+                Some(name) if name.starts_with('.') => {}
+                Some(name) => read_into(read, root, &format!("{path}/{name}"))?,
+                None => {
+                    let shown = format!("{path}/{}", name.display());
+                    read.findings.push(left_out(&shown, "the name is not UTF-8"));
+                }
             }
         }
     } else if kind.is_file() {

@@ -92,7 +92,7 @@ pub fn report(error: &anyhow::Error, json: bool) -> Exit {
 pub fn document(exit: Exit, message: &str, diagnostics: &[Diagnostic]) {
     if !output::said() {
         let error = json!({"exit": exit as u8, "message": message, "diagnostics": diagnostics});
-        Output { json: true, colour: false }.print("error", &error, String::new);
+        Output { json: true, colour: false, dry_run: false }.print("error", &error, String::new);
     }
 }
 

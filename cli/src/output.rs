@@ -10,7 +10,7 @@ use std::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::exit::Exit;
+use crate::{exit::Exit, rehearsal::DryRun};
 
 /// Stands for a character that a terminal would obey.
 const OBEYED: char = '\u{fffd}';
@@ -28,6 +28,8 @@ pub struct Output {
     pub json: bool,
     /// Colour in text; a status is always a word as well.
     pub colour: bool,
+    /// What is told would happen, and does not.
+    pub dry_run: bool,
 }
 
 impl Output {
@@ -40,22 +42,37 @@ impl Output {
                 std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty()) && io::stdout().is_terminal()
             }
         };
-        Self { json, colour }
+        Self { json, colour, dry_run: false }
     }
 
-    /// Prints `value` as `{"schemaVersion": 1, "<name>": value}`, or the text that `human` makes.
+    /// The same for a command whose changes are told and not made, or made.
+    #[must_use]
+    pub fn rehearsing(self, how: DryRun) -> Self {
+        Self { dry_run: how.dry_run, ..self }
+    }
+
+    /// Prints `value` as `{"schemaVersion": 1, "<name>": value}`, or the text that `human` makes. A dry run is marked.
     pub fn print(&self, name: &str, value: &impl Serialize, human: impl FnOnce() -> String) {
         if self.json {
-            let document: Value = json!({"schemaVersion": 1, name: value});
+            let mut document: Value = json!({"schemaVersion": 1, name: value});
+            if self.dry_run {
+                document["dry_run"] = true.into();
+            }
             self.exact(&format!("{document:#}\n"));
         } else {
-            self.text(&human());
+            let head = if self.dry_run { "dry run: nothing is written\n" } else { "" };
+            self.text(&format!("{head}{}", human()));
         }
     }
 
     /// One line.
     pub fn line(&self, text: &str) {
         self.text(&format!("{text}\n"));
+    }
+
+    /// A line of a story that is told as it happens: on stderr when stdout is for a document.
+    pub fn story(&self, text: &str) {
+        if self.json { note(text) } else { self.line(text) }
     }
 
     /// Text that ends its own last line; for people it is made plain.
@@ -202,7 +219,7 @@ mod tests {
 
     #[test]
     fn only_a_status_has_a_colour() {
-        let word = Output { json: false, colour: true }.status("failed");
+        let word = Output { json: false, colour: true, dry_run: false }.status("failed");
         let text = format!("{word} \u{1b}[2J\u{1b}[31m\u{1b}\n");
         assert_eq!(coloured(&text, true), format!("{word} \u{fffd}[2J\u{fffd}[31m\u{fffd}\n"));
         assert!(!coloured(&text, false).contains('\u{1b}'));

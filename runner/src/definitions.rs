@@ -4,7 +4,7 @@ mod names;
 
 use std::{path::Path, sync::Arc};
 
-use forgeline_blueprints::Factory;
+use forgeline_blueprints::{Factory, codes, config::operator::Ceilings};
 use forgeline_engine::spec::Definitions;
 use forgeline_model::{Diagnostic, FileSet};
 use forgeline_registry::Registry;
@@ -12,6 +12,12 @@ use forgeline_repo::{CommitId, Repo, RepoError};
 
 /// What a factory repository keeps.
 pub const PLACES: [&str; 4] = ["forgeline.yaml", "blueprints", "agents", "schema-registry"];
+
+/// What is said of an entry that cannot be read.
+pub fn left_out(path: &str, reason: &str) -> Diagnostic {
+    let fault = Diagnostic::error(codes::LEFT_OUT, format!("`{path}` cannot be read as a definition: {reason}"));
+    fault.hint("rename it, or take it out of the folders of definitions").in_file(path)
+}
 
 /// Definitions and contracts in force.
 #[derive(Clone)]
@@ -42,13 +48,22 @@ impl InForce {
     /// # Errors
     /// The repository cannot be read.
     pub fn of_commit(git_dir: &Path, commit: CommitId, shown: &str) -> Result<Option<Self>, RepoError> {
-        let mut files = Repo::open(git_dir)?.read_files(commit, &PLACES)?;
+        let (mut files, skipped) = Repo::open(git_dir)?.read_files_and_skipped(commit, &PLACES)?;
         if files.get(PLACES[0]).is_none() {
             return Ok(None);
         }
         files.origin = format!("{shown}@{}", commit.short());
         let source = Definitions { origin: shown.to_owned(), commit: Some(commit.to_string()), dirty: false };
-        Ok(Some(Self::of_files(&files, source)))
+        let mut own = Self::of_files(&files, source);
+        own.findings.extend(skipped.iter().map(|it| left_out(&it.path, it.reason)));
+        Ok(Some(own))
+    }
+
+    /// The same, held to the operator's ceilings.
+    #[must_use]
+    pub fn within(mut self, ceilings: &Ceilings) -> Self {
+        self.factory.ceilings = ceilings.clone();
+        self
     }
 
     /// The definitions among these files; what is wrong with them is in `findings`.

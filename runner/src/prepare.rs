@@ -3,7 +3,7 @@
 use forgeline_blueprints::{
     Factory,
     config::{FactoryConfig, Protection as Configured},
-    plan,
+    needs, plan,
     text::render_text,
 };
 use forgeline_engine::{
@@ -71,8 +71,7 @@ pub fn item_spec(item: &WorkItem, file: &str) -> Result<Option<Value>, Vec<Diagn
     })
 }
 
-/// Code of the finding that a blueprint needs the entities that the work item does not list.
-pub const NEEDS_FORM: &str = "FL0220";
+pub use forgeline_blueprints::codes::NEEDS_FORM;
 
 /// The run, ready to be decided.
 ///
@@ -84,15 +83,13 @@ pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagn
         plan.budget.usd = plan.budget.usd.min(most);
     }
     let agents = bundles(request.factory, &plan)?;
-    if request.item_spec.is_none() && needs_spec(&plan, &agents) {
-        let named = request.item.as_ref().map_or("no work item".to_owned(), |item| format!("work item {}", item.id));
-        let message = format!("blueprint `{}` needs entities, and {named} lists none", request.blueprint);
-        let hint = "give a work item with `## Entities` and lines like `- Order: number (string), customer (string)`";
-        return Err(vec![Diagnostic::error(NEEDS_FORM, message).hint(hint)]);
-    }
     let id = RunId::of_trigger(&request.trigger_key);
     let branch = branch(&plan.blueprint.name, request.item.as_ref(), &plan.inputs);
     let context = context(&request, &plan, &branch);
+    let unmet = unmet(request.factory, request.blueprint, &context);
+    if !unmet.is_empty() {
+        return Err(unmet);
+    }
     let concurrency = concurrency(request.factory, request.blueprint, &context)?;
     let correlation_id = match &request.event {
         Some(event) => event.correlation_id.clone(),
@@ -138,11 +135,18 @@ pub fn compile(
     plan::compile(factory, &plan::Request { blueprint, inputs, registry })
 }
 
-/// Whether a stage or a template of its agents names what only a work item of the known form has.
-fn needs_spec(plan: &Plan, agents: &[AgentBundle]) -> bool {
-    const SPEC: &str = "work_item.spec";
-    plan.stages.iter().any(|stage| stage.with.to_string().contains(SPEC))
-        || agents.iter().any(|agent| agent.files.values().any(|text| text.contains(SPEC)))
+/// What the blueprint reads and a run with these values does not have: `inputs`, `work_item`, ….
+pub fn unmet(factory: &Factory, blueprint: &str, context: &Value) -> Vec<Diagnostic> {
+    factory.blueprint(blueprint).map_or_else(Vec::new, |definition| needs::unmet(factory, definition, context))
+}
+
+/// A work item as conditions and templates see it.
+pub fn item_view(item: &WorkItem, spec: Option<&Value>) -> Value {
+    let mut view = json!(item);
+    if let (Value::Object(view), Some(spec)) = (&mut view, spec) {
+        view.insert("spec".into(), spec.clone());
+    }
+    view
 }
 
 /// The concurrency group that the blueprint names, for these inputs and this item.
@@ -194,11 +198,7 @@ fn context(request: &Request<'_>, plan: &Plan, branch: &str) -> Value {
     let mut roots = Map::new();
     roots.insert("inputs".into(), plan.inputs.clone());
     if let Some(item) = &request.item {
-        let mut view = json!(item);
-        if let (Value::Object(view), Some(spec)) = (&mut view, &request.item_spec) {
-            view.insert("spec".into(), spec.clone());
-        }
-        roots.insert("work_item".into(), view);
+        roots.insert("work_item".into(), item_view(item, request.item_spec.as_ref()));
     }
     let project = request.factory.config.project(request.project.as_str());
     let view = project.map_or_else(|| json!({"id": request.project}), |project| json!(project));

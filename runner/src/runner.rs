@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use forgeline_agents::{AgentHost, HostError};
+use forgeline_blueprints::config::operator::Ceilings;
 use forgeline_forge::LocalForge;
 use forgeline_store::{Store, StoreError};
 
@@ -29,6 +30,8 @@ pub struct Parts {
     pub watch: Watch,
     /// Most tasks of a run at once.
     pub parallel: usize,
+    /// The operator's ceilings, for definitions that are read later.
+    pub ceilings: Ceilings,
 }
 
 /// Carries out runs. Cheap to clone.

@@ -1,6 +1,7 @@
 //! The fields of `blueprint.yaml`.
 
 use crate::{
+    config::ROLES,
     form::Form,
     shape::{Field, Object, Shape, optional, required},
 };
@@ -198,7 +199,7 @@ static APPROVAL: Object = Object {
     name: "`approval`",
     doc: "Who must agree before the run goes on.",
     fields: &[
-        required("roles", TEXTS, "roles that count"),
+        required("roles", Shape::List(&Shape::Text(Form::OneOf(&ROLES))), "roles that count"),
         optional("min", Shape::Whole(1, 20), "how many people; 1 when left out"),
         optional("expires", Shape::Text(Form::Period), "when the question lapses"),
     ],

@@ -87,4 +87,6 @@ codes! { LANGUAGE:
         "A matrix is one variable with one list; each element is a task. For two dimensions let an earlier stage hand over the list of their combinations.";
     UNKNOWN_CHECK = "FL0141", "an agent names a validator or fixer that does not exist",
         "Validators and fixers are part of Forgeline and are named in `output.validators` and `correction.fixers`. The hint names the nearest one.";
+    UNKNOWN_POOL = "FL0142", "a stage asks for a worker pool that nobody serves",
+        "`pool` says which workers may take the stage's tasks. This build has one pool, `default`, and does all tasks in it whatever the stage says. Leave `pool` out, or correct its name.";
 }

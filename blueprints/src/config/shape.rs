@@ -1,5 +1,6 @@
 //! The fields of `forgeline.yaml` and of the operator's file.
 
+use super::ROLES;
 use crate::{
     form::Form,
     shape::{Object, Shape, optional, required},
@@ -7,7 +8,7 @@ use crate::{
 
 const TEXT: Shape = Shape::Text(Form::Text);
 const TEXTS: Shape = Shape::List(&TEXT);
-const NAMES: Shape = Shape::List(&Shape::Text(Form::Name));
+const ROLE_NAMES: Shape = Shape::List(&Shape::Text(Form::OneOf(&ROLES)));
 const REPOSITORY: Shape = Shape::Text(Form::Repository);
 
 /// `forgeline.yaml`.
@@ -20,7 +21,7 @@ pub static SHAPE: Object = Object {
         optional("targets", Shape::List(&Shape::Text(Form::Glob)), "repositories that it may write to, `acme/*`"),
         optional("projects", Shape::List(&Shape::Object(&PROJECT)), "projects"),
         optional("routes", Shape::List(&Shape::Object(&ROUTE)), "where work items of an area go"),
-        optional("roles", Shape::Table(Form::Name, &NAMES), "roles by action: `run`, `approve`"),
+        optional("roles", Shape::Table(Form::Name, &ROLE_NAMES), "roles by action: `run`, `approve`"),
         optional("policy", Shape::Object(&POLICY), "bounds of the write gate"),
         optional("flags", Shape::Table(Form::Variable, &Shape::Flag), "feature flags"),
     ],
@@ -76,30 +77,94 @@ static POLICY: Object = Object {
         ),
         optional("max_open_prs", Shape::Whole(1, 1000), "most open pull requests of Forgeline in a repository"),
         optional("draft", Shape::Flag, "whether pull requests are opened as drafts"),
-        optional("approval", NAMES, "roles that must approve before anything is published"),
+        optional("approval", ROLE_NAMES, "roles that must approve before anything is published"),
     ],
 };
 
-/// The operator's file, for editors. The reader of that file lives with the program that uses it.
+const SECRET: Shape = Shape::Text(Form::Secret);
+const FOLDER: Shape = Shape::Text(Form::HostPath);
+
+/// The operator's file.
 pub static OPERATOR_SHAPE: Object = Object {
     name: "the operator's file",
     doc: "What the person who runs Forgeline decides: forges, models, stores. Secrets are references, never values.",
     fields: &[
         required("apiVersion", Shape::Text(Form::Exactly(crate::API_VERSION)), "version of the language"),
         required("kind", Shape::Text(Form::Exactly("Operator")), "what this file is"),
+        optional("state_dir", FOLDER, "where state lies"),
+        optional("log_format", Shape::Text(Form::OneOf(&["human", "json"])), "form of log lines"),
+        optional("knowledge", Shape::Object(&KNOWLEDGE), "the knowledge process"),
+        optional("limits", Shape::Object(&LIMITS), "ceilings that no repository can raise"),
         optional("factories", TEXTS, "factory repositories"),
-        optional(
-            "forges",
-            Shape::Table(Form::Variable, &Shape::Table(Form::Variable, &Shape::Anything)),
-            "forges and their secret references",
-        ),
-        optional(
-            "models",
-            Shape::Table(Form::Name, &Shape::Table(Form::Variable, &Shape::Anything)),
-            "language models",
-        ),
-        optional("store", Shape::Table(Form::Variable, &Shape::Anything), "where state is kept"),
+        optional("forges", Shape::Object(&FORGES), "forges and their secret references"),
+        optional("models", Shape::Table(Form::Name, &Shape::Object(&MODEL)), "language models"),
+        optional("store", Shape::Object(&STORE), "where state is kept"),
         optional("sandbox", Shape::Table(Form::Variable, &Shape::Anything), "how tasks are confined"),
-        optional("limits", Shape::Table(Form::Variable, &Shape::Anything), "ceilings that no repository can raise"),
     ],
+};
+
+static KNOWLEDGE: Object = Object {
+    name: "`knowledge`",
+    doc: "The knowledge process.",
+    fields: &[optional("program", FOLDER, "its executable; `forgeline-knowledge` beside `forgeline` when left out")],
+};
+
+static LIMITS: Object = Object {
+    name: "`limits`",
+    doc: "Ceilings that no repository can raise.",
+    fields: &[
+        optional("usd", Shape::Text(Form::Usd), "model calls of a run, US dollars"),
+        optional("tokens", Shape::Whole(1, 1_000_000_000), "model tokens of a run"),
+        optional("wall", Shape::Text(Form::Period), "wall time of a run"),
+        optional("timeout", Shape::Text(Form::Period), "wall time of one attempt at a task"),
+        optional("tasks", Shape::Whole(1, 256), "tasks of a run at once; 4 when left out"),
+    ],
+};
+
+static FORGES: Object = Object {
+    name: "`forges`",
+    doc: "Forges and their secret references.",
+    fields: &[
+        optional("github", Shape::Object(&GITHUB), "GitHub, as an app"),
+        optional("azure_devops", Shape::Object(&AZURE_DEVOPS), "Azure DevOps"),
+    ],
+};
+
+static GITHUB: Object = Object {
+    name: "`github`",
+    doc: "GitHub, as an app.",
+    fields: &[
+        optional("app_id", Shape::Whole(1, u64::MAX), "id of the app"),
+        optional("private_key", SECRET, "the app's private key"),
+        optional("webhook_secret", SECRET, "secret of the app's webhook"),
+        optional("base_url", TEXT, "address of a GitHub server of your own"),
+    ],
+};
+
+static AZURE_DEVOPS: Object = Object {
+    name: "`azure_devops`",
+    doc: "Azure DevOps.",
+    fields: &[
+        optional("organization", TEXT, "name of the organization"),
+        optional("token", SECRET, "personal access token"),
+        optional("hook_secret", SECRET, "secret of the service hooks"),
+        optional("base_url", TEXT, "address of a server of your own"),
+    ],
+};
+
+static MODEL: Object = Object {
+    name: "this model",
+    doc: "A language model.",
+    fields: &[
+        optional("style", TEXT, "the protocol that it speaks, `openai`"),
+        optional("base_url", TEXT, "address"),
+        optional("model", TEXT, "name"),
+        optional("key", SECRET, "key of its provider"),
+    ],
+};
+
+static STORE: Object = Object {
+    name: "`store`",
+    doc: "Where state is kept.",
+    fields: &[optional("sqlite", Shape::Text(Form::Exactly("default")), "in the state directory")],
 };

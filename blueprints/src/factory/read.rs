@@ -10,7 +10,7 @@ use crate::{
     agent::{self, Agent},
     blueprint::{self, Blueprint},
     codes, config,
-    config::FactoryConfig,
+    config::{FactoryConfig, operator::Ceilings},
     shape::{self, Object},
     yaml::Document,
 };
@@ -51,7 +51,7 @@ pub(super) fn factory(files: &FileSet, built_in: Option<&'static Factory>) -> (F
     let blueprints = layer(files, &mut found);
     let agents = layer(files, &mut found);
     let origin = files.origin.clone();
-    (Factory { config, config_document, origin, blueprints, agents, built_in }, found)
+    (Factory { config, config_document, origin, blueprints, agents, built_in, ceilings: Ceilings::default() }, found)
 }
 
 fn settings(files: &FileSet, found: &mut Vec<Diagnostic>) -> (FactoryConfig, Option<Document>) {

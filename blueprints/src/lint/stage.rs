@@ -16,12 +16,16 @@ use crate::{
     yaml::{Document, pointer_token},
 };
 
+/// Worker pools of this build.
+const POOLS: [&str; 1] = ["default"];
+
 /// Everything that is wrong with the stage at this index.
 pub(super) fn check(definition: &Definition<Blueprint>, index: usize, factory: &Factory) -> Vec<Diagnostic> {
     let stage = &definition.manifest.stages[index];
     let one =
         One { blueprint: &definition.manifest, document: &definition.document, stage, at: format!("/stages/{index}") };
     let mut found = one.work();
+    found.extend(one.pool());
     found.extend(one.values());
     found.extend(one.products());
     if let Some(uses) = &stage.uses {
@@ -70,6 +74,16 @@ impl One<'_> {
             found.push(self.document.at_key(&format!("{}/matrix", self.at), diagnostic));
         }
         found
+    }
+
+    /// A pool that nobody serves would let the stage wait for ever, were there more than one.
+    fn pool(&self) -> Option<Diagnostic> {
+        let pool = self.stage.pool.as_str();
+        if POOLS.contains(&pool) {
+            return None;
+        }
+        let diagnostic = Diagnostic::warning(codes::UNKNOWN_POOL, format!("there is no worker pool `{pool}`"));
+        Some(self.told("/pool", diagnostic.hint(suggest::hint(pool, POOLS))))
     }
 
     /// Conditions and templates.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Context, Templates, TextErrorKind, check_text, references, render_text, resolve};
+use super::{Context, Templates, TextErrorKind, check_text, inclusions, references, render_text, resolve};
 
 fn context() -> Value {
     json!({
@@ -292,6 +292,33 @@ fn a_text_names_its_variables() {
             "r@2:77"
         ]
     );
+}
+
+#[test]
+fn a_text_tells_what_guards_its_variables() {
+    for (text, expected) in [
+        ("{{#if a.b}}{{x}}{{else}}{{y}}{{/if}}", "a.b? x<a.b y"),
+        ("{{#unless a}}{{x}}{{else}}{{y}}{{/unless}}", "a? x y<a"),
+        ("{{#if (and a b)}}{{x}}{{/if}}{{y}}", "a? b? x<a,b y"),
+        ("{{#if (or a b)}}{{x}}{{/if}}", "a? b? x"),
+        ("{{#if (not a)}}{{x}}{{/if}}", "a? x"),
+        ("{{#if a}}{{x}}{{else if b}}{{y}}{{else}}{{z}}{{/if}}", "a? b?<a x<a y<b z"),
+        ("{{#if a}}{{#each b}}{{c}}{{@root.x}}{{else}}{{y}}{{/each}}{{/if}}", "a? b<a x<a y<a"),
+        ("{{#if a}}{{#if b}}{{x}}{{/if}}{{/if}}", "a? b?<a x<a,b"),
+    ] {
+        let mut found: Vec<String> = references(text)
+            .into_iter()
+            .map(|it| {
+                let guards = if it.guards.is_empty() { String::new() } else { format!("<{}", it.guards.join(",")) };
+                format!("{}{}{guards}", it.path, if it.optional { "?" } else { "" })
+            })
+            .collect();
+        found.sort();
+        assert_eq!(found.join(" "), expected, "{text}");
+    }
+    let [one, two] = &inclusions("{{> a}}{{#if x}}{{> b c=d}}{{/if}}")[..] else { panic!("two partials") };
+    assert_eq!((one.name.as_str(), one.guards.len()), ("a", 0));
+    assert_eq!((two.name.as_str(), two.guards.join(",").as_str()), ("b", "x"));
 }
 
 /// Whatever we let pass, the engine must not nest deeper than we think: its recursion is what ends a process.

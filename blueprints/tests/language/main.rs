@@ -3,6 +3,7 @@
 mod definitions;
 mod findings;
 mod hostile;
+mod needs;
 mod planning;
 mod shipped;
 mod versions;

@@ -42,7 +42,7 @@ fn a_plan_says_everything_that_a_run_will_do() {
     );
     assert_eq!(code.matrix.as_ref().map(|matrix| matrix.variable.as_str()), Some("entity"));
     assert_eq!(code.with, json!({"name": "{{entity.name}} {{stages.vision.outputs.title}}"}));
-    assert_eq!((code.max_parallel, code.pool.as_str()), (2, "builders"));
+    assert_eq!((code.max_parallel, code.pool.as_str()), (2, "default"));
 }
 
 #[test]

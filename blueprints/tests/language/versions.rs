@@ -29,7 +29,7 @@ fn a_published_version_that_changes_needs_a_new_number() {
     assert_eq!(grown.add(&raised), []);
     assert!(grown.holds(&raised.own_agents()[0].reference) && !lock.holds(&raised.own_agents()[0].reference));
 
-    let blueprint = Factory::load(&with(BLUEPRINT_FILE, "pool: builders", "pool: other")).0;
+    let blueprint = Factory::load(&with(BLUEPRINT_FILE, "pool: default", "pool: other")).0;
     assert_eq!(grown.clone().add(&blueprint).len(), 1);
     assert_eq!(check(&blueprint, &lock).len(), 1);
 }

@@ -34,7 +34,7 @@ stages:
     max_parallel: 2
     retries: {max_attempts: 2, backoff: [1s]}
     timeout: 1m30s
-    pool: builders
+    pool: default
     produces: [{path: "src/**", type: SourceCode}]
 "#;
 

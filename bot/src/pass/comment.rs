@@ -189,7 +189,7 @@ impl Bot {
                 let wanted = (blueprint.as_str(), inputs, *max_usd);
                 Answer::Text(self.run_command(said, ground, line, command, wanted, ruling))
             }
-            Command::Plan { blueprint, inputs } => Answer::Text(run::plan_command(ground, blueprint, inputs)),
+            Command::Plan { blueprint, inputs } => Answer::Text(run::plan_command(said, ground, blueprint, inputs)),
             Command::Cancel { run } => self.cancel_command(said, run.as_ref(), ruling).await?,
             Command::Why { subject } => Answer::Text(self.why_command(said, subject.as_deref()).await?),
             Command::Status => Answer::Text(self.status_command(said).await?),

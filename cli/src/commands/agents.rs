@@ -1,6 +1,6 @@
 //! `forgeline agents`: who does the work.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::fmt::Write as _;
 
 use clap::Subcommand;
 use forgeline_blueprints::{agent::Agent, factory::Definition, scaffold, suggest};
@@ -25,29 +25,20 @@ pub enum Agents {
         name: String,
     },
     /// Write a new agent with one template.
-    New {
-        /// Its name, in kebab case.
-        name: String,
-        /// Folder of the factory; the one in force, else the current folder.
-        #[arg(long, value_name = "DIR")]
-        dir: Option<PathBuf>,
-        /// Show what would be written, and write nothing.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    New(files::New),
 }
 
 impl Agents {
     pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
             Self::List => {
-                let in_force = definitions::load(&session.global)?;
+                let in_force = definitions::load(session)?;
                 mention_errors(&in_force);
                 list(session, &in_force.factory.agents().into_iter().map(AsRef::as_ref).collect::<Vec<_>>());
                 Ok(Exit::Success)
             }
             Self::Show { name } => {
-                let in_force = definitions::load(&session.global)?;
+                let in_force = definitions::load(session)?;
                 mention_errors(&in_force);
                 let all = in_force.factory.agents();
                 let found = all.iter().find(|agent| agent.reference.name == name).ok_or_else(|| {
@@ -57,10 +48,11 @@ impl Agents {
                 show(session, found);
                 Ok(Exit::Success)
             }
-            Self::New { name, dir, dry_run } => {
-                let wanted = scaffold::agent(&name).map_err(|fault| Failure::new(Exit::Usage, fault))?;
+            Self::New(new) => {
+                let name = &new.name;
+                let wanted = scaffold::agent(name).map_err(|fault| Failure::new(Exit::Usage, fault))?;
                 let next = format!("`forgeline validate` checks it; a stage with `uses: {name}@^0.1` puts it to work");
-                files::write_new(session, dir.as_deref(), &wanted, &next, dry_run)
+                files::write_new(session, &new, &wanted, &next)
             }
         }
     }

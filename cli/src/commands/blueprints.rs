@@ -2,8 +2,6 @@
 
 mod graph;
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
 use forgeline_blueprints::{
     blueprint::{Blueprint, Trigger},
@@ -33,29 +31,20 @@ pub enum Blueprints {
         name: String,
     },
     /// Write a new blueprint with one stage and the agent that it uses.
-    New {
-        /// Its name, in kebab case.
-        name: String,
-        /// Folder of the factory; the one in force, else the current folder.
-        #[arg(long, value_name = "DIR")]
-        dir: Option<PathBuf>,
-        /// Show what would be written, and write nothing.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    New(files::New),
 }
 
 impl Blueprints {
     pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
             Self::List => {
-                let in_force = definitions::load(&session.global)?;
+                let in_force = definitions::load(session)?;
                 mention_errors(&in_force);
                 list(session, &in_force);
                 Ok(Exit::Success)
             }
             Self::Show { name } => {
-                let in_force = definitions::load(&session.global)?;
+                let in_force = definitions::load(session)?;
                 mention_errors(&in_force);
                 let all = in_force.factory.blueprints();
                 let found = all.iter().find(|blueprint| blueprint.reference.name == name).ok_or_else(|| {
@@ -68,12 +57,13 @@ impl Blueprints {
                 show(session, found);
                 Ok(Exit::Success)
             }
-            Self::New { name, dir, dry_run } => {
-                let wanted = scaffold::blueprint(&name).map_err(|fault| Failure::new(Exit::Usage, fault))?;
+            Self::New(new) => {
+                let name = &new.name;
+                let wanted = scaffold::blueprint(name).map_err(|fault| Failure::new(Exit::Usage, fault))?;
                 let next = format!(
                     "`forgeline validate` checks it, `forgeline run {name} topic=… --work-item item.md` runs it"
                 );
-                files::write_new(session, dir.as_deref(), &wanted, &next, dry_run)
+                files::write_new(session, &new, &wanted, &next)
             }
         }
     }

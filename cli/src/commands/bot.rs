@@ -17,7 +17,9 @@ use super::{Session, wording};
 use crate::{
     app, definitions,
     exit::{self, Exit},
-    output, signals, story,
+    output,
+    rehearsal::DryRun,
+    signals, story,
 };
 
 /// Passes after which the bot stops, though its own runs keep making news.
@@ -31,13 +33,18 @@ const PATIENCE: Patience = Patience::Millis(10_000);
 pub enum Bot {
     /// Receive, decide, answer, and carry out what follows; then end.
     ///
-    /// A scheduled job that calls this is a bot without a server. Runs that an earlier process left are finished first.
-    Once,
+    /// A scheduled job that calls this is a bot without a server. Runs that an earlier process left are finished first. A
+    /// dry run decides and answers on a copy of the state, and carries out no run.
+    Once {
+        #[command(flatten)]
+        how: DryRun,
+    },
 }
 
 impl Bot {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        let Self::Once = self;
+        let Self::Once { how } = self;
+        let session = &session.to_change(how).await?;
         let wired = Wired::open(session).await?;
         let done = wired.settle(Scope::All).await?;
         session.out.print("bot", &done.json(), || done.text());
@@ -52,6 +59,7 @@ pub struct Wired {
     pub bot: Passer,
     told: Arc<Mutex<Option<Arc<RunSpec>>>>,
     stop: Stop,
+    is_rehearsal: bool,
 }
 
 /// What the bot did.
@@ -61,6 +69,8 @@ pub struct Done {
     pub ended: Vec<(RunId, String)>,
     /// Runs that could not be carried out, each with the reason.
     pub failed: Vec<(RunId, String)>,
+    /// Runs that a dry run does not carry out.
+    pub left: Vec<RunId>,
     pub stopped: bool,
 }
 
@@ -87,7 +97,7 @@ impl Wired {
     /// Opens the state, with the definitions that the flags name for repositories without their own.
     pub async fn open(session: &Session) -> anyhow::Result<Self> {
         let stop = signals::stop();
-        let in_force = definitions::usable(definitions::load(&session.global)?)?;
+        let in_force = definitions::usable(definitions::load(session)?)?;
         let told: Arc<Mutex<Option<Arc<RunSpec>>>> = Arc::default();
         let watch = {
             let told = told.clone();
@@ -98,8 +108,9 @@ impl Wired {
                 }
             })
         };
-        let runner = app::open(&app::state_dir(&session.global), in_force.registry.clone(), watch).await?;
-        Ok(Self { bot: Passer::new(runner.clone(), in_force), runner, told, stop })
+        let runner = app::open(session, in_force.registry.clone(), watch).await?;
+        let bot = Passer::new(runner.clone(), in_force);
+        Ok(Self { bot, runner, told, stop, is_rehearsal: session.is_rehearsal() })
     }
 
     /// Passes and runs in turn until nothing is new and nothing is left.
@@ -113,6 +124,10 @@ impl Wired {
             passed.replies.iter().for_each(tell_reply);
             done.add(passed);
             let mut open = self.runner.store.unfinished().await?;
+            if self.is_rehearsal {
+                done.left = open;
+                break;
+            }
             open.retain(|run| !left.contains(run));
             if open.is_empty() {
                 break;
@@ -185,7 +200,10 @@ impl Done {
             .map(|(repo, number, text)| json!({"repository": repo, "number": number, "text": text}))
             .collect();
         let failed: Vec<_> = self.failed.iter().map(|(run, text)| json!({"run": run, "message": text})).collect();
-        json!({"deliveries": self.passed.deliveries, "replies": replies, "ended": ended, "failed": failed})
+        json!({
+            "deliveries": self.passed.deliveries, "replies": replies, "started": self.passed.started, "ended": ended,
+            "failed": failed, "left": self.left,
+        })
     }
 
     /// For people. What was answered is told on stderr when it is.
@@ -200,7 +218,8 @@ impl Done {
     pub fn results(&self) -> String {
         let line = |(run, text): &(RunId, String)| format!("{run}: {}\n", text.lines().next().unwrap_or_default());
         let failed = |(run, text): &(RunId, String)| format!("{run}: cannot go on: {text}\n");
-        self.ended.iter().map(line).chain(self.failed.iter().map(failed)).collect()
+        let left = |run: &RunId| format!("{run}: would be carried out\n");
+        self.ended.iter().map(line).chain(self.failed.iter().map(failed)).chain(self.left.iter().map(left)).collect()
     }
 
     /// The code that this ends with.

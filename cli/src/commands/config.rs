@@ -1,6 +1,5 @@
 //! `forgeline config`: the settings in force, and where each comes from.
 
-pub mod operator;
 mod settings;
 
 use clap::Subcommand;
@@ -25,11 +24,8 @@ pub enum Config {
 impl Config {
     pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let Self::Show { origin } = self;
-        if let Some(file) = &session.global.config {
-            operator::usable(file)?;
-        }
-        let in_force = definitions::usable(definitions::load(&session.global)?)?;
-        let settings = settings::all(&session.global, &in_force, |name| std::env::var(name).ok());
+        let in_force = definitions::usable(definitions::load(session)?)?;
+        let settings = settings::all(session, &in_force, |name| std::env::var(name).ok());
         let values: Vec<Value> = settings
             .iter()
             .map(|setting| json!({"name": setting.name, "value": setting.value, "origin": setting.origin}))

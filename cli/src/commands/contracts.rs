@@ -28,7 +28,7 @@ pub enum Contracts {
 
 impl Contracts {
     pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        let in_force = definitions::load(&session.global)?;
+        let in_force = definitions::load(session)?;
         for finding in in_force.findings.iter().filter(|finding| finding.code.starts_with("FL03")) {
             output::note(&finding.render());
         }

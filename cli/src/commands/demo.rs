@@ -19,11 +19,13 @@ use forgeline_model::{knowledge::SearchRequest, work_item::read_text};
 use forgeline_repo::Repo;
 use forgeline_runner::{Driven, InForce, Patience, Runner, Stop, Watch, gate::Verdict};
 use forgeline_store::RunView;
+use serde_json::{Value, json};
 
-use super::{Session, wording};
+use super::{Session, run::run_json, wording};
 use crate::{
     app,
     exit::{Exit, Failure},
+    rehearsal::DryRun,
     signals, story,
 };
 
@@ -42,30 +44,41 @@ pub struct Demo {
     /// Where to put what is made; a new directory below the state directory otherwise.
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub how: DryRun,
 }
 
 impl Demo {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let begun = Instant::now();
         let stop = signals::stop();
+        if self.how.dry_run {
+            let folder = self.dir.unwrap_or_else(|| next(&session.state.join("demo")));
+            let value = document(&folder, None);
+            session.out.rehearsing(self.how).print("demo", &value, || {
+                let folder = folder.display();
+                format!("to write   {folder}: a state with the repository {REPOSITORY}, where {BLUEPRINT} runs\n")
+            });
+            return Ok(Exit::Success);
+        }
         let folder = match self.dir {
             Some(dir) => dir,
-            None => fresh(&app::state_dir(&session.global).join("demo"))?,
+            None => fresh(&session.state.join("demo"))?,
         };
         fs::create_dir_all(&folder).with_context(|| format!("`{}` cannot be made", folder.display()))?;
         let folder = folder.canonicalize().with_context(|| format!("`{}` cannot be used", folder.display()))?;
-        let in_force = InForce::built_in();
+        let in_force = InForce::built_in().within(&session.operator.file.ceilings());
         let told: Arc<Mutex<Option<Arc<RunSpec>>>> = Arc::default();
         let watch = {
             let (told, out) = (told.clone(), session.out);
             Watch::with(move |notice| {
                 let spec = told.lock().expect("no panic while held").clone();
                 for line in spec.map(|spec| story::lines(&spec, &notice)).unwrap_or_default() {
-                    out.line(&line);
+                    out.story(&line);
                 }
             })
         };
-        let runner = app::open(&folder, in_force.registry.clone(), watch).await?;
+        let runner = app::open_in(session, &folder, in_force.registry.clone(), watch).await?;
         let bot = Bot::new(runner.clone(), in_force);
         let view = tell(session, &runner, &bot, &told, stop).await?;
         let Some(Outcome::Published(publication)) = view.state.outcome() else {
@@ -76,10 +89,18 @@ impl Demo {
         };
         show_result(session, &runner, &view, publication).await?;
         closing(session, &folder, begun);
+        if session.out.json {
+            session.out.print("demo", &document(&folder, Some(&view)), String::new);
+        }
         runner.knowledge.end().await;
         runner.store.close().await;
         Ok(Exit::Success)
     }
+}
+
+/// The demo for machines; without a run when it is a dry one.
+fn document(folder: &Path, view: Option<&RunView>) -> Value {
+    json!({"folder": folder, "repository": REPOSITORY, "blueprint": BLUEPRINT, "run": view.map(run_json)})
 }
 
 /// From the work item to the end of the run.
@@ -102,10 +123,10 @@ async fn tell(
     let item =
         read_text("the example", bytes).map_err(|fault| Failure::invalid("the example is broken", vec![*fault]))?;
     let body = item.body.trim();
-    out.line(&format!("A work item in {repo}, labelled `{LABEL}` by {person}:\n"));
-    out.line(&format!("  # {}", item.title));
+    out.story(&format!("A work item in {repo}, labelled `{LABEL}` by {person}:\n"));
+    out.story(&format!("  # {}", item.title));
     for line in body.lines() {
-        out.line(&format!("  {line}"));
+        out.story(&format!("  {line}"));
     }
     let issue =
         runner.forge.open_issue(&repo, &item.title, body, &[LABEL.to_owned()], &person, runner.clock.now()).await?;
@@ -113,13 +134,13 @@ async fn tell(
     let run = passed.started.first().with_context(|| format!("issue #{} started nothing", issue.number))?;
     let view = runner.store.run(run).await?;
     let spec = &view.spec;
-    out.line(&format!("\nThe bot starts {} because of the label. The plan:\n", spec.plan.blueprint));
+    out.story(&format!("\nThe bot starts {} because of the label. The plan:\n", spec.plan.blueprint));
     for stage in &spec.plan.stages {
         let needs: Vec<&str> = stage.needs.iter().map(forgeline_model::StageId::as_str).collect();
         let after = if needs.is_empty() { String::new() } else { format!("after {}", needs.join(", ")) };
-        out.line(format!("  {:<16} {:<32} {after}", stage.id.to_string(), stage.performer()).trim_end());
+        out.story(format!("  {:<16} {:<32} {after}", stage.id.to_string(), stage.performer()).trim_end());
     }
-    out.line(&format!("\nRun {run}, plan {}:\n", spec.plan.digest().short()));
+    out.story(&format!("\nRun {run}, plan {}:\n", spec.plan.digest().short()));
     *told.lock().expect("no panic while held") = Some(spec.clone());
     match runner.drive(run, stop, Patience::Endless).await? {
         Driven::Ended(view) => Ok(view),
@@ -135,22 +156,22 @@ async fn show_result(
     publication: &Publication,
 ) -> anyhow::Result<()> {
     let out = session.out;
-    out.line("\nArtifacts, each validated before it was proposed:\n");
+    out.story("\nArtifacts, each validated before it was proposed:\n");
     let mut count = 0;
     for row in runner.store.artifacts(Some(&view.spec.id), None).await?.iter().rev() {
         count += 1;
-        out.line(&format!("  {:<22} {}", row.artifact_type, row.path));
+        out.story(&format!("  {:<22} {}", row.artifact_type, row.path));
     }
     let verdict: Verdict = serde_json::from_value(publication.gate.clone()).context("the verdict is our own")?;
-    out.line(&format!("\nThe write gate's verdict on {}: {}", wording::count(count, "file"), verdict.decision.word()));
+    out.story(&format!("\nThe write gate's verdict on {}: {}", wording::count(count, "file"), verdict.decision.word()));
     for objection in verdict.objections() {
         let path = objection.path.as_deref().unwrap_or("");
-        out.line(&format!("  {:<16} {path} {}", objection.rule, objection.message));
+        out.story(&format!("  {:<16} {path} {}", objection.rule, objection.message));
     }
     let path = runner.repository_path(&view.spec.target).await?;
     let stat = Repo::open(&path)?.diff(Some(view.spec.target.base.parse()?), publication.commit.parse()?)?.stat;
     let number = publication.pull_request.as_ref().map_or(0, |it| it.number);
-    out.line(&format!(
+    out.story(&format!(
         "\nPull request #{number}: {}, {}, from {} as {}",
         wording::count(stat.files, "file"),
         wording::count(stat.insertions, "line"),
@@ -165,19 +186,19 @@ async fn show_result(
     };
     match runner.knowledge.search(request).await {
         Ok(found) => {
-            out.line(&format!("\nThe index already knows the branch. \"{QUESTION}\":\n"));
+            out.story(&format!("\nThe index already knows the branch. \"{QUESTION}\":\n"));
             for hit in &found.hits {
                 let commit = &hit.commit[..hit.commit.len().min(12)];
-                out.line(&format!("  {}:{}-{} at {commit}", hit.path, hit.lines.0, hit.lines.1));
+                out.story(&format!("  {}:{}-{} at {commit}", hit.path, hit.lines.0, hit.lines.1));
                 for line in hit.text.lines().filter(|line| !line.trim().is_empty()).take(3) {
-                    out.line(&format!("      {}", line.chars().take(110).collect::<String>()));
+                    out.story(&format!("      {}", line.chars().take(110).collect::<String>()));
                 }
             }
             for note in &found.notes {
-                out.line(&format!("  note: {note}"));
+                out.story(&format!("  note: {note}"));
             }
         }
-        Err(error) => out.line(&format!("\nThe index could not be asked: {error}")),
+        Err(error) => out.story(&format!("\nThe index could not be asked: {error}")),
     }
     Ok(())
 }
@@ -186,26 +207,32 @@ fn closing(session: &Session, folder: &Path, begun: Instant) {
     let out = session.out;
     let program = std::env::current_exe().unwrap_or_else(|_| "forgeline".into());
     let bin = program.parent().unwrap_or(Path::new(".")).display();
-    out.line(&format!("\nDone in {:.1} s. Everything lies in {}", begun.elapsed().as_secs_f64(), folder.display()));
-    out.line("\nLook closer:\n");
-    out.line(&format!("  export FORGELINE_STATE_DIR={} PATH={bin}:$PATH", folder.display()));
-    out.line("  forgeline local pr show 1 --diff      # what issue 1 became");
-    out.line("  forgeline runs show @latest           # how it came about");
-    out.line("  forgeline local pr merge 1            # accept it; the index and subscribers learn of it");
-    out.line("\nThen on a repository of your own:\n");
-    out.line(&format!("  forgeline run {BLUEPRINT} --repo PATH --work-item item.md"));
+    out.story(&format!("\nDone in {:.1} s. Everything lies in {}", begun.elapsed().as_secs_f64(), folder.display()));
+    out.story("\nLook closer:\n");
+    out.story(&format!("  export FORGELINE_STATE_DIR={} PATH={bin}:$PATH", folder.display()));
+    out.story("  forgeline local pr show 1 --diff      # what issue 1 became");
+    out.story("  forgeline runs show @latest           # how it came about");
+    out.story("  forgeline local pr merge 1            # accept it; the index and subscribers learn of it");
+    out.story("\nThen on a repository of your own:\n");
+    out.story(&format!("  forgeline run {BLUEPRINT} --repo PATH --work-item item.md"));
 }
 
-/// A directory that is not there yet: `1`, `2`, ….
+/// The first directory that is not there yet: `1`, `2`, ….
+fn next(base: &Path) -> PathBuf {
+    let mut numbers = (1_u64..).map(|n| base.join(n.to_string()));
+    numbers.find(|folder| folder.symlink_metadata().is_err()).expect("numbers do not end")
+}
+
+/// Makes such a directory.
 fn fresh(base: &Path) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(base).with_context(|| format!("`{}` cannot be made", base.display()))?;
-    for n in 1..100_000 {
-        let folder = base.join(n.to_string());
+    loop {
+        let folder = next(base);
         match fs::create_dir(&folder) {
             Ok(()) => return Ok(folder),
+            // Another demo was faster.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error).with_context(|| format!("`{}` cannot be made", folder.display())),
         }
     }
-    anyhow::bail!("`{}` is full of demos; remove some", base.display())
 }

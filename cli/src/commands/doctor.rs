@@ -3,21 +3,31 @@
 mod agent;
 mod definitions;
 mod machine;
+mod repair;
+mod secrets;
 mod services;
 
 use clap::Args;
 use serde_json::{Value, json};
 
+use self::repair::Repair;
 use super::Session;
-use crate::exit::Exit;
+use crate::{exit::Exit, rehearsal::DryRun};
 
 /// Check what Forgeline needs on this machine, by trying it out.
 ///
 /// Exit code 1 when something is wrong that must be right.
 ///
-/// Example: `forgeline doctor`
+/// Example: `forgeline doctor --fix`
 #[derive(Debug, Args)]
-pub struct Doctor {}
+pub struct Doctor {
+    /// Repair what can be repaired safely first: who may read the state, what killed processes left, ONNX Runtime.
+    #[arg(long)]
+    fix: bool,
+    /// With `--fix`: show what would be repaired, and change nothing.
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
+}
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +76,12 @@ impl Check {
 
 impl Doctor {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        let state = crate::app::state_dir(&session.global);
+        let state = session.state.clone();
+        let how = DryRun { dry_run: self.dry_run };
+        if how.dry_run {
+            return rehearse(session, how).await;
+        }
+        let mut repairs = if self.fix { repair::state(&state, how).await } else { Vec::new() };
         let mut checks = vec![machine::git().await, machine::state_dir(&state)];
         checks.push(machine::file_system(&state));
         checks.push(machine::space(&state));
@@ -77,6 +92,9 @@ impl Doctor {
                     "database",
                     format!("SQLite opens `{}` and finds no damage", state.join("forgeline.db").display()),
                 ));
+                if self.fix {
+                    repairs.extend(repair::search(&runner, how).await);
+                }
                 checks.push(agent::check(&runner).await);
                 checks.push(services::knowledge(&runner).await);
                 runner.store.close().await;
@@ -86,20 +104,39 @@ impl Doctor {
             }
         }
         checks.extend(services::telemetry(std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok()).await);
-        print(session, &checks);
+        print(session, how, &repairs, &checks);
         let is_broken = checks.iter().any(|check| check.state == State::Failed);
         Ok(if is_broken { Exit::Failed } else { Exit::Success })
     }
 }
 
-fn print(session: &Session, checks: &[Check]) {
+/// What would be repaired. The checks try things out, so a dry run leaves them.
+async fn rehearse(session: &Session, how: DryRun) -> anyhow::Result<Exit> {
+    let mut repairs = repair::state(&session.state, how).await;
+    if session.state.join("forgeline.db").is_file() {
+        let runner = session.look().await?;
+        repairs.extend(repair::search(&runner, how).await);
+        runner.store.close().await;
+    }
+    print(session, how, &repairs, &[]);
+    Ok(Exit::Success)
+}
+
+fn print(session: &Session, how: DryRun, repairs: &[Repair], checks: &[Check]) {
+    let repaired: Vec<Value> = repairs.iter().map(Repair::value).collect();
     let values: Vec<Value> = checks
         .iter()
         .map(|check| json!({"check": check.name, "status": check.state.word(), "detail": check.detail, "todo": check.todo}))
         .collect();
-    session.out.print("checks", &values, || {
+    let document = json!({"checks": values, "repairs": repaired});
+    session.out.rehearsing(how).print("doctor", &document, || {
         let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
-        let mut text = String::new();
+        let mut text: String = repairs.iter().map(Repair::line).collect();
+        if how.dry_run && text.is_empty() {
+            text.push_str("there is nothing to repair\n");
+        } else if !text.is_empty() {
+            text.push('\n');
+        }
         for check in checks {
             // The word is padded before it is coloured: colour has no width.
             let pad = " ".repeat("limited".len() - check.state.word().len());

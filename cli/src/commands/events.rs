@@ -9,7 +9,7 @@ use forgeline_store::{EventRow, Store};
 use serde_json::json;
 
 use super::{Session, lookup::find_run};
-use crate::{exit::Exit, signals};
+use crate::{exit::Exit, rehearsal::DryRun, signals};
 
 /// Events that are read at once.
 const PAGE: u32 = 500;
@@ -29,9 +29,8 @@ pub enum Events {
     Publish {
         /// JSON file with one event, `-` for stdin.
         file: PathBuf,
-        /// Check the event against its contract, and do nothing.
-        #[arg(long)]
-        dry_run: bool,
+        #[command(flatten)]
+        how: DryRun,
     },
 }
 
@@ -56,7 +55,7 @@ impl Events {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
             Self::Tail(tail) => tail.perform(session).await,
-            Self::Publish { file, dry_run } => publish::perform(session, &file, dry_run).await,
+            Self::Publish { file, how } => publish::perform(&session.to_change(how).await?, &file).await,
         }
     }
 }

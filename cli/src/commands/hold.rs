@@ -8,6 +8,7 @@ use super::Session;
 use crate::{
     commands::wording::{moment, printable},
     exit::{Exit, Failure},
+    rehearsal::DryRun,
     request,
 };
 
@@ -21,9 +22,8 @@ pub struct Pause {
     /// Why, for the record.
     #[arg(long, short, default_value = "")]
     message: String,
-    /// Show what would be done, and do nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    how: DryRun,
 }
 
 /// Let work go on that is held back.
@@ -31,9 +31,8 @@ pub struct Pause {
 pub struct Resume {
     #[command(flatten)]
     scope: Scope,
-    /// Show what would be done, and do nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    how: DryRun,
 }
 
 /// What is held back.
@@ -63,6 +62,7 @@ impl Scope {
 
 impl Pause {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        let session = &session.to_change(self.how).await?;
         let runner = session.look().await?;
         let Some(scope) = self.scope.named() else {
             let holds = runner.store.holds().await?;
@@ -87,27 +87,18 @@ impl Pause {
             return Ok(Exit::Success);
         };
         let by = request::user();
-        let is_new = match self.dry_run {
-            true => !runner.store.holds().await?.iter().any(|hold| hold.scope == scope.to_string()),
-            false => runner.store.hold(&scope, &by, &self.message, runner.clock.now()).await?,
-        };
-        session.out.print(
-            "pause",
-            &json!({"scope": scope.to_string(), "new": is_new, "dry_run": self.dry_run}),
-            || match (is_new, self.dry_run) {
-                (false, _) => format!("{scope} is held back already\n"),
-                (true, true) => format!("{scope} would be held back\n"),
-                (true, false) => {
-                    format!("{scope} is held back; `forgeline resume` with the same words lets it go on\n")
-                }
-            },
-        );
+        let is_new = runner.store.hold(&scope, &by, &self.message, runner.clock.now()).await?;
+        session.out.print("pause", &json!({"scope": scope.to_string(), "new": is_new}), || match is_new {
+            false => format!("{scope} is held back already\n"),
+            true => format!("{scope} is held back; `forgeline resume` with the same words lets it go on\n"),
+        });
         Ok(Exit::Success)
     }
 }
 
 impl Resume {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        let session = &session.to_change(self.how).await?;
         let runner = session.look().await?;
         let Some(scope) = self.scope.named() else {
             anyhow::bail!(Failure::new(Exit::Usage, "say what goes on: `--all`, `--project` or `--blueprint`"));
@@ -119,12 +110,8 @@ impl Resume {
                 format!("{scope} is not held back; `forgeline pause` shows what is")
             ));
         }
-        if !self.dry_run {
-            runner.store.let_go(&scope).await?;
-        }
-        session.out.print("resume", &json!({"scope": scope.to_string(), "dry_run": self.dry_run}), || {
-            if self.dry_run { format!("{scope} would go on\n") } else { format!("{scope} goes on\n") }
-        });
+        runner.store.let_go(&scope).await?;
+        session.out.print("resume", &json!({"scope": scope.to_string()}), || format!("{scope} goes on\n"));
         Ok(Exit::Success)
     }
 }

@@ -13,6 +13,7 @@ use super::Session;
 use crate::{
     exit::{Exit, Failure},
     output,
+    rehearsal::DryRun,
 };
 
 /// Write `forgeline.yaml`, editor schemas and work-item forms into a repository.
@@ -31,9 +32,8 @@ pub struct Init {
     /// Replace files that are there and differ.
     #[arg(long)]
     pub force: bool,
-    /// Show what would be written, and write nothing.
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub how: DryRun,
 }
 
 impl Init {
@@ -60,12 +60,12 @@ impl Init {
             ));
         }
         let plan = files::plan(&self.repo, &wanted::files(), self.force)?;
-        if !self.dry_run {
+        if !self.how.dry_run {
             files::write(&self.repo, &plan)?;
         }
-        let value = json!({"folder": self.repo, "dry_run": self.dry_run, "files": files::value(&plan)});
-        session.out.print("init", &value, || {
-            let mut text = files::text(&plan, self.dry_run);
+        let value = json!({"folder": self.repo, "files": files::value(&plan)});
+        session.out.rehearsing(self.how).print("init", &value, || {
+            let mut text = files::text(&plan, self.how);
             text.push_str(
                 "\nnext: `forgeline validate` checks the files, `forgeline blueprints list` shows what can be run, ",
             );

@@ -11,6 +11,7 @@ use forgeline_runner::{
     Runner,
     knowledge::{KnowledgeHandle, NoAnswer},
 };
+use serde_json::json;
 
 use super::{
     Session,
@@ -18,7 +19,9 @@ use super::{
 };
 use crate::{
     exit::{Exit, Failure},
-    output, request,
+    output,
+    rehearsal::DryRun,
+    request,
 };
 
 /// Index repositories and search them.
@@ -43,6 +46,8 @@ pub struct Index {
     /// Branch; the default branch otherwise.
     #[arg(long = "ref", value_name = "BRANCH")]
     branch: Option<String>,
+    #[command(flatten)]
+    how: DryRun,
 }
 
 /// Find what answers a question.
@@ -77,6 +82,8 @@ enum Stale {
 
 impl Knowledge {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        let how = if let Self::Index(index) = &self { index.how } else { DryRun::default() };
+        let session = &session.to_change(how).await?;
         let runner = session.look().await?;
         let done = match self {
             Self::Index(index) => index.perform(session, &runner).await,
@@ -114,6 +121,13 @@ impl Index {
             budget_ms: None,
         };
         drop(repo);
+        if session.is_rehearsal() {
+            let value = json!({"repo": asked.repo, "ref_name": asked.ref_name, "commit": asked.commit});
+            session.out.print("indexed", &value, || {
+                format!("the index of {} {branch} is brought up to {}\n", place.repository, tip.short())
+            });
+            return Ok(Exit::Success);
+        }
         output::note(&format!("  index     {} {} at {}", place.repository, branch, tip.short()));
         let indexed = runner.knowledge.index(asked, tell).await.map_err(refuse)?;
         session.out.print("indexed", &indexed, || summary(&indexed));

@@ -20,7 +20,9 @@ use super::{
 };
 use crate::{
     exit::{Exit, Failure},
-    output, request,
+    output,
+    rehearsal::DryRun,
+    request,
 };
 
 /// The forge inside Forgeline: repositories, issues, pull requests.
@@ -51,21 +53,53 @@ pub enum Local {
 pub struct On {
     /// Repository, `owner/name`; may be left out when there is only one.
     #[arg(long, short = 'R', value_name = "OWNER/NAME", env = "FORGELINE_REPO")]
-    pub repo: Option<RepoId>,
+    repo: Option<RepoId>,
     /// As which user; the one of this machine otherwise.
     #[arg(long = "as", value_name = "USER")]
-    pub actor: Option<Login>,
+    actor: Option<Login>,
+}
+
+/// Where to change something, and how.
+#[derive(Debug, Clone, Args)]
+pub struct Change {
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    how: DryRun,
     /// Do not let the bot look at what is new.
     #[arg(long)]
-    pub no_bot: bool,
+    no_bot: bool,
+}
+
+/// An issue or a pull request.
+#[derive(Debug, Clone, Args)]
+pub struct Item {
+    /// Its number.
+    number: u64,
+    #[command(flatten)]
+    on: On,
+}
+
+/// An issue or a pull request to change.
+#[derive(Debug, Clone, Args)]
+pub struct ItemChange {
+    /// Its number.
+    number: u64,
+    #[command(flatten)]
+    change: Change,
 }
 
 /// The forge, opened for one command.
-pub struct Desk<'a> {
-    pub session: &'a Session,
+pub struct Desk {
+    /// Where the command is performed.
+    pub session: Session,
+    /// The forge, and the bot that looks at it.
     pub wired: Wired,
+    /// As whom.
     pub actor: Login,
+    /// When.
     pub now: Timestamp,
+    named: Option<RepoId>,
     no_bot: bool,
 }
 
@@ -82,10 +116,20 @@ impl Local {
     }
 }
 
-impl<'a> Desk<'a> {
-    /// Opens the forge. The user of this machine is added when it is new; any other must be there.
-    pub async fn open(session: &'a Session, on: &On) -> anyhow::Result<Self> {
-        let wired = Wired::open(session).await?;
+impl Desk {
+    /// Opens the forge to look at something.
+    pub async fn look(session: &Session, on: On) -> anyhow::Result<Self> {
+        Self::open(session.clone(), on, true).await
+    }
+
+    /// Opens the forge to change something, or, in a dry run, a copy of it.
+    pub async fn change(session: &Session, change: Change) -> anyhow::Result<Self> {
+        Self::open(session.to_change(change.how).await?, change.on, change.no_bot).await
+    }
+
+    /// The user of this machine is added when it is new; any other must be there.
+    async fn open(session: Session, on: On, no_bot: bool) -> anyhow::Result<Self> {
+        let wired = Wired::open(&session).await?;
         let now = wired.runner.clock.now();
         let actor = match &on.actor {
             Some(actor) => wired.runner.forge.user(actor).await?.login,
@@ -94,7 +138,7 @@ impl<'a> Desk<'a> {
                 wired.runner.forge.add_user(&own, now).await?.login
             }
         };
-        Ok(Self { session, wired, actor, now, no_bot: on.no_bot })
+        Ok(Self { session, wired, actor, now, named: on.repo, no_bot })
     }
 
     /// The forge.
@@ -103,8 +147,8 @@ impl<'a> Desk<'a> {
     }
 
     /// The repository that was named, else the only one.
-    pub async fn repo(&self, on: &On) -> anyhow::Result<RepoId> {
-        if let Some(repo) = &on.repo {
+    pub async fn repo(&self) -> anyhow::Result<RepoId> {
+        if let Some(repo) = &self.named {
             return Ok(repo.clone());
         }
         let mut all = self.forge().repositories().await?;

@@ -13,7 +13,7 @@ use crate::{
 impl Session {
     /// The parts, for a command that looks at the state and validates nothing with the factory's own contracts.
     pub async fn look(&self) -> anyhow::Result<Runner> {
-        app::open(&app::state_dir(&self.global), definitions::InForce::built_in().registry, Watch::nobody()).await
+        app::open(self, definitions::InForce::built_in().registry, Watch::nobody()).await
     }
 }
 

@@ -29,7 +29,7 @@ pub enum Projects {
 
 impl Projects {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        let in_force = definitions::load(&session.global)?;
+        let in_force = definitions::load(session)?;
         mention_errors(&in_force);
         let projects = &in_force.factory.config.projects;
         let made = session.look().await?.store.artifacts(None, None).await?;

@@ -11,6 +11,7 @@ use crate::{
     app, definitions,
     exit::Exit,
     output,
+    rehearsal::DryRun,
     request::{self, Asked},
     signals, story,
 };
@@ -27,21 +28,19 @@ pub struct Run {
     /// Say of each stage why its result was taken over from an earlier run, or not.
     #[arg(long)]
     pub explain_cache: bool,
-    /// Show what would be done, and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub how: DryRun,
 }
 
 impl Run {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        if self.dry_run {
-            return super::plan::PlanCommand { asked: self.asked }.perform(session).await;
+        if self.how.dry_run {
+            return super::plan::show(&session.to_change(self.how).await?, &self.asked).await;
         }
         let stop = signals::stop();
         let (watch, told) = story::watch();
-        let state = app::state_dir(&session.global);
-        let in_force = definitions::usable(definitions::load(&session.global)?)?;
-        let runner = app::open(&state, in_force.registry.clone(), watch).await?;
+        let in_force = definitions::usable(definitions::load(session)?)?;
+        let runner = app::open(session, in_force.registry.clone(), watch).await?;
         let request = request::resolve(&self.asked, &in_force, &runner).await?;
         let (new, why) = request::prepare_attempt(request, &runner).await?;
         told.set(new.spec.clone());

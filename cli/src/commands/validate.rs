@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use forgeline_model::{Diagnostic, Severity, diagnostic::has_errors};
 
 use super::Session;
-use crate::{definitions, exit::Exit};
+use crate::{definitions, exit::Exit, operator::Operator};
 
 /// Check all definitions and contracts of a factory, or a work item.
 ///
@@ -56,9 +56,8 @@ impl Validate {
                 None => folder::check_built_in(),
             },
         };
-        if let Some(operator) = &session.global.config {
-            checked.findings.extend(super::config::operator::check(operator)?);
-        }
+        let operator = Operator::find(&session.global, |name| std::env::var(name).ok())?;
+        checked.findings.extend(operator.file.findings);
         let format = if session.out.json { Format::Json } else { self.format };
         let text = format::print(format, &checked);
         match format {

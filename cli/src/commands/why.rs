@@ -54,7 +54,7 @@ impl Why {
         let runner = session.look().await?;
         let mut known = find(&runner.store, &self.subject, runner.clock.now()).await?;
         if let Some(row) = &known.event {
-            known.listeners = listeners(&definitions::load(&session.global)?, &row.event.event_type);
+            known.listeners = listeners(&definitions::load(session)?, &row.event.event_type);
         }
         if known.is_nothing() {
             anyhow::bail!(Failure::new(

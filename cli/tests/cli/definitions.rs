@@ -65,6 +65,21 @@ fn bytes_that_are_no_text_are_refused() {
 }
 
 #[test]
+fn roles_and_pools_are_known_ones() {
+    let approval = "stages:\n  - id: ask\n    approval: {roles: [maintaner]}\n";
+    refused(|world| world.edit(BLUEPRINT, "stages:\n", approval), "FL0110", "did you mean `maintainer`?");
+    let world = factory();
+    world.edit(BLUEPRINT, "stages:\n", &approval.replace("maintaner", "maintainer"));
+    world.forgeline("validate").ok();
+    world.edit(BLUEPRINT, "    uses:", "    pool: defualt\n    uses:");
+    world.forgeline("validate").ok().says("warning[FL0142]").says("did you mean `default`?");
+    world.edit(BLUEPRINT, "defualt", "default");
+    assert!(!world.forgeline("validate").ok().out.contains("FL0142"));
+    world.edit("forgeline.yaml", "kind: Factory", "kind: Factory\nroles: {run: [edditor]}");
+    world.forgeline("validate").ends(3).says("did you mean `editor`?");
+}
+
+#[test]
 fn all_mistakes_are_told_in_one_pass() {
     let world = factory();
     world.edit(BLUEPRINT, "stages:", "retires: 3\nstages:");
@@ -126,6 +141,7 @@ fn each_file_has_its_owner() {
     asked("validate").ends(3).says("operator.yaml:3:1");
     world.write("operator.yaml", "apiVersion: forgeline.dev/v1\nkind: Operator\n");
     asked("config show --origin").ok().says("flag --config").says("variable FORGELINE_STATE_DIR");
+    asked("validate").ok();
 }
 
 #[test]

@@ -48,6 +48,29 @@ fn a_link_leads_nowhere() {
 }
 
 #[test]
+fn what_is_no_file_is_never_opened() {
+    for make in ["pipe", "socket", "folder", "device"] {
+        let world = World::new();
+        let place = world.path("here/forgeline.yaml");
+        match make {
+            "pipe" => world.pipe("forgeline.yaml"),
+            "socket" => drop(std::os::unix::net::UnixListener::bind(&place).expect("a socket")),
+            "folder" => fs::create_dir(&place).expect("a folder"),
+            // A link is refused as such, wherever it leads.
+            _ => symlink("/dev/zero", &place).expect("a link"),
+        }
+        let code = if make == "device" { 5 } else { 3 };
+        for line in ["init", "init --force", "init --dry-run"] {
+            world.forgeline(line).ends(code).quiet().complains("forgeline.yaml`");
+        }
+        let left = fs::read_dir(world.path("here")).expect("reads").count();
+        assert_eq!(left, 1, "nothing else was written");
+        world.write("elsewhere/keep", "");
+        world.forgeline("init --repo elsewhere").ok();
+    }
+}
+
+#[test]
 fn a_scaffold_never_overwrites() {
     let world = World::new();
     world.forgeline("agents new writer").ok().says("agents/writer/agent.yaml");

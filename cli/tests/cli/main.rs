@@ -3,13 +3,18 @@
 #![expect(unreachable_pub, reason = "nothing reaches into a test; `pub` says what a module offers the others")]
 
 mod definitions;
+mod doctor;
+mod dry_run;
 mod events;
 mod forge;
 mod help;
 mod init;
 mod interrupted;
+mod operator;
+mod outputs;
 mod refusals;
 mod repositories;
 mod runs;
+mod verbs;
 mod work_items;
 mod world;

@@ -2,8 +2,7 @@
 
 use std::{
     fs::{self, File},
-    os::unix::fs::symlink,
-    process::Command,
+    os::unix::{ffi::OsStrExt as _, fs::symlink},
 };
 
 use crate::world::World;
@@ -13,11 +12,6 @@ fn forge() -> World {
     let world = World::new();
     world.forgeline("local repo create acme/shop").ok();
     world
-}
-
-fn pipe(world: &World, name: &str) {
-    let made = Command::new("mkfifo").arg(world.path("here").join(name)).status().expect("mkfifo starts");
-    assert!(made.success());
 }
 
 #[test]
@@ -52,6 +46,29 @@ fn each_refusal_of_the_forge_has_its_code() {
     world.git("here", &["init", "--quiet", "--initial-branch=main"]);
     world.forgeline("run docs-page topic=x").ends(3).quiet().complains("no commit yet");
     assert!(!world.forgeline("local user list").ok().out.contains("nobody"));
+}
+
+#[test]
+fn a_blueprint_that_needs_a_work_item_is_not_started_without() {
+    let world = forge();
+    world.repository("here");
+    for line in ["run docs-page", "plan docs-page", "run docs-page --dry-run", "run docs-page --repo acme/shop"] {
+        let said = world.forgeline(line).ends(3).quiet().complains("error[FL0221]");
+        said.complains("agents/docs-writer/").complains("--work-item item.md");
+    }
+    world.forgeline("run http-service name=x").ends(3).complains("error[FL0220]");
+    world.forgeline("explain FL0221").ok().says("{{#if work_item}}");
+    world.forgeline("runs list").ok().says("no run;");
+    // An issue is a work item, a pull request is none: a comment there gets the same answer.
+    world.forgeline("local issue create --title Orders").ok();
+    let comment = |number: &str, text: &str| world.run(&["local", "comment", "add", number, text], None).ok();
+    comment("1", "/forgeline run docs-page");
+    for command in ["/forgeline run docs-page folder=notes", "/forgeline plan docs-page"] {
+        comment("2", command).complains("needs a work item");
+    }
+    comment("1", "/forgeline plan docs-page").complains("docs-writer@1.0.0");
+    let runs = world.forgeline("runs list --json").ok().json();
+    assert_eq!(runs["runs"].as_array().map(Vec::len), Some(1), "{runs}");
 }
 
 #[test]
@@ -100,7 +117,7 @@ fn an_answer_is_told_whole_and_before_what_follows_from_it() {
 fn only_a_regular_file_is_a_work_item() {
     let world = World::new();
     world.repository("here");
-    pipe(&world, "pipe.md");
+    world.pipe("pipe.md");
     fs::create_dir(world.path("here/folder.md")).expect("a folder");
     for line in [
         "validate pipe.md",
@@ -122,8 +139,8 @@ fn what_is_not_read_among_the_definitions_is_told() {
     world.forgeline("blueprints new notes").ok();
     world.write("elsewhere/agent.yaml", "kind: Agent\n");
     symlink("../elsewhere", world.path("here/agents/linked")).expect("a link");
-    pipe(&world, "agents/notes-writer/pipe");
-    pipe(&world, "blueprints/published.json");
+    world.pipe("agents/notes-writer/pipe");
+    world.pipe("blueprints/published.json");
     let large = File::create(world.path("here/blueprints/notes/large.bin")).expect("a file");
     large.set_len(5 << 20).expect("a sparse file");
     world.write("blueprints/a\u{1b}[2J/blueprint.yaml", "stagse: []\n");
@@ -138,6 +155,33 @@ fn what_is_not_read_among_the_definitions_is_told() {
     world.forgeline("blueprints list").ok();
     world.forgeline("run notes topic=x").ends(3).complains("FL0801");
     world.forgeline("explain FL0801").ok();
+}
+
+#[test]
+fn a_name_that_is_no_text_is_told_wherever_it_lies() {
+    let world = World::new();
+    world.repository("there");
+    world.forgeline("init --repo ../there").ok();
+    world.forgeline("blueprints new notes --dir ../there").ok();
+    world.commit("there");
+    world.forgeline("local repo create acme/shop --from ../there").ok();
+    world.forgeline("validate ../there").ok();
+    let name = std::ffi::OsStr::from_bytes(b"extra-\xff.md");
+    fs::write(world.path("there/agents/notes-writer").join(name), "text").expect("a file");
+    world.forgeline("validate ../there").ends(3).says("error[FL0803]: `agents/notes-writer/extra-\u{fffd}.md`");
+    world.forgeline("--factory ../there run notes topic=x").ends(3).complains("FL0803");
+    world.commit("there");
+    world.forgeline("local repo create acme/other --from ../there").ok();
+    let ask = |repo: &str| {
+        world.run(&["local", "issue", "create", "-R", repo, "-t", "Orders", "--no-bot"], None).ok();
+        world.run(&["local", "comment", "add", "1", "/forgeline run notes topic=x", "-R", repo], None)
+    };
+    ask("acme/other").ok().complains("extra-\u{fffd}.md");
+    let runs = world.forgeline("runs list --json").ok().json();
+    assert_eq!(runs["runs"].as_array().map(Vec::len), Some(0), "{runs}");
+    ask("acme/shop").ok();
+    let runs = world.forgeline("runs list --json").ok().json();
+    assert_eq!(runs["runs"].as_array().map(Vec::len), Some(1), "the one without it starts: {runs}");
 }
 
 #[test]

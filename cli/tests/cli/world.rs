@@ -49,6 +49,12 @@ impl World {
         path
     }
 
+    /// Makes a named pipe below the folder that the person stands in.
+    pub fn pipe(&self, name: &str) {
+        let made = Command::new("mkfifo").arg(self.path("here").join(name)).status().expect("mkfifo starts");
+        assert!(made.success());
+    }
+
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path("here").join(name)).expect("reads")
     }
@@ -90,6 +96,20 @@ impl World {
     /// Runs the program with these words.
     pub fn forgeline(&self, line: &str) -> Said {
         self.run(&line.split_whitespace().collect::<Vec<_>>(), None)
+    }
+
+    /// Runs the program with these words and variables; an empty value takes the variable away.
+    pub fn with(&self, variables: &[(&str, &str)], line: &str) -> Said {
+        let mut command = self.command(env!("CARGO_BIN_EXE_forgeline"), "here");
+        for (name, value) in variables {
+            if value.is_empty() {
+                command.env_remove(name)
+            } else {
+                command.env(name, value)
+            };
+        }
+        let command = command.args(line.split_whitespace()).stdin(Stdio::null());
+        Said::of(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts"))
     }
 
     /// Runs the program with this input.

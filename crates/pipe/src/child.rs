@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    Direction, Exit, PipeError, Spec,
+    Direction, Exit, PipeError, Spec, folder,
     line::{self, Line},
     spawn,
     stderr::{self, Stderr},
@@ -54,7 +54,7 @@ impl Child {
         let failed = |source| PipeError::Spawn { program: program.clone(), source };
         let fresh = match &spec.directory {
             Some(_) => None,
-            None => Some(tempfile::Builder::new().prefix("forgeline-").tempdir().map_err(failed)?),
+            None => Some(folder::fresh().map_err(failed)?),
         };
         let directory = match (&spec.directory, &fresh) {
             (Some(directory), _) => directory.clone(),

@@ -11,6 +11,7 @@
 mod child;
 pub mod confine;
 mod error;
+pub mod folder;
 mod line;
 mod serve;
 mod spawn;

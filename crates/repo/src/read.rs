@@ -2,7 +2,10 @@
 
 use forgeline_model::FileSet;
 
-use crate::{BlobId, CommitId, Repo, RepoError, walk::FileMode};
+use crate::{
+    BlobId, CommitId, Repo, RepoError,
+    walk::{FileMode, Skipped},
+};
 
 /// Largest file that is read, bytes.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -30,12 +33,22 @@ impl Repo {
     /// # Errors
     /// A file is larger than 4 MiB, all together are larger than 64 MiB, or an object is not there.
     pub fn read_files(&self, commit: CommitId, prefixes: &[&str]) -> Result<FileSet, RepoError> {
+        Ok(self.read_files_and_skipped(commit, prefixes)?.0)
+    }
+
+    /// The same, and what was left out below the prefixes: submodules, and names that are not UTF-8.
+    ///
+    /// # Errors
+    /// As [`Self::read_files`].
+    pub fn read_files_and_skipped(
+        &self,
+        commit: CommitId,
+        prefixes: &[&str],
+    ) -> Result<(FileSet, Vec<Skipped>), RepoError> {
         let name = self.root().file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut files = FileSet::new(format!("{name}@{}", commit.short()));
-        let listing = self.walk_where(commit, &|folder| leads_to(folder, prefixes))?;
-        for skipped in &listing.skipped {
-            tracing::debug!(path = skipped.path, reason = skipped.reason, "left out of a set of files");
-        }
+        let mut listing = self.walk_where(commit, &|folder| leads_to(folder, prefixes))?;
+        listing.skipped.retain(|skipped| is_selected(&skipped.path, prefixes));
         let mut total = 0;
         for entry in listing.entries {
             if entry.mode == FileMode::Symlink || !is_selected(&entry.path, prefixes) {
@@ -50,7 +63,7 @@ impl Repo {
             }
             files.insert(entry.path, self.read_blob(entry.blob)?);
         }
-        Ok(files)
+        Ok((files, listing.skipped))
     }
 
     /// One regular file of a commit, if it is there.

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::StoreError;
+use crate::{StoreError, open::take_turn};
 
 /// This process, as an owner of leases.
 #[derive(Debug)]
@@ -56,6 +56,43 @@ impl Instance {
             Ok(file) => file.try_lock().is_ok(),
         }
     }
+}
+
+/// Lock files of processes that are gone.
+///
+/// # Errors
+/// [`StoreError::File`].
+pub async fn stale_instances(state: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    each_stale(state, |_| Ok(())).await
+}
+
+/// Removes the lock files of processes that are gone, and says which. A missing file and one whose lock is free mean the
+/// same, so nothing is lost.
+///
+/// # Errors
+/// [`StoreError::File`]; what was removed until then stays removed.
+pub async fn remove_stale_instances(state: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    each_stale(state, |path| fs::remove_file(path)).await
+}
+
+async fn each_stale(state: &Path, act: impl Fn(&Path) -> io::Result<()>) -> Result<Vec<PathBuf>, StoreError> {
+    let folder = state.join("instances");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    // A process that starts makes its file first and locks it then, under this lock.
+    let _gate = take_turn(state.join("open.lock")).await?;
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(StoreError::file(&folder))? {
+        let path = entry.map_err(StoreError::file(&folder))?.path();
+        let is_lock = path.extension().is_some_and(|it| it == "lock");
+        if is_lock && File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            act(&path).map_err(StoreError::file(&path))?;
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 impl Drop for Instance {

@@ -91,7 +91,7 @@ impl Store {
 }
 
 /// Waits for the exclusive lock on a file, on a thread that may block.
-async fn take_turn(path: PathBuf) -> Result<fs::File, StoreError> {
+pub(crate) async fn take_turn(path: PathBuf) -> Result<fs::File, StoreError> {
     let shown = path.clone();
     let wait = move || {
         let file = fs::File::options().create(true).truncate(false).write(true).open(&path)?;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use forgeline_blueprints::{blueprint::Blueprint, factory::Definition};
 use forgeline_engine::spec::Trigger;
-use forgeline_model::Usd;
+use forgeline_model::{Diagnostic, Usd, WorkItem};
+use forgeline_runner::prepare;
 use forgeline_store::Ruling;
 use serde_json::{Value, json};
 
@@ -67,27 +68,44 @@ impl Bot {
                 Some(item) => reply::asks_for_form(item, blueprint),
                 None => reply::invalid_inputs(blueprint, &["it needs a work item with `## Entities`".to_owned()]),
             },
-            Began::Invalid(faults) => {
-                let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
-                reply::invalid_inputs(blueprint, &faults)
-            }
+            Began::Invalid(faults) => refused(blueprint, item.as_ref(), &faults),
         }
     }
 }
 
 /// The plan of a blueprint with these inputs, or why there is none.
-pub(super) fn plan_command(ground: &Ground, blueprint: &str, inputs: &Typed) -> String {
+pub(super) fn plan_command(said: &Said<'_>, ground: &Ground, blueprint: &str, inputs: &Typed) -> String {
     let (definition, inputs) = match understood(ground, blueprint, inputs) {
         Ok(understood) => understood,
         Err(answer) => return answer,
     };
     let name = &definition.reference.name;
-    let in_force = &ground.in_force;
-    match forgeline_runner::prepare::compile(&in_force.factory, &in_force.registry, name, &inputs) {
+    let factory = &ground.in_force.factory;
+    let item = said.on.as_ref().and_then(Found::work_item);
+    let planned = prepare::compile(factory, &ground.in_force.registry, name, &inputs).and_then(|plan| {
+        let mut context = json!({"inputs": plan.inputs});
+        if let Some(item) = &item {
+            let spec = prepare::item_spec(item, &format!("issue #{}", item.id))?;
+            context["work_item"] = prepare::item_view(item, spec.as_ref());
+        }
+        let unmet = prepare::unmet(factory, name, &context);
+        if unmet.is_empty() { Ok(plan) } else { Err(unmet) }
+    });
+    match planned {
         Ok(plan) => forgeline_runner::report::plan_markdown(&plan),
-        Err(faults) => {
-            let faults: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
-            reply::invalid_inputs(name, &faults)
+        Err(faults) => refused(name, item.as_ref(), &faults),
+    }
+}
+
+/// The answer to who asks for what cannot run.
+fn refused(blueprint: &str, item: Option<&WorkItem>, faults: &[Diagnostic]) -> String {
+    match item {
+        Some(item) if faults.iter().any(|fault| fault.code == prepare::NEEDS_FORM) => {
+            reply::asks_for_form(item, blueprint)
+        }
+        _ => {
+            let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
+            reply::invalid_inputs(blueprint, &faults)
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Every setting with its value and origin. Only settings that this build honours are named.
 
-use forgeline_blueprints::config::Protection;
+use forgeline_blueprints::config::{Protection, operator::OperatorFile};
 use forgeline_engine::plan::{Budget, RetryPolicy};
 use forgeline_model::{task::TaskLimits, work_item::MAX_WORK_ITEM_BYTES};
 
-use crate::{app, args::Global, commands::wording::duration, definitions::InForce};
+use crate::{
+    app,
+    commands::{Session, wording::duration},
+    definitions::InForce,
+    telemetry::LogFormat,
+};
 
 /// A setting.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,29 +29,29 @@ impl Setting {
 }
 
 /// All of them. `variable` reads the environment.
-pub(super) fn all(global: &Global, in_force: &InForce, variable: impl Fn(&str) -> Option<String>) -> Vec<Setting> {
-    let mut all = places(global, in_force, &variable);
-    all.extend(processes(&variable));
-    all.extend(bounds());
+pub(super) fn all(session: &Session, in_force: &InForce, variable: impl Fn(&str) -> Option<String>) -> Vec<Setting> {
+    let operator = &session.operator.file;
+    let mut all = places(session, in_force, &variable);
+    all.extend(processes(session, &variable));
+    all.extend(bounds(operator));
     all.extend(factory(in_force));
+    all.extend(unused(operator));
     all
 }
 
 /// Where things lie.
-fn places(global: &Global, in_force: &InForce, variable: &impl Fn(&str) -> Option<String>) -> Vec<Setting> {
-    let state = app::state_dir(global).display().to_string();
-    let state_origin = match &global.state_dir {
-        Some(_) => given("--state-dir", "FORGELINE_STATE_DIR", &state, variable),
-        None if variable("XDG_STATE_HOME").is_some() => "variable XDG_STATE_HOME".to_owned(),
-        None => "default".to_owned(),
+fn places(session: &Session, in_force: &InForce, variable: &impl Fn(&str) -> Option<String>) -> Vec<Setting> {
+    let global = &session.global;
+    let state = session.state.display().to_string();
+    let state_origin = match (&global.state_dir, session.operator.file.origin("/state_dir")) {
+        (Some(_), _) => given("--state-dir", "FORGELINE_STATE_DIR", &state, variable),
+        (None, Some(line)) => line,
+        (None, None) if variable("XDG_STATE_HOME").is_some() => "variable XDG_STATE_HOME".to_owned(),
+        (None, None) => "default".to_owned(),
     };
-    let operator = match &global.config {
+    let operator = match &session.operator.found {
         None => Setting::new("config", "none", "default"),
-        Some(file) => {
-            let shown = file.display().to_string();
-            let origin = given("--config", "FORGELINE_CONFIG", &shown, variable);
-            Setting::new("config", format!("{shown} (valid; this build takes no setting from it yet)"), origin)
-        }
+        Some((file, why)) => Setting::new("config", file.display().to_string(), *why),
     };
     let factory_origin = match &global.factory {
         Some(folder) => given("--factory", "FORGELINE_FACTORY", &folder.display().to_string(), variable),
@@ -66,14 +71,30 @@ fn given(flag: &str, name: &str, value: &str, variable: &impl Fn(&str) -> Option
     if variable(name).as_deref() == Some(value) { format!("variable {name}") } else { format!("flag {flag}") }
 }
 
-/// What other processes and services are told.
-fn processes(variable: &impl Fn(&str) -> Option<String>) -> Vec<Setting> {
+/// What other processes and services are told, and how this one speaks.
+fn processes(session: &Session, variable: &impl Fn(&str) -> Option<String>) -> Vec<Setting> {
+    let operator = &session.operator.file;
     let one = |name: &str, from: &str, otherwise: &str| match variable(from).filter(|value| !value.is_empty()) {
         Some(value) => Setting::new(name, value, format!("variable {from}")),
         None => Setting::new(name, otherwise, "default"),
     };
+    let mut program = one("knowledge.program", app::KNOWLEDGE_VARIABLE, "`forgeline-knowledge` beside this program");
+    if let (Some(named), Some(line)) = (&operator.config.knowledge.program, operator.origin("/knowledge/program"))
+        && program.origin == "default"
+    {
+        program = Setting::new("knowledge.program", named.display().to_string(), line);
+    }
+    let log_format = match app::log_format(&session.global, &session.operator) {
+        LogFormat::Human => "human",
+        LogFormat::Json => "json",
+    };
+    let log_origin = match session.global.log_format {
+        Some(_) => given("--log-format", "FORGELINE_LOG_FORMAT", log_format, variable),
+        None => operator.origin("/log_format").unwrap_or_else(|| "default".into()),
+    };
     vec![
-        one("knowledge.program", "FORGELINE_KNOWLEDGE", "`forgeline-knowledge` beside this program"),
+        Setting::new("log_format", log_format, log_origin),
+        program,
         one("knowledge.onnx_runtime", "ORT_DYLIB_PATH", "`onnxruntime/` in the cache, else the system's"),
         one("knowledge.model_dir", "FORGELINE_MODEL_DIR", "the model that comes with Forgeline"),
         one("telemetry.endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", "off"),
@@ -81,7 +102,7 @@ fn processes(variable: &impl Fn(&str) -> Option<String>) -> Vec<Setting> {
 }
 
 /// Bounds of runs, and who may change each.
-fn bounds() -> Vec<Setting> {
+fn bounds(operator: &OperatorFile) -> Vec<Setting> {
     let (task, retry, budget) = (TaskLimits::default(), RetryPolicy::default(), Budget::default());
     let waits: Vec<String> = retry.backoff_ms.iter().map(|wait| duration(*wait)).collect();
     let bytes =
@@ -96,6 +117,42 @@ fn bounds() -> Vec<Setting> {
         Setting::new("task.files", task.files.to_string(), "default"),
         Setting::new("work_item.size", bytes(MAX_WORK_ITEM_BYTES as u64), "default"),
     ]
+    .into_iter()
+    .chain(limits(operator))
+    .collect()
+}
+
+/// The operator's ceilings.
+fn limits(operator: &OperatorFile) -> Vec<Setting> {
+    let limits = &operator.config.limits;
+    let one =
+        |name: &str, value: Option<String>, otherwise: &str| match (value, operator.origin(&format!("/limits/{name}")))
+        {
+            (Some(value), Some(line)) => Setting::new(format!("limits.{name}"), value, line),
+            _ => Setting::new(format!("limits.{name}"), otherwise, "default"),
+        };
+    vec![
+        one("usd", limits.usd.map(|it| it.to_string()), "none"),
+        one("tokens", limits.tokens.map(|it| it.to_string()), "none"),
+        one("wall", limits.wall.map(|it| duration(it.millis())), "none"),
+        one("timeout", limits.timeout.map(|it| duration(it.millis())), "none"),
+        one("tasks", limits.tasks.map(|it| it.to_string()), &app::PARALLEL.to_string()),
+    ]
+}
+
+/// What the operator's file says about parts that this build does not have.
+fn unused(operator: &OperatorFile) -> Vec<Setting> {
+    const USED: [&str; 4] = ["/state_dir", "/log_format", "/knowledge/", "/limits/"];
+    let leaves =
+        operator.leaves().into_iter().filter(|(pointer, _)| !USED.iter().any(|used| pointer.starts_with(used)));
+    leaves
+        .map(|(pointer, value)| {
+            let name = pointer.trim_start_matches('/').replace('/', ".");
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let line = operator.origin(&pointer).unwrap_or_default();
+            Setting::new(name, format!("{value} (this build has no use for it)"), line)
+        })
+        .collect()
 }
 
 /// What `forgeline.yaml` says, with its lines.

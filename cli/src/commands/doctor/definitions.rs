@@ -4,12 +4,12 @@ use forgeline_blueprints::Factory;
 use forgeline_model::{Diagnostic, diagnostic::has_errors};
 use forgeline_registry::Registry;
 
-use super::Check;
-use crate::{commands::Session, definitions};
+use super::{Check, secrets};
+use crate::{commands::Session, definitions, operator::Operator};
 
 pub(super) fn check(session: &Session) -> Vec<Check> {
     let mut checks = vec![built_in()];
-    match definitions::load(&session.global) {
+    match definitions::load(session) {
         Ok(in_force) if in_force.factory.config_document.is_none() && in_force.findings.is_empty() => {}
         Ok(in_force) => checks.push(judge(
             "definitions",
@@ -21,20 +21,26 @@ pub(super) fn check(session: &Session) -> Vec<Check> {
             checks.push(Check::failed("definitions", format!("{error:#}"), "`forgeline validate` shows more"))
         }
     }
-    if let Some(file) = &session.global.config {
-        checks.push(match crate::commands::config::operator::check(file) {
-            Ok(findings) => judge(
-                "operator file",
-                &findings,
-                format!("`{}` is valid", file.display()),
-                "`forgeline config show` shows each with its place",
-            ),
-            Err(error) => {
-                Check::failed("operator file", format!("{error:#}"), "correct `--config` or `FORGELINE_CONFIG`")
-            }
-        });
-    }
+    checks.extend(operator(session));
     checks
+}
+
+/// The operator's file, and each secret that it refers to.
+fn operator(session: &Session) -> Vec<Check> {
+    let variable = |name: &str| std::env::var(name).ok();
+    match Operator::find(&session.global, variable) {
+        Ok(Operator { found: None, .. }) => Vec::new(),
+        Ok(Operator { found: Some((path, _)), file }) => {
+            let fine = format!("`{}` is valid", path.display());
+            let mut checks =
+                vec![judge("operator file", &file.findings, fine, "`forgeline validate` shows each with its place")];
+            checks.extend(file.secrets().iter().map(|(pointer, it)| secrets::check(pointer, it, variable)));
+            checks
+        }
+        Err(error) => {
+            vec![Check::failed("operator file", format!("{error:#}"), "correct `--config` or `FORGELINE_CONFIG`")]
+        }
+    }
 }
 
 fn built_in() -> Check {

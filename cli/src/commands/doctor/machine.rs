@@ -1,6 +1,6 @@
 //! Git, and the place where state lies.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{fs, io, os::unix::fs::DirBuilderExt as _, path::Path, time::Duration};
 
 use rustix::fs::{statfs, statvfs};
 use tokio::process::Command;
@@ -55,9 +55,15 @@ pub(super) fn state_dir(state: &Path) -> Check {
     let name = "state";
     let todo = "name a folder of your own with `--state-dir` or `FORGELINE_STATE_DIR`";
     let probe = state.join(format!(".doctor-{}", std::process::id()));
-    let tried =
-        fs::create_dir_all(state).and_then(|()| fs::write(&probe, b"probe")).and_then(|()| fs::remove_file(&probe));
+    // As the state itself is made: for its owner alone.
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(state);
+    let tried = made.and_then(|()| fs::write(&probe, b"probe")).and_then(|()| fs::remove_file(&probe));
     match tried {
+        Ok(()) if super::repair::is_open(state) => Check::less(
+            name,
+            format!("`{}` can be written, and others may look into it", state.display()),
+            "`forgeline doctor --fix` makes it yours alone",
+        ),
         Ok(()) => Check::ok(name, format!("`{}` can be written", state.display())),
         Err(error) => Check::failed(name, format!("`{}` cannot be written: {error}", state.display()), todo),
     }

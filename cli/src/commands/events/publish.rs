@@ -30,20 +30,11 @@ struct Refused {
     reason: String,
 }
 
-pub(super) async fn perform(session: &Session, file: &Path, dry_run: bool) -> anyhow::Result<Exit> {
+pub(super) async fn perform(session: &Session, file: &Path) -> anyhow::Result<Exit> {
     let bytes = read(file)?;
-    let in_force = definitions::usable(definitions::load(&session.global)?)?;
+    let in_force = definitions::usable(definitions::load(session)?)?;
     let checked = check(&bytes, &in_force.registry);
-    if dry_run {
-        let event = checked.map_err(|refused| Failure::new(Exit::Invalid, refused.reason))?;
-        session.out.print("event", &event.to_value(), || {
-            format!("{}@{} keeps its contract\n", event.event_type, event.version)
-        });
-        return Ok(Exit::Success);
-    }
-    let runner =
-        app::open(&app::state_dir(&session.global), in_force.registry.clone(), forgeline_runner::Watch::nobody())
-            .await?;
+    let runner = app::open(session, in_force.registry.clone(), forgeline_runner::Watch::nobody()).await?;
     let now = runner.clock.now();
     match checked {
         Ok(event) => {
@@ -54,11 +45,9 @@ pub(super) async fn perform(session: &Session, file: &Path, dry_run: bool) -> an
         Err(refused) => {
             let reason = refused.reason.clone();
             runner.store.give_up(&letter(refused, &bytes), now).await?;
-            Err(Failure::new(
-                Exit::Invalid,
-                format!("{reason}; it is kept in the dead letter queue: `forgeline dlq list`"),
-            )
-            .into())
+            let kept = if session.is_rehearsal() { "would be" } else { "is" };
+            let message = format!("{reason}; it {kept} kept in the dead letter queue: `forgeline dlq list`");
+            Err(Failure::new(Exit::Invalid, message).into())
         }
     }
 }

@@ -114,11 +114,6 @@ const WORK_ITEM: &[Code] = &[
         "there is no entity",
         "The work item has the heading `## Entities` with nothing below it. Write one line for each entity, or remove the heading.",
     ),
-    (
-        "FL0220",
-        "a blueprint needs a work item with entities",
-        "The blueprint reads `work_item.spec`, which only a work item with the heading `## Entities` has. `forgeline init` installs the form; `forgeline validate item.md` shows how a work item is read.",
-    ),
 ];
 
 /// What can go wrong while a run is prepared.

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::Args;
 use forgeline_model::{FileSet, SafePath};
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ use crate::{
     commands::Session,
     definitions,
     exit::{Exit, Failure},
+    rehearsal::DryRun,
 };
 
 /// What happens to a file.
@@ -53,6 +55,12 @@ impl Action {
 pub fn plan(folder: &Path, wanted: &FileSet, force: bool) -> Result<Vec<Planned>, Failure> {
     let one = |(path, content): (&str, &[u8])| {
         let full = destination(folder, path)?;
+        // A pipe would make the reader wait for ever.
+        if full.metadata().is_ok_and(|there| !there.is_file()) {
+            let message =
+                format!("`{}` is there and is not a regular file; nothing was written, move it away", full.display());
+            return Err(Failure::new(Exit::Invalid, message));
+        }
         let action = match fs::read(&full) {
             Ok(there) if there == content => Action::Same,
             Ok(_) if force => Action::Replace,
@@ -84,9 +92,9 @@ pub fn write(folder: &Path, plan: &[Planned]) -> Result<(), Failure> {
 }
 
 /// A line for each file.
-pub fn text(plan: &[Planned], dry_run: bool) -> String {
+pub fn text(plan: &[Planned], how: DryRun) -> String {
     let line = |planned: &Planned| {
-        let word = match (planned.action, dry_run) {
+        let word = match (planned.action, how.dry_run) {
             (Action::Write, true) => "to write",
             (Action::Replace, true) => "to replace",
             (action, _) => action.word(),
@@ -102,16 +110,22 @@ pub fn value(plan: &[Planned]) -> Vec<Value> {
     plan.iter().map(|planned| json!({"path": planned.path, "action": planned.action.word()})).collect()
 }
 
+/// A definition to begin.
+#[derive(Debug, Args)]
+pub struct New {
+    /// Its name, in kebab case.
+    pub name: String,
+    /// Folder of the factory; the one in force, else the current folder.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    how: DryRun,
+}
+
 /// Writes files of a scaffold; all of them must be new.
-pub fn write_new(
-    session: &Session,
-    dir: Option<&Path>,
-    wanted: &FileSet,
-    next: &str,
-    dry_run: bool,
-) -> anyhow::Result<Exit> {
-    let folder = match dir {
-        Some(dir) => dir.to_owned(),
+pub fn write_new(session: &Session, new: &New, wanted: &FileSet, next: &str) -> anyhow::Result<Exit> {
+    let folder = match &new.dir {
+        Some(dir) => dir.clone(),
         None => definitions::folder(&session.global)?.unwrap_or_else(|| PathBuf::from(".")),
     };
     if !folder.is_dir() {
@@ -127,11 +141,11 @@ pub fn write_new(
             )
         ));
     }
-    if !dry_run {
+    if !new.how.dry_run {
         write(&folder, &plan)?;
     }
-    session.out.print("new", &json!({"folder": folder, "dry_run": dry_run, "files": value(&plan)}), || {
-        format!("{}\nnext: {next}\n", text(&plan, dry_run))
+    session.out.rehearsing(new.how).print("new", &json!({"folder": folder, "files": value(&plan)}), || {
+        format!("{}\nnext: {next}\n", text(&plan, new.how))
     });
     Ok(Exit::Success)
 }

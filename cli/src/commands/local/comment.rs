@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use forgeline_forge::{marker, types::Comment};
 
-use super::{Desk, On, Session};
+use super::{Change, Desk, Item, Session};
 use crate::exit::Exit;
 
 /// Comments on issues and pull requests.
@@ -16,30 +16,25 @@ pub enum CommentVerb {
         /// Text, Markdown.
         text: String,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// List comments.
-    List {
-        /// Number of the issue or pull request.
-        number: u64,
-        #[command(flatten)]
-        on: On,
-    },
+    List(Item),
 }
 
 impl CommentVerb {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
-            Self::Add { number, text, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::Add { number, text, change } => {
+                let desk = Desk::change(session, change).await?;
+                let repo = desk.repo().await?;
                 let comment = desk.forge().add_comment(&repo, number, &text, &desk.actor, desk.now).await?;
-                session.out.print("comment", &comment, || format!("commented on {repo}#{number}\n"));
+                desk.session.out.print("comment", &comment, || format!("commented on {repo}#{number}\n"));
                 desk.then_bot().await
             }
-            Self::List { number, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::List(Item { number, on }) => {
+                let desk = Desk::look(session, on).await?;
+                let repo = desk.repo().await?;
                 let comments = desk.forge().comments(&repo, number).await?;
                 session.out.print("comments", &comments, || comments.iter().map(shown).collect());
                 Ok(Exit::Success)

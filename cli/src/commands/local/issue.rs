@@ -6,7 +6,7 @@ use clap::Subcommand;
 use forgeline_forge::types::{Comment, Issue, IssueState};
 use serde_json::json;
 
-use super::{Desk, On, Session};
+use super::{Change, Desk, Item, ItemChange, On, Session};
 use crate::{
     exit::{Exit, Failure},
     output::table,
@@ -31,7 +31,7 @@ pub enum IssueVerb {
         #[arg(long, short, value_name = "LABEL")]
         label: Vec<String>,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// List issues.
     List {
@@ -42,12 +42,7 @@ pub enum IssueVerb {
         on: On,
     },
     /// Show an issue with its comments.
-    Show {
-        /// Its number.
-        number: u64,
-        #[command(flatten)]
-        on: On,
-    },
+    Show(Item),
     /// Change title or text.
     Edit {
         /// Its number.
@@ -62,40 +57,31 @@ pub enum IssueVerb {
         #[arg(long, short = 'F', value_name = "FILE", conflicts_with_all = ["title", "body"])]
         file: Option<PathBuf>,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// Close an issue.
-    Close {
-        /// Its number.
-        number: u64,
-        #[command(flatten)]
-        on: On,
-    },
+    Close(ItemChange),
     /// Open a closed issue again.
-    Reopen {
-        /// Its number.
-        number: u64,
-        #[command(flatten)]
-        on: On,
-    },
+    Reopen(ItemChange),
 }
 
 impl IssueVerb {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
-            Self::Create { title, body, file, label, on } => {
+            Self::Create { title, body, file, label, change } => {
                 let (title, body) = words(title, Some(body), file)?;
                 let title = title.ok_or_else(|| Failure::new(Exit::Usage, "give `--title` or `--file`"))?;
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+                let desk = Desk::change(session, change).await?;
+                let repo = desk.repo().await?;
                 let body = body.unwrap_or_default();
                 let issue = desk.forge().open_issue(&repo, &title, &body, &label, &desk.actor, desk.now).await?;
-                session.out.print("issue", &issue, || format!("opened {repo}#{}: {}\n", issue.number, issue.title));
+                let said = || format!("opened {repo}#{}: {}\n", issue.number, issue.title);
+                desk.session.out.print("issue", &issue, said);
                 desk.then_bot().await
             }
             Self::List { all, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+                let desk = Desk::look(session, on).await?;
+                let repo = desk.repo().await?;
                 let state = if all { None } else { Some(IssueState::Open) };
                 let issues = desk.forge().issues(&repo, state, None).await?;
                 session.out.print("issues", &issues, || {
@@ -109,36 +95,37 @@ impl IssueVerb {
                 });
                 Ok(Exit::Success)
             }
-            Self::Show { number, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::Show(Item { number, on }) => {
+                let desk = Desk::look(session, on).await?;
+                let repo = desk.repo().await?;
                 let issue = desk.forge().issue(&repo, number).await?;
                 let comments = desk.forge().comments(&repo, number).await?;
                 session.out.print("issue", &json!({"issue": issue, "comments": comments}), || shown(&issue, &comments));
                 Ok(Exit::Success)
             }
-            Self::Edit { number, title, body, file, on } => {
+            Self::Edit { number, title, body, file, change } => {
                 let (title, body) = words(title, body, file)?;
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+                let desk = Desk::change(session, change).await?;
+                let repo = desk.repo().await?;
                 let issue = desk
                     .forge()
                     .edit_issue(&repo, number, title.as_deref(), body.as_deref(), &desk.actor, desk.now)
                     .await?;
-                session.out.print("issue", &issue, || format!("changed {repo}#{number}\n"));
+                desk.session.out.print("issue", &issue, || format!("changed {repo}#{number}\n"));
                 desk.then_bot().await
             }
-            Self::Close { number, on } => set_state(session, number, IssueState::Closed, &on).await,
-            Self::Reopen { number, on } => set_state(session, number, IssueState::Open, &on).await,
+            Self::Close(item) => set_state(session, item, IssueState::Closed).await,
+            Self::Reopen(item) => set_state(session, item, IssueState::Open).await,
         }
     }
 }
 
-async fn set_state(session: &Session, number: u64, state: IssueState, on: &On) -> anyhow::Result<Exit> {
-    let desk = Desk::open(session, on).await?;
-    let repo = desk.repo(on).await?;
+async fn set_state(session: &Session, item: ItemChange, state: IssueState) -> anyhow::Result<Exit> {
+    let ItemChange { number, change } = item;
+    let desk = Desk::change(session, change).await?;
+    let repo = desk.repo().await?;
     let issue = desk.forge().set_issue_state(&repo, number, state, &desk.actor, desk.now).await?;
-    session.out.print("issue", &issue, || format!("{repo}#{number} is {state}\n"));
+    desk.session.out.print("issue", &issue, || format!("{repo}#{number} is {state}\n"));
     desk.then_bot().await
 }
 

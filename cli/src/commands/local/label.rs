@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Desk, On, Session};
+use super::{Change, Desk, On, Session};
 use crate::exit::Exit;
 
 /// Labels.
@@ -16,7 +16,7 @@ pub enum LabelVerb {
         /// The label.
         label: String,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// Take a label off.
     Remove {
@@ -25,37 +25,34 @@ pub enum LabelVerb {
         /// The label.
         label: String,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// List the repository's labels.
-    List {
-        #[command(flatten)]
-        on: On,
-    },
+    List(On),
 }
 
 impl LabelVerb {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
-            Self::Add { number, label, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::Add { number, label, change } => {
+                let desk = Desk::change(session, change).await?;
+                let repo = desk.repo().await?;
                 let changed = desk.forge().add_label(&repo, number, &label, &desk.actor, desk.now).await?;
                 let told = json!({"number": number, "label": label, "changed": changed});
-                session.out.print("label", &told, || format!("{repo}#{number} has label `{label}`\n"));
+                desk.session.out.print("label", &told, || format!("{repo}#{number} has label `{label}`\n"));
                 desk.then_bot().await
             }
-            Self::Remove { number, label, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::Remove { number, label, change } => {
+                let desk = Desk::change(session, change).await?;
+                let repo = desk.repo().await?;
                 let changed = desk.forge().remove_label(&repo, number, &label, &desk.actor, desk.now).await?;
                 let told = json!({"number": number, "label": label, "changed": changed});
-                session.out.print("label", &told, || format!("{repo}#{number} has no label `{label}`\n"));
+                desk.session.out.print("label", &told, || format!("{repo}#{number} has no label `{label}`\n"));
                 desk.then_bot().await
             }
-            Self::List { on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::List(on) => {
+                let desk = Desk::look(session, on).await?;
+                let repo = desk.repo().await?;
                 let labels = desk.forge().labels(&repo).await?;
                 session.out.print("labels", &labels, || labels.iter().map(|(name, _)| format!("{name}\n")).collect());
                 Ok(Exit::Success)

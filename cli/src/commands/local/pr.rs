@@ -8,7 +8,7 @@ use forgeline_forge::{
 use forgeline_repo::Diff;
 use serde_json::json;
 
-use super::{Desk, On, Session};
+use super::{Change, Desk, ItemChange, On, Session};
 use crate::{
     commands::wording::count,
     exit::{Exit, Failure},
@@ -44,22 +44,12 @@ pub enum PrVerb {
         #[arg(long, value_enum, default_value = "merge")]
         method: Method,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// Close it without merging.
-    Close {
-        /// Its number.
-        number: u64,
-        #[command(flatten)]
-        on: On,
-    },
+    Close(ItemChange),
     /// Open a closed one again.
-    Reopen {
-        /// Its number.
-        number: u64,
-        #[command(flatten)]
-        on: On,
-    },
+    Reopen(ItemChange),
 }
 
 /// How to merge.
@@ -75,8 +65,8 @@ impl PrVerb {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
             Self::List { all, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+                let desk = Desk::look(session, on).await?;
+                let repo = desk.repo().await?;
                 let state = if all { None } else { Some(PullRequestState::Open) };
                 let found = desk.forge().pull_requests(&repo, state, None).await?;
                 session.out.print("pull_requests", &found, || {
@@ -91,8 +81,8 @@ impl PrVerb {
                 Ok(Exit::Success)
             }
             Self::Show { number, diff, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+                let desk = Desk::look(session, on).await?;
+                let repo = desk.repo().await?;
                 let number = of_item(&desk, &repo, number).await?;
                 let found = desk.forge().pull_request(&repo, number).await?;
                 let changes = desk.forge().pull_request_diff(&repo, number).await?;
@@ -104,29 +94,29 @@ impl PrVerb {
                 session.out.print("pull_request", &document, || shown(&found, &changes, diff));
                 Ok(Exit::Success)
             }
-            Self::Merge { number, method, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::Merge { number, method, change } => {
+                let desk = Desk::change(session, change).await?;
+                let repo = desk.repo().await?;
                 let method = match method {
                     Method::Merge => MergeMethod::Merge,
                     Method::Squash => MergeMethod::Squash,
                 };
                 let number = of_item(&desk, &repo, number).await?;
                 let merged = desk.forge().merge_pull_request(&repo, number, method, &desk.actor, desk.now).await?;
-                session.out.print("pull_request", &merged, || {
+                desk.session.out.print("pull_request", &merged, || {
                     let commit = merged.merged_commit.as_ref().map_or_else(String::new, |commit| commit.short());
                     format!("merged {repo}#{number} into {} as {commit}\n", merged.base)
                 });
                 desk.then_bot().await
             }
-            Self::Close { number, on } => set_open(session, number, false, &on).await,
-            Self::Reopen { number, on } => set_open(session, number, true, &on).await,
+            Self::Close(item) => set_open(session, item, false).await,
+            Self::Reopen(item) => set_open(session, item, true).await,
         }
     }
 }
 
 /// The number itself, or, if it is an issue's, the newest pull request that a run opened for it.
-async fn of_item(desk: &Desk<'_>, repo: &RepoId, number: u64) -> anyhow::Result<u64> {
+async fn of_item(desk: &Desk, repo: &RepoId, number: u64) -> anyhow::Result<u64> {
     if desk.forge().issue(repo, number).await.is_err() {
         return Ok(number);
     }
@@ -137,12 +127,13 @@ async fn of_item(desk: &Desk<'_>, repo: &RepoId, number: u64) -> anyhow::Result<
     })
 }
 
-async fn set_open(session: &Session, number: u64, open: bool, on: &On) -> anyhow::Result<Exit> {
-    let desk = Desk::open(session, on).await?;
-    let repo = desk.repo(on).await?;
+async fn set_open(session: &Session, item: ItemChange, open: bool) -> anyhow::Result<Exit> {
+    let ItemChange { number, change } = item;
+    let desk = Desk::change(session, change).await?;
+    let repo = desk.repo().await?;
     let number = of_item(&desk, &repo, number).await?;
     let now = desk.forge().set_pull_request_open(&repo, number, open, &desk.actor, desk.now).await?;
-    session.out.print("pull_request", &now, || format!("{repo}#{number} is {}\n", now.state));
+    desk.session.out.print("pull_request", &now, || format!("{repo}#{number} is {}\n", now.state));
     desk.then_bot().await
 }
 

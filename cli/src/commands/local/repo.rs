@@ -6,7 +6,7 @@ use clap::Subcommand;
 use forgeline_forge::{NewRepository, Seed, types::RepoId};
 use serde_json::json;
 
-use super::{Desk, On, Session};
+use super::{Change, Desk, On, Session};
 use crate::{exit::Exit, output::table};
 
 /// Repositories.
@@ -26,20 +26,17 @@ pub enum RepoVerb {
         #[arg(long)]
         private: bool,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// List repositories.
-    List {
-        #[command(flatten)]
-        on: On,
-    },
+    List(On),
 }
 
 impl RepoVerb {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
-            Self::Create { name, from, empty, private, on } => {
-                let desk = Desk::open(session, &on).await?;
+            Self::Create { name, from, empty, private, change } => {
+                let desk = Desk::change(session, change).await?;
                 let seed = match (from, empty) {
                     (Some(path), _) => Seed::Import(path),
                     (None, true) => Seed::Empty,
@@ -47,14 +44,14 @@ impl RepoVerb {
                 };
                 let new = NewRepository { repo: name, private, seed };
                 let repo = desk.forge().create_repository(&new, &desk.actor, desk.now).await?;
-                let path = desk.forge().git_dir(&repo).await?;
-                session.out.print("repository", &json!({"name": repo, "git_dir": path}), || {
+                let path = desk.session.real_path(&desk.forge().git_dir(&repo).await?);
+                desk.session.out.print("repository", &json!({"name": repo, "git_dir": path}), || {
                     format!("made {repo}\n  git clone {}\n", path.display())
                 });
                 desk.then_bot().await
             }
-            Self::List { on } => {
-                let desk = Desk::open(session, &on).await?;
+            Self::List(on) => {
+                let desk = Desk::look(session, on).await?;
                 let mut rows = Vec::new();
                 let mut all = Vec::new();
                 for repo in desk.forge().repositories().await? {

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use forgeline_forge::types::{Login, Role};
 use serde_json::json;
 
-use super::{Desk, On, Session};
+use super::{Change, Desk, On, Session};
 use crate::{exit::Exit, output::table};
 
 /// Users and their roles.
@@ -15,7 +15,7 @@ pub enum UserVerb {
         /// Name.
         login: Login,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// Give a user a role in a repository: guest, reader, editor, maintainer or admin.
     Role {
@@ -24,35 +24,32 @@ pub enum UserVerb {
         /// Role.
         role: Role,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// List the users of a repository with their roles.
-    List {
-        #[command(flatten)]
-        on: On,
-    },
+    List(On),
 }
 
 impl UserVerb {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
-            Self::Add { login, on } => {
-                let desk = Desk::open(session, &on).await?;
+            Self::Add { login, change } => {
+                let desk = Desk::change(session, change).await?;
                 desk.forge().add_user(&login, desk.now).await?;
-                session.out.print("user", &json!({"login": login}), || format!("added {login}\n"));
+                desk.session.out.print("user", &json!({"login": login}), || format!("added {login}\n"));
                 Ok(Exit::Success)
             }
-            Self::Role { login, role, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::Role { login, role, change } => {
+                let desk = Desk::change(session, change).await?;
+                let repo = desk.repo().await?;
                 desk.forge().set_role(&repo, &login, role, &desk.actor, desk.now).await?;
                 let told = json!({"login": login, "role": role, "repository": repo});
-                session.out.print("user", &told, || format!("{login} is {role} of {repo}\n"));
+                desk.session.out.print("user", &told, || format!("{login} is {role} of {repo}\n"));
                 Ok(Exit::Success)
             }
-            Self::List { on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::List(on) => {
+                let desk = Desk::look(session, on).await?;
+                let repo = desk.repo().await?;
                 let roles = desk.forge().roles(&repo).await?;
                 session.out.print("users", &roles, || {
                     let rows: Vec<Vec<String>> =

@@ -18,7 +18,9 @@ use crate::{
     commands::{Session, lookup::view_run, run},
     definitions,
     exit::{Exit, Failure},
-    output, request, signals, story,
+    output,
+    rehearsal::DryRun,
+    request, signals, story,
 };
 
 /// What is tried again.
@@ -38,9 +40,8 @@ pub struct Retry {
     /// An input with another value, `name=value`.
     #[arg(long = "input", short, value_name = "NAME=VALUE")]
     inputs: Vec<String>,
-    /// Show what would be done, and do nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    how: DryRun,
 }
 
 /// What is wanted otherwise.
@@ -53,16 +54,15 @@ pub struct Revise {
     /// The first stage that hears of it; the first of all when left out.
     #[arg(long)]
     stage: Option<StageId>,
-    /// Show what would be done, and do nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    how: DryRun,
 }
 
 impl Retry {
     pub(super) async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let wish =
             |_: &RunView| Wish { from: self.stage.clone(), item: self.item.clone(), fresh: self.fresh, revision: None };
-        once_more(session, &self.run, &self.inputs, self.dry_run, "retry", wish).await
+        once_more(session, &self.run, &self.inputs, self.how, "retry", wish).await
     }
 }
 
@@ -73,7 +73,7 @@ impl Revise {
             let revision = self.stage.clone().or(first).map(|stage| Revision { stage, text: self.text.clone() });
             Wish { revision, ..Wish::default() }
         };
-        once_more(session, &self.run, &[], self.dry_run, "revise", wish).await
+        once_more(session, &self.run, &[], self.how, "revise", wish).await
     }
 }
 
@@ -81,14 +81,15 @@ async fn once_more(
     session: &Session,
     name: &str,
     inputs: &[String],
-    dry_run: bool,
+    how: DryRun,
     verb: &str,
     wish: impl FnOnce(&RunView) -> Wish,
 ) -> anyhow::Result<Exit> {
+    let session = &session.to_change(how).await?;
     let stop = signals::stop();
     let (watch, told) = story::watch();
-    let in_force = definitions::usable(definitions::load(&session.global)?)?;
-    let runner = app::open(&app::state_dir(&session.global), in_force.registry.clone(), watch).await?;
+    let in_force = definitions::usable(definitions::load(session)?)?;
+    let runner = app::open(session, in_force.registry.clone(), watch).await?;
     let view = view_run(&runner.store, name).await?;
     let spec = &view.spec;
     if view.state.outcome().is_none() {
@@ -140,12 +141,10 @@ async fn once_more(
     };
     let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);
     let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;
-    if dry_run {
-        let document =
-            json!({"run": new.spec.id, "again_of": spec.id, "plan": new.spec.plan.digest(), "dry_run": true});
-        session
-            .out
-            .print(verb, &document, || format!("would start {} as a further attempt at {}\n", new.spec.id, spec.id));
+    if how.dry_run {
+        let document = json!({"run": new.spec.id, "again_of": spec.id, "plan": new.spec.plan.digest()});
+        let said = || format!("run {} would start as a further attempt at {}\n", new.spec.id, spec.id);
+        session.out.print(verb, &document, said);
         return Ok(Exit::Success);
     }
     let why = Decision {

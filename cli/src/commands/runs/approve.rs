@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::{
     commands::{Session, lookup::view_run},
     exit::{Exit, Failure},
+    rehearsal::DryRun,
     request,
 };
 
@@ -28,12 +29,12 @@ pub struct Word {
     /// Why, for the record.
     #[arg(long, short, default_value = "")]
     message: String,
-    /// Show what would be done, and do nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    how: DryRun,
 }
 
 pub(super) async fn perform(session: &Session, word: Word, agrees: bool) -> anyhow::Result<Exit> {
+    let session = &session.to_change(word.how).await?;
     let runner = session.look().await?;
     let view = view_run(&runner.store, &word.run).await?;
     let (stage, question) = waiting(&view, word.stage.as_ref())?;
@@ -45,26 +46,22 @@ pub(super) async fn perform(session: &Session, word: Word, agrees: bool) -> anyh
         true => Input::Approve { stage: stage.clone(), approval: approval(&who, &question) },
         false => Input::Reject { stage: stage.clone(), by: who.name.clone(), reason: word.message.clone() },
     };
-    if !word.dry_run {
-        let decision = Decision {
-            subject: view.spec.id.to_string(),
-            rule: "approval.given".into(),
-            verdict: verb.word().into(),
-            detail: json!({"stage": stage, "actor": who.name, "subject": question.subject, "message": word.message}),
-        };
-        let ruling =
-            Ruling { inputs: vec![(view.spec.id.clone(), input)], decisions: vec![decision], ..Ruling::default() };
-        let ruled = runner.store.decide(ruling, |_| Vec::new(), runner.clock.now()).await?;
-        if let Some(Err(why)) = ruled.inputs.first() {
-            anyhow::bail!(Failure::new(Exit::Failed, why.to_string()));
-        }
+    let decision = Decision {
+        subject: view.spec.id.to_string(),
+        rule: "approval.given".into(),
+        verdict: verb.word().into(),
+        detail: json!({"stage": stage, "actor": who.name, "subject": question.subject, "message": word.message}),
+    };
+    let ruling = Ruling { inputs: vec![(view.spec.id.clone(), input)], decisions: vec![decision], ..Ruling::default() };
+    let ruled = runner.store.decide(ruling, |_| Vec::new(), runner.clock.now()).await?;
+    if let Some(Err(why)) = ruled.inputs.first() {
+        anyhow::bail!(Failure::new(Exit::Failed, why.to_string()));
     }
-    let document = json!({"run": view.spec.id, "stage": stage, "by": who.name, "dry_run": word.dry_run});
+    let document = json!({"run": view.spec.id, "stage": stage, "by": who.name});
     session.out.print(verb.word(), &document, || {
-        let done = if word.dry_run { "would be recorded" } else { "recorded" };
         let next = "`forgeline bot once`, or the command that started the run, goes on with it";
         format!(
-            "{done}: {} {} stage {stage} of {}; {next}\n",
+            "recorded: {} {} stage {stage} of {}; {next}\n",
             who.name,
             if agrees { "approves" } else { "rejects" },
             view.spec.id

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     commands::{Session, lookup::view_run},
     exit::{Exit, Failure},
+    rehearsal::DryRun,
     request,
 };
 
@@ -16,9 +17,8 @@ use crate::{
 pub struct Which {
     /// The run.
     run: String,
-    /// Show what would be done, and do nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    how: DryRun,
 }
 
 /// What is done to it.
@@ -65,25 +65,17 @@ impl Control {
 }
 
 pub(super) async fn perform(session: &Session, which: &Which, control: Control) -> anyhow::Result<Exit> {
+    let session = &session.to_change(which.how).await?;
     let runner = session.look().await?;
     let view = view_run(&runner.store, &which.run).await?;
     let (id, input, now) = (&view.spec.id, control.input(), runner.clock.now());
     let refuse =
         |why: String| Failure::new(Exit::Failed, format!("run `{id}`: {why}; there is nothing to {}", control.word()));
-    // What the engine says of it now is what a dry run tells.
-    let step = forgeline_engine::step(&view.spec, &view.state, &input, now);
-    step.map_err(|illegal| refuse(illegal.to_string()))?;
-    if !which.dry_run {
-        match runner.store.input(id, &input, now).await {
-            Ok(_) => {}
-            Err(StoreError::Illegal(illegal)) => anyhow::bail!(refuse(illegal.to_string())),
-            Err(error) => return Err(error.into()),
-        }
+    match runner.store.input(id, &input, now).await {
+        Ok(_) => {}
+        Err(StoreError::Illegal(illegal)) => anyhow::bail!(refuse(illegal.to_string())),
+        Err(error) => return Err(error.into()),
     }
-    let document = json!({"run": id, "dry_run": which.dry_run});
-    session.out.print(control.word(), &document, || {
-        let dry = if which.dry_run { "would be done: " } else { "" };
-        format!("{dry}run {id} {}\n", control.consequence())
-    });
+    session.out.print(control.word(), &json!({"run": id}), || format!("run {id} {}\n", control.consequence()));
     Ok(Exit::Success)
 }
