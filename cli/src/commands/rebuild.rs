@@ -7,7 +7,10 @@ use super::{
     Session,
     bot::{Scope, Wired},
 };
-use crate::exit::{Exit, Failure};
+use crate::{
+    exit::{Exit, Failure},
+    rehearsal::DryRun,
+};
 
 /// Make the state anew out of Git and the forge, after it was lost or damaged.
 ///
@@ -16,38 +19,31 @@ use crate::exit::{Exit, Failure};
 /// taken over. Issues, pull requests and comments of the local forge stay as they are.
 #[derive(Debug, Args)]
 pub struct Rebuild {
-    /// Show what would be found, and change nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    how: DryRun,
 }
 
 impl Rebuild {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        let session = &session.to_change(self.how).await?;
         let wired = Wired::open(session).await?;
         if wired.runner.store.is_shared()? {
             let message = "another process works with this state; end it first, so that nothing is done twice";
             anyhow::bail!(Failure::new(Exit::Failed, message));
         }
         let (ended, found) = wired.bot.ended_runs().await?;
+        wired.bot.rebuild(&ended, &found).await?;
         let document = json!({
             "from_commits": found.from_commits, "from_comments": found.from_comments, "deliveries": found.deliveries,
-            "dry_run": self.dry_run,
         });
-        if !self.dry_run {
-            wired.bot.rebuild(&ended, &found).await?;
-        }
         session.out.print("rebuild", &document, || {
-            let done = if self.dry_run { "would be made anew" } else { "made anew" };
             format!(
-                "{done}: {} ended runs from commits, {} from comments; {} entries of the forge are looked at again\n",
+                "{} ended runs are known from commits, {} from comments; {} entries of the forge are looked at again\n",
                 found.from_commits, found.from_comments, found.deliveries
             )
         });
-        if self.dry_run {
-            return Ok(Exit::Success);
-        }
-        let settled = wired.settle(Scope::All).await?;
+        let exit = if session.is_rehearsal() { Exit::Success } else { wired.settle(Scope::All).await?.exit() };
         wired.runner.store.close().await;
-        Ok(settled.exit())
+        Ok(exit)
     }
 }
