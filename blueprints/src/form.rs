@@ -1,7 +1,7 @@
 //! Forms of single texts: what a name, a version, a glob … looks like. One place for checks and editor schemas.
 
 use forgeline_engine::condition::Condition;
-use forgeline_model::{ProjectId, SafePath, StageId, Usd, task::EventRef};
+use forgeline_model::{ProjectId, SafePath, SecretRef, StageId, Usd, task::EventRef};
 use globset::Glob;
 use semver::{Version, VersionReq};
 
@@ -54,6 +54,10 @@ pub enum Form {
     TimeZone,
     /// Calendar date.
     Date,
+    /// Reference to a secret.
+    SecretRef,
+    /// Address of a web service, without credentials.
+    Url,
 }
 
 /// Why a text does not have its form: code and message, and what to do if the message does not say it.
@@ -120,6 +124,14 @@ impl Form {
             Self::Repository => Err(misfit("a repository; write it like `owner/name`")),
             Self::Cron => cron::check(text).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
             Self::TimeZone => cron::check_time_zone(text).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
+            Self::SecretRef => text.parse::<SecretRef>().map(drop).map_err(|error| told(codes::WRONG_FORM, &error)),
+            Self::Url if is_url(text) => Ok(()),
+            // It is not shown: what is wrong with it may be a password.
+            Self::Url => Err(Misfit {
+                code: codes::WRONG_FORM,
+                message: "this is not the address of a web service".into(),
+                hint: Some("write it like `https://example.com/path`, without user and password".into()),
+            }),
             Self::Date if is_date(text) => Ok(()),
             Self::Date => Err(misfit("a date; write it like `2026-03-31`, in quotes")),
         }
@@ -140,6 +152,8 @@ impl Form {
             Self::Date => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
             Self::Repository => Some("^[^/]+(/[^/]+)+$"),
             Self::Glob | Self::OwnPath => Some("^[^/].*$"),
+            Self::SecretRef => Some("^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$"),
+            Self::Url => Some("^https?://[^@\\s]+$"),
             Self::Text | Self::Exactly(_) | Self::OneOf(_) | Self::VersionRange | Self::Condition | Self::Template => {
                 None
             }
@@ -168,6 +182,8 @@ impl Form {
             Self::Cron => "a cron expression in quotes, \"0 6 * * 1\"",
             Self::TimeZone => "a time zone, `Europe/Berlin`",
             Self::Date => "a date in quotes, \"2026-03-31\"",
+            Self::SecretRef => "a reference to a secret, `env:NAME` or `file:/path`",
+            Self::Url => "an address, `https://example.com/path`",
         }
     }
 }
@@ -183,6 +199,13 @@ fn is_variable(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.len() <= 64
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control())
+    })
 }
 
 fn is_type_name(text: &str) -> bool {
@@ -286,6 +309,8 @@ mod tests {
             (Form::OwnPath, &["templates/", "prompts/x.hbs"], &["../x", "/x", ""]),
             (Form::Date, &["2026-03-31"], &["2026-13-01", "26-01-01", "2026-1-1"]),
             (Form::OneOf(&["none", "all"]), &["none"], &["some"]),
+            (Form::SecretRef, &["env:NAME", "file:/run/x"], &["hunter2", "env:", "file:x"]),
+            (Form::Url, &["https://a.example/b", "http://127.0.0.1:1"], &["ftp://a", "https://u:p@a", "https://"]),
         ];
         for (form, good, bad) in cases {
             for text in *good {
