@@ -11,6 +11,7 @@ mod commands;
 mod definitions;
 mod exit;
 mod input;
+mod operator;
 mod output;
 mod request;
 mod signals;

@@ -17,6 +17,7 @@ use super::{Session, wording};
 use crate::{
     app, definitions,
     exit::{self, Exit},
+    operator::Operator,
     output, signals, story,
 };
 
@@ -52,6 +53,7 @@ pub struct Wired {
     pub bot: Passer,
     told: Arc<Mutex<Option<Arc<RunSpec>>>>,
     stop: Stop,
+    operator: Operator,
 }
 
 /// What the bot did.
@@ -98,8 +100,10 @@ impl Wired {
                 }
             })
         };
+        let operator = Operator::read(&session.global)?;
         let runner = app::open(&app::state_dir(&session.global), in_force.registry.clone(), watch).await?;
-        Ok(Self { bot: Passer::new(runner.clone(), in_force), runner, told, stop })
+        let runner = runner.telling(operator.escalation(&in_force));
+        Ok(Self { bot: Passer::new(runner.clone(), in_force), runner, told, stop, operator })
     }
 
     /// Passes and runs in turn until nothing is new and nothing is left.
@@ -136,6 +140,8 @@ impl Wired {
                 }
             }
         }
+        self.runner.attend().await?;
+        self.operator.witness(&self.runner).await?;
         Ok(done)
     }
 

@@ -10,6 +10,7 @@ use super::{Session, wording};
 use crate::{
     app, definitions,
     exit::Exit,
+    operator::Operator,
     output,
     request::{self, Asked},
     signals, story,
@@ -41,7 +42,9 @@ impl Run {
         let (watch, told) = story::watch();
         let state = app::state_dir(&session.global);
         let in_force = definitions::usable(definitions::load(&session.global)?)?;
+        let operator = Operator::read(&session.global)?;
         let runner = app::open(&state, in_force.registry.clone(), watch).await?;
+        let runner = runner.telling(operator.escalation(&in_force));
         let request = request::resolve(&self.asked, &in_force, &runner).await?;
         let (new, why) = request::prepare_attempt(request, &runner).await?;
         told.set(new.spec.clone());
@@ -49,6 +52,7 @@ impl Run {
             announce(&new);
         }
         let view = carry_out(&runner, new, why, stop, Patience::Endless).await?;
+        operator.witness(&runner).await?;
         if self.explain_cache {
             output::note(super::reuse::text(&runner, &view).await?.trim_end());
         }

@@ -7,6 +7,7 @@ use forgeline_blueprints::{
     yaml::{Document, Kind, MAX_BYTES},
 };
 use forgeline_model::{Diagnostic, diagnostic::has_errors};
+use serde_json::Value;
 
 use crate::{
     exit::{Exit, Failure},
@@ -15,6 +16,19 @@ use crate::{
 
 /// Everything that is wrong with the file.
 pub fn check(file: &Path) -> anyhow::Result<Vec<Diagnostic>> {
+    Ok(match parse(file)? {
+        Err(findings) => findings,
+        Ok(document) => findings(&document),
+    })
+}
+
+/// What a file without errors says.
+pub fn read(file: &Path) -> anyhow::Result<Value> {
+    usable(file)?;
+    Ok(parse(file)?.map(|document| document.value()).unwrap_or_default())
+}
+
+fn parse(file: &Path) -> anyhow::Result<Result<Document, Vec<Diagnostic>>> {
     let shown = file.display().to_string();
     let bytes = input::read(file, "operator file", MAX_BYTES as u64 + 1)?;
     if bytes.len() > MAX_BYTES {
@@ -23,10 +37,7 @@ pub fn check(file: &Path) -> anyhow::Result<Vec<Diagnostic>> {
             format!("operator file `{shown}` is larger than {} KiB", MAX_BYTES >> 10)
         ));
     }
-    Ok(match Document::parse(&shown, &bytes) {
-        Err(findings) => findings,
-        Ok(document) => findings(&document),
-    })
+    Ok(Document::parse(&shown, &bytes))
 }
 
 /// Refuses a file with errors.

@@ -45,7 +45,7 @@ fn places(global: &Global, in_force: &InForce, variable: &impl Fn(&str) -> Optio
         Some(file) => {
             let shown = file.display().to_string();
             let origin = given("--config", "FORGELINE_CONFIG", &shown, variable);
-            Setting::new("config", format!("{shown} (valid; this build takes no setting from it yet)"), origin)
+            Setting::new("config", format!("{shown} (valid; `notify` and `audit` are taken from it)"), origin)
         }
     };
     let factory_origin = match &global.factory {

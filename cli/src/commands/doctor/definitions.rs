@@ -3,9 +3,10 @@
 use forgeline_blueprints::Factory;
 use forgeline_model::{Diagnostic, diagnostic::has_errors};
 use forgeline_registry::Registry;
+use forgeline_runner::secret;
 
 use super::Check;
-use crate::{commands::Session, definitions};
+use crate::{commands::Session, definitions, operator::Operator};
 
 pub(super) fn check(session: &Session) -> Vec<Check> {
     let mut checks = vec![built_in()];
@@ -33,8 +34,22 @@ pub(super) fn check(session: &Session) -> Vec<Check> {
                 Check::failed("operator file", format!("{error:#}"), "correct `--config` or `FORGELINE_CONFIG`")
             }
         });
+        checks.extend(secrets(session));
     }
     checks
+}
+
+/// Whether each secret that the operator's file refers to can be read; nothing when it refers to none.
+fn secrets(session: &Session) -> Option<Check> {
+    let name = "secrets";
+    let operator = Operator::read(&session.global).ok()?;
+    let all = operator.secrets();
+    let missing = all.iter().find_map(|(of, reference)| Some((of, secret::read(reference).err()?)));
+    match missing {
+        Some((of, error)) => Some(Check::failed(name, format!("`{of}`: {error}"), "set it, or correct the reference")),
+        None if all.is_empty() => None,
+        None => Some(Check::ok(name, format!("all {} that the operator file refers to can be read", all.len()))),
+    }
 }
 
 fn built_in() -> Check {
