@@ -18,6 +18,7 @@ use crate::{
     commands::{Session, lookup::view_run, run},
     definitions,
     exit::{Exit, Failure},
+    operator::Operator,
     output, request, signals, story,
 };
 
@@ -88,7 +89,9 @@ async fn once_more(
     let stop = signals::stop();
     let (watch, told) = story::watch();
     let in_force = definitions::usable(definitions::load(&session.global)?)?;
+    let operator = Operator::read(&session.global)?;
     let runner = app::open(&app::state_dir(&session.global), in_force.registry.clone(), watch).await?;
+    let runner = runner.telling(operator.escalation(&in_force));
     let view = view_run(&runner.store, name).await?;
     let spec = &view.spec;
     if view.state.outcome().is_none() {
@@ -159,6 +162,7 @@ async fn once_more(
         output::note(&format!("  run       {} tries {} again", new.spec.id, spec.id));
     }
     let view = run::carry_out(&runner, new, why, stop, Patience::Endless).await?;
+    operator.witness(&runner).await?;
     runner.store.close().await;
     run::finish(session, &view)
 }
