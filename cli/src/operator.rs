@@ -1,9 +1,15 @@
 //! The operator's file: found, read, and in force for the whole program.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
+use anyhow::Context as _;
 use forgeline_blueprints::{config::operator::OperatorFile, yaml::MAX_BYTES};
 use forgeline_model::diagnostic::has_errors;
+use forgeline_runner::{Channel, Escalation, InForce, Runner, checkpoint::Witness};
+use serde::de::DeserializeOwned;
 
 use crate::{
     args::Global,
@@ -45,6 +51,43 @@ impl Operator {
             }
             _ => Ok(self),
         }
+    }
+}
+
+impl Operator {
+    /// Who is told of dead letters, by the rules of these definitions where a repository has none of its own.
+    ///
+    /// # Errors
+    /// A channel is not what a channel must be.
+    pub fn escalation(&self, in_force: &InForce) -> anyhow::Result<Escalation> {
+        let channels: BTreeMap<String, Channel> = self.part("notify")?.unwrap_or_default();
+        Ok(Escalation { channels, config: in_force.factory.config.clone() })
+    }
+
+    /// Keeps the end of the chain of decisions, if the operator wants that and it has moved.
+    ///
+    /// # Errors
+    /// It cannot be read or kept.
+    pub async fn witness(&self, runner: &Runner) -> anyhow::Result<()> {
+        let Some(witness) = self.audit()? else { return Ok(()) };
+        let Some(checkpoint) = runner.store.checkpoint(runner.clock.now()).await? else { return Ok(()) };
+        tokio::task::spawn_blocking(move || witness.keep(&checkpoint)).await??;
+        Ok(())
+    }
+
+    /// Where the chain of decisions is witnessed.
+    ///
+    /// # Errors
+    /// The setting is not what it must be.
+    pub fn audit(&self) -> anyhow::Result<Option<Witness>> {
+        self.part("audit")
+    }
+
+    /// A part of the file whose type belongs to whoever uses it.
+    fn part<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<Option<T>> {
+        let value = self.file.document.as_ref().and_then(|document| document.value().get(name).cloned());
+        let read = value.map(serde_json::from_value).transpose();
+        read.with_context(|| format!("`{name}` of the operator file cannot be used"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use forgeline_model::{Diagnostic, Usd, diagnostic::has_errors};
+use forgeline_model::{Diagnostic, SecretRef, Usd, diagnostic::has_errors};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -73,15 +73,6 @@ pub struct Ceiling<T> {
     pub place: String,
 }
 
-/// A place where a secret is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretReference {
-    /// An environment variable.
-    Variable(String),
-    /// A file.
-    File(PathBuf),
-}
-
 /// A file that was read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OperatorFile {
@@ -144,22 +135,9 @@ impl OperatorFile {
     }
 
     /// Every reference to a secret, with its JSON pointer.
-    pub fn secrets(&self) -> Vec<(String, SecretReference)> {
-        let reference = |(pointer, value): (String, Value)| Some((pointer, SecretReference::parse(value.as_str()?)?));
+    pub fn secrets(&self) -> Vec<(String, SecretRef)> {
+        let reference = |(pointer, value): (String, Value)| Some((pointer, value.as_str()?.parse().ok()?));
         self.leaves().into_iter().filter_map(reference).collect()
-    }
-}
-
-impl SecretReference {
-    /// Reads `env:NAME` or `file:/path`.
-    pub fn parse(text: &str) -> Option<Self> {
-        if let Some(name) = text.strip_prefix("env:") {
-            let is_name = !name.is_empty()
-                && !name.starts_with(|c: char| c.is_ascii_digit())
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            return is_name.then(|| Self::Variable(name.to_owned()));
-        }
-        text.strip_prefix("file:").filter(|path| path.starts_with('/')).map(|path| Self::File(path.into()))
     }
 }
 
@@ -208,7 +186,9 @@ fn hidden(findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 #[cfg(test)]
 mod tests {
-    use super::{OperatorFile, SecretReference};
+    use forgeline_model::SecretRef;
+
+    use super::OperatorFile;
 
     const HEAD: &str = "apiVersion: forgeline.dev/v1\nkind: Operator\n";
 
@@ -244,7 +224,7 @@ mod tests {
             read("forges:\n  github: {app_id: 7, private_key: \"file:/run/app.pem\", webhook_secret: \"env:HOOK\"}\n");
         assert_eq!(file.findings, []);
         let secrets: Vec<_> = file.secrets().into_iter().map(|(_, it)| it).collect();
-        let (key, hook) = (SecretReference::File("/run/app.pem".into()), SecretReference::Variable("HOOK".into()));
+        let (key, hook) = (SecretRef::File("/run/app.pem".into()), SecretRef::Env("HOOK".into()));
         assert!(secrets.len() == 2 && secrets.contains(&key) && secrets.contains(&hook), "{secrets:?}");
         refused("forges:\n  azure_devops: {token: hunter2}\n", "FL0811", 4);
         refused("forges:\n  azure_devops: {token: \"env:hunter2 x\"}\n", "FL0811", 4);

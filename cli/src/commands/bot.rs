@@ -59,7 +59,7 @@ pub struct Wired {
     pub bot: Passer,
     told: Arc<Mutex<Option<Arc<RunSpec>>>>,
     stop: Stop,
-    is_rehearsal: bool,
+    session: Session,
 }
 
 /// What the bot did.
@@ -108,9 +108,10 @@ impl Wired {
                 }
             })
         };
-        let runner = app::open(session, in_force.registry.clone(), watch).await?;
+        let escalation = session.operator.escalation(&in_force)?;
+        let runner = app::open(session, in_force.registry.clone(), watch).await?.telling(escalation);
         let bot = Passer::new(runner.clone(), in_force);
-        Ok(Self { bot, runner, told, stop, is_rehearsal: session.is_rehearsal() })
+        Ok(Self { bot, runner, told, stop, session: session.clone() })
     }
 
     /// Passes and runs in turn until nothing is new and nothing is left.
@@ -124,7 +125,7 @@ impl Wired {
             passed.replies.iter().for_each(tell_reply);
             done.add(passed);
             let mut open = self.runner.store.unfinished().await?;
-            if self.is_rehearsal {
+            if self.session.is_rehearsal() {
                 done.left = open;
                 break;
             }
@@ -150,6 +151,11 @@ impl Wired {
                     }
                 }
             }
+        }
+        // A dry run tells nobody and leaves no trace outside of its copy.
+        if !self.session.is_rehearsal() {
+            self.runner.attend().await?;
+            self.session.operator.witness(&self.runner).await?;
         }
         Ok(done)
     }

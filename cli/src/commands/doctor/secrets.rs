@@ -2,17 +2,17 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use forgeline_blueprints::config::operator::SecretReference;
+use forgeline_model::SecretRef;
 
 use super::Check;
 
 const NAME: &str = "secret";
 
 /// Whether there is something where a setting's reference points.
-pub(super) fn check(pointer: &str, reference: &SecretReference, variable: impl Fn(&str) -> Option<String>) -> Check {
+pub(super) fn check(pointer: &str, reference: &SecretRef, variable: impl Fn(&str) -> Option<String>) -> Check {
     let setting = pointer.trim_start_matches('/').replace('/', ".");
     match reference {
-        SecretReference::Variable(name) => match variable(name) {
+        SecretRef::Env(name) => match variable(name) {
             Some(value) if !value.is_empty() => Check::ok(NAME, format!("`{setting}`: variable `{name}` is set")),
             Some(_) => Check::failed(NAME, format!("`{setting}`: variable `{name}` is empty"), "give it a value"),
             None => Check::failed(
@@ -21,7 +21,7 @@ pub(super) fn check(pointer: &str, reference: &SecretReference, variable: impl F
                 "set it where Forgeline is started, or correct the reference",
             ),
         },
-        SecretReference::File(path) => file(&setting, path),
+        SecretRef::File(path) => file(&setting, path),
     }
 }
 
