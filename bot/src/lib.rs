@@ -7,6 +7,7 @@
 pub mod authorize;
 pub mod command;
 pub mod pass;
+pub mod rebuild;
 pub mod reply;
 pub mod triggers;
 

@@ -30,7 +30,9 @@ use forgeline_store::{DeadLetter, Delivery, InboxRow, StoreError};
 use serde_json::{Value, json};
 
 /// Place of the local forge's feed, kept like a subscription's.
-const FEED: &str = "feed/local";
+pub(crate) const FEED: &str = "feed/local";
+/// Place in that feed up to which a rebuilt state looks again at what it may have dealt with before.
+pub(crate) const RESCAN: &str = "rescan/local";
 /// Most entries of the feed that are received in one transaction.
 const BATCH: u32 = 256;
 /// Tries at deciding a delivery before it is given up.
@@ -57,6 +59,8 @@ pub struct Passed {
     pub replies: Vec<(String, u64, String)>,
     /// Deliveries that were looked at.
     pub deliveries: usize,
+    /// Whether what is looked at now was dealt with before the state was rebuilt.
+    pub(crate) is_again: bool,
 }
 
 /// Why a pass stopped.
@@ -106,7 +110,17 @@ impl Ground {
     }
 }
 
+/// Place in the local forge's feed.
+fn place_of(row: &InboxRow) -> Option<i64> {
+    row.delivery.key.strip_prefix("local/")?.parse().ok()
+}
+
 impl Bot {
+    /// What carries out its runs.
+    pub(crate) fn runner(&self) -> &Runner {
+        &self.runner
+    }
+
     /// A bot whose repositories use `fallback` unless they keep a `forgeline.yaml` of their own.
     pub fn new(runner: Runner, fallback: InForce) -> Self {
         Self { runner, fallback: Arc::new(fallback), known: Arc::default() }
@@ -122,6 +136,7 @@ impl Bot {
         let last = self.subscribe().await?;
         self.receive().await?;
         self.perform_due(&mut passed).await?;
+        let again_to = self.runner.store.subscription(RESCAN, 0).await?.position;
         loop {
             let pending = self.runner.store.pending(self.runner.clock.now()).await?;
             if pending.is_empty() {
@@ -129,11 +144,13 @@ impl Bot {
             }
             for row in pending {
                 passed.deliveries += 1;
+                passed.is_again = place_of(&row).is_some_and(|place| place <= again_to);
                 if let Err(error) = self.decide(&row, &mut passed).await {
                     self.postpone(&row, &error).await?;
                 }
             }
         }
+        passed.is_again = false;
         self.dispatch(last, &mut passed).await?;
         self.tick().await?;
         Ok(passed)

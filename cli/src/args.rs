@@ -89,6 +89,7 @@ pub enum Command {
     Local(commands::local::Local),
     #[command(subcommand)]
     Bot(commands::bot::Bot),
+    Rebuild(commands::rebuild::Rebuild),
     #[command(subcommand)]
     Config(commands::config::Config),
     Schema(commands::schema::Schema),

@@ -19,6 +19,7 @@ pub mod local;
 mod lookup;
 pub mod plan;
 pub mod projects;
+pub mod rebuild;
 mod reuse;
 pub mod run;
 pub mod runs;
@@ -101,6 +102,7 @@ async fn dispatch(session: Session, command: Command) -> anyhow::Result<Exit> {
         Command::Dlq(command) => command.perform(session).await,
         Command::Local(command) => command.perform(session).await,
         Command::Bot(command) => command.perform(session).await,
+        Command::Rebuild(command) => command.perform(session).await,
         Command::Config(command) => command.perform(session),
         Command::Schema(command) => command.perform(session),
         Command::Explain(command) => command.perform(session),

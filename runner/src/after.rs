@@ -20,7 +20,11 @@ impl Runner {
         let Ok(number) = item.id.as_str().parse::<u64>() else { return Ok(()) };
         let repo = self.forge_repository(&spec.target)?;
         let marker = format!("status:{}", spec.plan.blueprint.name);
-        self.forge.upsert_comment(&repo, number, &marker, &report::item_comment(view), self.clock.now()).await?;
+        let name = format!("{}@", spec.plan.blueprint.name);
+        let mut earlier = self.store.runs_of(&spec.target.repository, item.id.as_str()).await?;
+        earlier.retain(|row| row.finished && row.blueprint.starts_with(&name) && row.run_id != spec.id.as_str());
+        let text = report::item_comment(view, &earlier);
+        self.forge.upsert_comment(&repo, number, &marker, &text, self.clock.now()).await?;
         Ok(())
     }
 

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use forgeline_blueprints::text::neutralise_markdown as plain;
 use forgeline_engine::{Outcome, Plan, RunSpec};
-use forgeline_model::work_item::clean;
-use forgeline_store::RunView;
+use forgeline_model::{RunId, work_item::clean};
+use forgeline_store::{RunRow, RunView};
 
 use crate::{
     gate::{Decision, Verdict},
@@ -72,14 +72,38 @@ pub fn pull_request_body(view: &RunView, stages: &[StageSummary], verdict: &Verd
     text
 }
 
-/// The one comment on the work item, edited in place as the run goes on.
-pub fn item_comment(view: &RunView) -> String {
+/// Most earlier runs that a comment lists.
+const MAX_EARLIER: usize = 20;
+
+/// The one comment on the work item, edited in place as the run goes on. `earlier` are the blueprint's other runs on the item
+/// that have ended, newest first: with their ends, so that the comment tells them when nobody else does any more.
+pub fn item_comment(view: &RunView, earlier: &[RunRow]) -> String {
     let spec = &view.spec;
-    let head = format!("**{}** · `{}`", spec.plan.blueprint, spec.id);
-    match view.state.outcome() {
-        None => format!("{head}\n\n{}", waiting::text(view)),
-        Some(outcome) => format!("{head}\n\n{}", outcome_text(spec, outcome)),
+    let end = told_end(spec.id.as_str(), view.state.word());
+    let text = match view.state.outcome() {
+        None => waiting::text(view),
+        Some(outcome) => outcome_text(spec, outcome),
+    };
+    let mut comment = format!("**{}** · {end}\n\n{text}", spec.plan.blueprint);
+    if !earlier.is_empty() {
+        let ends: Vec<String> = earlier.iter().take(MAX_EARLIER).map(|row| told_end(&row.run_id, &row.state)).collect();
+        let _ = write!(comment, "\n\nEarlier: {}", ends.join(", "));
     }
+    comment
+}
+
+/// A run with its end, as [`ends_told`] reads it.
+fn told_end(run: &str, word: &str) -> String {
+    format!("`{run}` ({word})")
+}
+
+/// Runs with their ends, in a comment of [`item_comment`].
+pub fn ends_told(comment: &str) -> Vec<(RunId, &str)> {
+    comment
+        .split('`')
+        .zip(comment.split('`').skip(1))
+        .filter_map(|(run, after)| Some((run.parse().ok()?, after.strip_prefix(" (")?.split(')').next()?)))
+        .collect()
 }
 
 /// What a run of this plan would do, for a comment.

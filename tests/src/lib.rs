@@ -13,6 +13,8 @@ mod local_forge;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod rebuild;
+#[cfg(test)]
 mod survival;
 #[cfg(test)]
 mod world;

@@ -29,10 +29,21 @@ impl Bot {
     /// Makes a ruling durable, and does on the forge what it asks for.
     pub(super) async fn rule(
         &self,
-        ruling: Ruling,
+        mut ruling: Ruling,
         say: impl FnOnce(&Ruled) -> Vec<BotEffect>,
         passed: &mut Passed,
     ) -> Result<(), PassError> {
+        // What was dealt with before the state was rebuilt is not said or done again; only a run that had not ended starts.
+        let is_silent = passed.is_again && ruling.inbox.is_some();
+        let had_inputs = !ruling.inputs.is_empty();
+        if is_silent {
+            ruling.inputs.clear();
+            ruling.effects.clear();
+        }
+        let say = |ruled: &Ruled| {
+            let starts = ruled.runs.iter().any(|decided| matches!(decided, Decided::Started(..)));
+            if is_silent && (had_inputs || !starts) { Vec::new() } else { say(ruled) }
+        };
         let ruled = self.runner.store.decide(ruling, say, self.runner.clock.now()).await?;
         passed.started.extend(ruled.runs.iter().filter_map(|decided| match decided {
             Decided::Started(run, _) => Some(run.clone()),

@@ -10,13 +10,13 @@ use super::{Bot, PassError};
 const LOCK: &str = "bot.lock";
 
 /// Whoever holds it makes the pass; dropped, or with the process gone, the next one has its turn.
-pub(super) struct Turn {
+pub(crate) struct Turn {
     _file: File,
 }
 
 impl Bot {
     /// Waits until no other pass is under way.
-    pub(super) async fn turn(&self) -> Result<Turn, PassError> {
+    pub(crate) async fn turn(&self) -> Result<Turn, PassError> {
         let path = self.runner.store.folder().join(LOCK);
         let lock = path.clone();
         let job = move || -> io::Result<File> {

@@ -56,7 +56,7 @@ impl Bot {
 /// A bot whose runs tell their story on stderr.
 pub struct Wired {
     pub runner: Runner,
-    bot: Passer,
+    pub bot: Passer,
     told: Arc<Mutex<Option<Arc<RunSpec>>>>,
     stop: Stop,
     is_rehearsal: bool,

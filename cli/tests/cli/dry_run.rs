@@ -55,6 +55,7 @@ fn changes() -> Vec<(&'static str, &'static str)> {
         ("runs pause @latest", "starts nothing more"),
         ("runs cancel @latest", "stops at its next checkpoint"),
         ("pause --all", "is held back"),
+        ("rebuild", "ended runs are known from commits"),
         ("blueprints new notes", "to write   blueprints/notes/blueprint.yaml"),
         ("agents new writer", "to write   agents/writer/agent.yaml"),
         ("events publish ../event.json", "received VisionDocumentCreated@1.0"),

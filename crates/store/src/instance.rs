@@ -32,6 +32,19 @@ impl Instance {
         Ok(Self { id, folder, _lock: lock })
     }
 
+    /// Whether a process with another identity lives.
+    pub(crate) fn others_live(state: &Path, own: &str) -> Result<bool, StoreError> {
+        let folder = state.join("instances");
+        for entry in fs::read_dir(&folder).map_err(StoreError::file(&folder))? {
+            let path = entry.map_err(StoreError::file(&folder))?.path();
+            let is_own = path.file_stem().is_some_and(|name| name == own);
+            if !is_own && File::open(&path).is_ok_and(|file| file.try_lock().is_err()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether the owner's process is gone.
     pub(crate) fn is_gone(&self, owner: &str) -> bool {
         if owner == self.id {

@@ -35,6 +35,7 @@ mod open;
 mod outbox;
 mod project;
 mod query;
+mod rebuild;
 mod results;
 mod run_tx;
 
@@ -54,4 +55,5 @@ pub use intents::{Intent, IntentState};
 pub use open::{EventCheck, Store};
 pub use outbox::{EffectRow, Settlement};
 pub use query::{RunRow, RunView};
+pub use rebuild::EndedRun;
 pub use results::StoredProposal;
