@@ -143,9 +143,7 @@ fn prepare(world: &World, line: &str) {
 /// Everything in which a document differs from a schema; both can be read by the program itself.
 fn misfits(world: &World, name: &str, document: &Value) -> Vec<String> {
     let schema = world.forgeline(&format!("schema output {name}")).ok();
-    let mut schema: Value = serde_json::from_str(&schema.out).expect("a schema is JSON");
-    // They are written in what both dialects share: editors read the older one, we the newer.
-    schema.as_object_mut().and_then(|map| map.remove("$schema"));
+    let schema: Value = serde_json::from_str(&schema.out).expect("a schema is JSON");
     let schema = InputSchema::compile(&schema).unwrap_or_else(|fault| panic!("schema `{name}`: {fault}"));
     schema.check(document).iter().map(|it| format!("{}: {}", it.pointer, it.message)).collect()
 }

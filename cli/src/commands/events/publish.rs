@@ -46,7 +46,7 @@ pub(super) async fn perform(session: &Session, file: &Path) -> anyhow::Result<Ex
             let reason = refused.reason.clone();
             let project = in_force.factory.config.project(&refused.project);
             let criticality = project.map(|project| project.criticality).unwrap_or_default();
-            runner.store.give_up(&letter(refused, criticality, &bytes), now).await?;
+            runner.store.give_up(&letter(*refused, criticality, &bytes), now).await?;
             let kept = if session.is_rehearsal() { "would be" } else { "is" };
             let message = format!("{reason}; it {kept} kept in the dead letter queue: `forgeline dlq list`");
             Err(Failure::new(Exit::Invalid, message).into())
@@ -67,13 +67,15 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// The event, if it keeps its contract.
-fn check(bytes: &[u8], registry: &Registry) -> Result<Event, Refused> {
-    let unreadable = |reason: String| Refused {
-        subject: Subject::Published(Digest::of_bytes(bytes).short()),
-        project: "default".into(),
-        agent: "publish".into(),
-        kind: "contract",
-        reason,
+fn check(bytes: &[u8], registry: &Registry) -> Result<Event, Box<Refused>> {
+    let unreadable = |reason: String| {
+        Box::new(Refused {
+            subject: Subject::Published(Digest::of_bytes(bytes).short()),
+            project: "default".into(),
+            agent: "publish".into(),
+            kind: "contract",
+            reason,
+        })
     };
     let value: Value =
         serde_json::from_slice(bytes).map_err(|error| unreadable(format!("the event is not JSON: {error}")))?;
@@ -81,13 +83,13 @@ fn check(bytes: &[u8], registry: &Registry) -> Result<Event, Refused> {
         |name: &str, otherwise: &str| value[name].as_str().unwrap_or(otherwise).chars().take(100).collect::<String>();
     let refused = |reason: String| match value["event_id"].as_str() {
         None => unreadable(reason),
-        Some(_) => Refused {
+        Some(_) => Box::new(Refused {
             subject: Subject::Event(text("event_id", "")),
             project: text("project_id", "default"),
             agent: text("originating_agent", "publish"),
             kind: "contract",
             reason,
-        },
+        }),
     };
     registry.validate_consumed(&value).map_err(|violation| refused(violation.to_string()))?;
     serde_json::from_value(value.clone())
