@@ -321,7 +321,7 @@ mod tests {
             (Form::OwnPath, &["templates/", "prompts/x.hbs"], &["../x", "/x", ""]),
             (Form::Date, &["2026-03-31"], &["2026-13-01", "26-01-01", "2026-1-1"]),
             (Form::OneOf(&["none", "all"]), &["none"], &["some"]),
-            (Form::SecretRef, &["env:NAME", "file:/run/x"], &["hunter2", "env:", "file:x"]),
+            (Form::Secret, &["env:NAME", "file:/run/x"], &["hunter2", "env:", "file:x"]),
             (Form::Url, &["https://a.example/b", "http://127.0.0.1:1"], &["ftp://a", "https://u:p@a", "https://"]),
         ];
         for (form, good, bad) in cases {

@@ -26,6 +26,9 @@ const LOOKS: &[&str] = &[
     "artifacts list",
     "artifacts show",
     "artifacts lineage",
+    "audit verify",
+    "audit export",
+    "audit checkpoint",
     "dlq list",
     "dlq show",
     "local repo list",
@@ -43,7 +46,17 @@ const LOOKS: &[&str] = &[
 ];
 
 /// Verbs that need a run which waits, is paused or has failed; they are performed on a copy like the others.
-const OTHERS: &[&str] = &["resume", "runs approve", "runs reject", "runs retry", "runs revise", "runs resume"];
+const OTHERS: &[&str] = &[
+    "dlq replay",
+    "dlq ack",
+    "dlq drop",
+    "resume",
+    "runs approve",
+    "runs reject",
+    "runs retry",
+    "runs revise",
+    "runs resume",
+];
 
 /// Each verb that changes something, and what a dry run of it says.
 fn changes() -> Vec<(&'static str, &'static str)> {

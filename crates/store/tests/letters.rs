@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use forgeline_model::{Criticality, Timestamp};
 use forgeline_store::{
     Broken, DeadLetter, DeadLetterRow, Decision, Delivery, Judgement, LetterFilter, LetterState, Notice, Replayed,
-    Store, Subject, Told,
+    Ruling, Store, Subject, Told,
 };
 use serde_json::json;
 use tempfile::TempDir;
