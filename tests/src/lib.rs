@@ -17,4 +17,6 @@ mod rebuild;
 #[cfg(test)]
 mod survival;
 #[cfg(test)]
+mod triggers;
+#[cfg(test)]
 mod world;

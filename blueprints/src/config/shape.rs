@@ -78,6 +78,16 @@ static POLICY: Object = Object {
         optional("max_open_prs", Shape::Whole(1, 1000), "most open pull requests of Forgeline in a repository"),
         optional("draft", Shape::Flag, "whether pull requests are opened as drafts"),
         optional("approval", ROLE_NAMES, "roles that must approve before anything is published"),
+        optional("limits", Shape::Object(&LIMITS), "how many runs may begin in an hour; lower than the default only"),
+    ],
+};
+
+static LIMITS: Object = Object {
+    name: "`limits`",
+    doc: "How many runs may begin in an hour.",
+    fields: &[
+        optional("runs_per_actor_per_hour", Shape::Whole(1, 30), "by one person; 30 when left out"),
+        optional("runs_per_project_per_hour", Shape::Whole(1, 60), "in one project; 60 when left out"),
     ],
 };
 

@@ -187,7 +187,7 @@ impl Bot {
             }
             Command::Run { blueprint, inputs, max_usd } => {
                 let wanted = (blueprint.as_str(), inputs, *max_usd);
-                Answer::Text(self.run_command(said, ground, line, command, wanted, ruling))
+                Answer::Text(self.run_command(said, ground, line, command, wanted, ruling).await?)
             }
             Command::Plan { blueprint, inputs } => Answer::Text(run::plan_command(said, ground, blueprint, inputs)),
             Command::Cancel { run } => self.cancel_command(said, run.as_ref(), ruling).await?,

@@ -54,6 +54,6 @@ pub use instance::{remove_stale_instances, stale_instances};
 pub use intents::{Intent, IntentState};
 pub use open::{EventCheck, Store};
 pub use outbox::{EffectRow, Settlement};
-pub use query::{RunRow, RunView};
+pub use query::{RunRow, RunView, RunsOf};
 pub use rebuild::EndedRun;
 pub use results::StoredProposal;
