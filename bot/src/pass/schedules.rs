@@ -33,14 +33,15 @@ struct Timetable<'a> {
 }
 
 impl Timetable<'_> {
-    /// What is recorded about times of it.
-    fn decision(&self, verdict: &str, more: Value) -> Decision {
+    /// What is recorded about one time of it, or without one about several.
+    fn decision(&self, nominal: Option<&str>, verdict: &str, more: Value) -> Decision {
+        let subject = nominal.map_or_else(|| self.name.clone(), |nominal| format!("{} at {nominal}", self.name));
         let place = span(self.definition, &format!("/on/{}", self.index));
         let mut detail = json!({"blueprint": self.definition.reference.to_string(), "place": place});
         if let (Value::Object(detail), Value::Object(more)) = (&mut detail, more) {
             detail.extend(more);
         }
-        Decision { subject: self.name.clone(), rule: "trigger.schedule".into(), verdict: verdict.into(), detail }
+        Decision { subject, rule: "trigger.schedule".into(), verdict: verdict.into(), detail }
     }
 }
 
@@ -75,7 +76,7 @@ impl Bot {
             if place.attempts == 0 {
                 let decision = Decision {
                     rule: "definitions.valid".into(),
-                    ..table.decision("refuse", table.ground.brokenness())
+                    ..table.decision(None, "refuse", table.ground.brokenness())
                 };
                 self.rule(Ruling { decisions: vec![decision], ..Ruling::default() }, |_| Vec::new(), passed).await?;
             }
@@ -84,7 +85,7 @@ impl Bot {
         let Due { starts, left_out, last } = due;
         if left_out > 0 {
             let misfire = json!({"misfire": table.rule.misfire, "left_out": left_out, "until": last.to_string()});
-            let ruling = Ruling { decisions: vec![table.decision("ignore", misfire)], ..Ruling::default() };
+            let ruling = Ruling { decisions: vec![table.decision(None, "ignore", misfire)], ..Ruling::default() };
             self.rule(ruling, |_| Vec::new(), passed).await?;
         }
         for nominal in starts {
@@ -121,7 +122,7 @@ impl Bot {
         };
         let refused = match self.begin(table.ground, wanted, &mut ruling).await? {
             Began::Ready(begun) => {
-                ruling.decisions.push(table.decision("start", json!({"nominal": time, "run": begun.run()})));
+                ruling.decisions.push(table.decision(Some(&time), "start", json!({"run": begun.run()})));
                 self.rule(ruling, |_| Vec::new(), passed).await?;
                 return Ok(true);
             }
@@ -146,7 +147,7 @@ impl Bot {
             attempts: 1,
         };
         self.runner.store.give_up(&letter, self.runner.clock.now()).await?;
-        ruling.decisions.push(table.decision("refuse", json!({"nominal": time, "reason": refused})));
+        ruling.decisions.push(table.decision(Some(&time), "refuse", json!({"reason": refused})));
         self.rule(ruling, |_| Vec::new(), passed).await?;
         Ok(true)
     }
