@@ -42,6 +42,8 @@ struct Changed<'a> {
     occurrence: Occurrence,
     /// The pull request on which answers are given.
     number: Option<u64>,
+    /// Whether it was dealt with before the state was rebuilt.
+    is_old: bool,
 }
 
 impl Bot {
@@ -59,6 +61,10 @@ impl Bot {
             // It was deleted.
             return self.rule(ruling::on(row), |_| Vec::new(), passed).await;
         };
+        if passed.is_again && !self.is_tip(repo, branch, after).await? {
+            // A later push took its place long ago.
+            return self.rule(ruling::on(row), |_| Vec::new(), passed).await;
+        }
         let subject = format!("{repo}@{branch}/{after}");
         let Some(ground) = self.ground_of_change(row, repo, branch, &subject, actor, passed).await? else {
             return Ok(());
@@ -78,13 +84,14 @@ impl Bot {
                 detail: format!("push {branch} {after}"),
                 occurrence: Occurrence { what: Happening::Push(change), item: None },
                 number: None,
+                is_old: passed.is_again,
             };
             self.changed(&ground, changed, is_push, actor, &mut ruling, &mut answers).await?;
         }
         if waits(&ground, is_pull_request) {
             let open = self.runner.forge.pull_requests(repo, Some(PullRequestState::Open), None).await?;
             for pull_request in open.into_iter().filter(|it| it.head.as_str() == branch) {
-                self.headed(&ground, pull_request, actor, &mut ruling, &mut answers).await?;
+                self.headed(&ground, pull_request, (actor, passed.is_again), &mut ruling, &mut answers).await?;
             }
         }
         self.rule_and_answer(ruling, answers, passed).await
@@ -106,7 +113,7 @@ impl Bot {
         };
         let (mut ruling, mut answers) = (ruling::on(row), Vec::new());
         if waits(&ground, is_pull_request) {
-            self.headed(&ground, pull_request, actor, &mut ruling, &mut answers).await?;
+            self.headed(&ground, pull_request, (actor, passed.is_again), &mut ruling, &mut answers).await?;
         }
         self.rule_and_answer(ruling, answers, passed).await
     }
@@ -116,7 +123,7 @@ impl Bot {
         &self,
         ground: &Ground,
         pull_request: PullRequest,
-        actor: &str,
+        (actor, is_old): (&str, bool),
         ruling: &mut Ruling,
         answers: &mut Vec<Answer>,
     ) -> Result<(), PassError> {
@@ -132,6 +139,7 @@ impl Bot {
             detail: format!("#{number} at {head}"),
             occurrence: Occurrence { what: Happening::PullRequest(change), item },
             number: Some(number),
+            is_old,
         };
         self.changed(ground, changed, is_pull_request, actor, ruling, answers).await
     }
@@ -146,7 +154,7 @@ impl Bot {
         ruling: &mut Ruling,
         answers: &mut Vec<Answer>,
     ) -> Result<(), PassError> {
-        let Changed { subject, asked, detail, occurrence, number } = changed;
+        let Changed { subject, asked, detail, occurrence, number, is_old } = changed;
         let waiting = waiting(ground, is_wanted);
         let considered = decide(&occurrence, waiting.iter().map(|definition| definition.as_ref()));
         ruling.decisions.extend(considered.iter().map(|it| decision(&subject, it)));
@@ -180,6 +188,7 @@ impl Bot {
                 asked: asked.clone(),
                 event: None,
                 again: None,
+                is_old,
             };
             let began = self.begin(ground, wanted, ruling).await?;
             let refused = |faults: &[String]| {
@@ -229,6 +238,11 @@ impl Bot {
         let decision = Decision { subject: subject.to_owned(), rule: rule.into(), verdict: verdict.into(), detail };
         self.rule(ruling::noted(row, decision), |_| Vec::new(), passed).await?;
         Ok(None)
+    }
+
+    async fn is_tip(&self, repo: &RepoId, branch: &str, commit: CommitId) -> Result<bool, PassError> {
+        let refname = format!("refs/heads/{branch}");
+        Ok(self.runner.forge.with_git(repo, move |git| git.resolve(&refname)).await? == Some(commit))
     }
 
     async fn rule_and_answer(

@@ -94,7 +94,7 @@ impl Bot {
         let mut begun: Vec<(String, Began)> = Vec::new();
         for considered in starting {
             let blueprint = considered.blueprint.name.clone();
-            let began = self.start_for_item(&ground, &issue, actor, considered, &mut ruling).await?;
+            let began = self.start_for_item(&ground, &issue, (actor, passed.is_again), considered, &mut ruling).await?;
             if let Began::TooMany(limit) = &began {
                 ruling.decisions.push(limit.decision(subject.clone(), &blueprint));
             }
@@ -134,7 +134,7 @@ impl Bot {
         &self,
         ground: &Ground,
         issue: &Issue,
-        actor: &str,
+        (actor, is_old): (&str, bool),
         considered: &Considered,
         ruling: &mut Ruling,
     ) -> Result<Began, PassError> {
@@ -157,6 +157,7 @@ impl Bot {
             asked: Asked::Item { id: &id, inputs },
             event: None,
             again: None,
+            is_old,
         };
         self.begin(ground, wanted, ruling).await
     }

@@ -119,6 +119,7 @@ impl Bot {
             asked: Asked::Schedule { id: &id, nominal: &time },
             event: None,
             again: None,
+            is_old: false,
         };
         let refused = match self.begin(table.ground, wanted, &mut ruling).await? {
             Began::Ready(begun) => {

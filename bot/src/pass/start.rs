@@ -22,6 +22,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) asked: Asked<'a>,
     pub(crate) event: Option<Event>,
     pub(crate) again: Option<Again>,
+    /// Whether it was asked before the state was rebuilt; how many begin now does not matter then.
+    pub(crate) is_old: bool,
 }
 
 /// What came of it.
@@ -112,7 +114,9 @@ impl Bot {
             Err(faults) => return Ok(Began::Invalid(faults)),
         };
         let spec = &new.spec;
-        if let Some(limit) = self.reached_limit(ground, spec, ruling).await? {
+        if !wanted.is_old
+            && let Some(limit) = self.reached_limit(ground, spec, ruling).await?
+        {
             return Ok(Began::TooMany(limit));
         }
         let begun = Begun {

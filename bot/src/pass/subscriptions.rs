@@ -231,6 +231,7 @@ impl Bot {
             asked,
             event: Some(row.event.clone()),
             again: None,
+            is_old: false,
         };
         match self.begin(listener.ground, wanted, &mut ruling).await? {
             Began::Ready(begun) => {

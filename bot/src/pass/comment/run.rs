@@ -57,6 +57,7 @@ impl Bot {
             asked: Asked::Command { comment_id: &said.comment_id, line: line.line, command },
             event: None,
             again: None,
+            is_old: said.is_old,
         };
         Ok(match self.begin(ground, wanted, ruling).await? {
             Began::Ready(begun) => {

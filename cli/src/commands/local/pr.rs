@@ -33,7 +33,7 @@ pub enum PrVerb {
         #[arg(long, short, default_value = "")]
         body: String,
         #[command(flatten)]
-        on: On,
+        change: Change,
     },
     /// List pull requests.
     List {
@@ -81,13 +81,13 @@ pub enum Method {
 impl PrVerb {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
-            Self::Create { head, base, title, body, on } => {
-                let desk = Desk::open(session, &on).await?;
-                let repo = desk.repo(&on).await?;
+            Self::Create { head, base, title, body, change } => {
+                let desk = Desk::change(session, change).await?;
+                let repo = desk.repo().await?;
                 let proposal = PullRequestProposal { head, base, title, body, draft: false, labels: Vec::new() };
                 let proposed = desk.forge().upsert_pull_request(&repo, &proposal, &desk.actor, desk.now).await?;
                 let found = proposed.into_inner();
-                session.out.print("pull_request", &found, || {
+                desk.session.out.print("pull_request", &found, || {
                     format!("{repo}#{} is {}: {} into {}\n", found.number, found.state, found.head, found.base)
                 });
                 desk.then_bot().await
