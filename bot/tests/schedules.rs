@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use forgeline_agents::AgentHost;
+use forgeline_blueprints::config::operator::Ceilings;
 use forgeline_bot::Bot;
 use forgeline_engine::spec::Definitions;
 use forgeline_forge::{LocalForge, NewRepository, Seed};
@@ -79,6 +80,7 @@ impl World {
             clock: Clock::of(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),
             watch: Watch::nobody(),
             parallel: 1,
+            ceilings: Ceilings::default(),
         })
     }
 
