@@ -119,6 +119,22 @@ pub struct ScheduleTrigger {
     /// IANA name.
     #[serde(default = "utc")]
     pub time_zone: String,
+    /// What becomes of times at which nobody looked.
+    #[serde(default)]
+    pub misfire: Misfire,
+}
+
+/// What becomes of the times of a schedule that passed while nobody looked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Misfire {
+    /// They are left out.
+    Skip,
+    /// The last of them is made up for.
+    #[default]
+    Once,
+    /// Each of them is made up for, the last 24 at most.
+    All,
 }
 
 /// An event of the registry.

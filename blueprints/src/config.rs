@@ -115,6 +115,9 @@ pub struct Policy {
     /// Who is told of dead letters; [`EscalationRule::standard`] when left out, nobody when empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Vec<EscalationRule>>,
+    /// How many runs may begin.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// Dead letters that people are told of.
@@ -161,6 +164,34 @@ impl EscalationRule {
     }
 }
 
+/// Most runs that a person may start in an hour.
+pub const MOST_RUNS_PER_ACTOR: u32 = 30;
+/// Most runs that may begin in a project in an hour, whoever or whatever starts them.
+pub const MOST_RUNS_PER_PROJECT: u32 = 60;
+
+/// How many runs may begin in any hour. A factory can lower the bounds, not raise them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// By one person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs_per_actor_per_hour: Option<u32>,
+    /// In one project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs_per_project_per_hour: Option<u32>,
+}
+
+impl Limits {
+    /// Most runs by one person in an hour.
+    pub fn runs_per_actor(&self) -> u32 {
+        self.runs_per_actor_per_hour.map_or(MOST_RUNS_PER_ACTOR, |most| most.min(MOST_RUNS_PER_ACTOR))
+    }
+
+    /// Most runs in one project in an hour.
+    pub fn runs_per_project(&self) -> u32 {
+        self.runs_per_project_per_hour.map_or(MOST_RUNS_PER_PROJECT, |most| most.min(MOST_RUNS_PER_PROJECT))
+    }
+}
+
 /// What happens to a proposal that touches a protected path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -182,5 +213,21 @@ impl FactoryConfig {
     /// The project that a repository belongs to.
     pub fn project_of(&self, repository: &str) -> Option<&Project> {
         self.projects.iter().find(|project| project.repositories.iter().any(|mine| mine == repository))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Limits;
+
+    #[test]
+    fn a_factory_lowers_the_bounds_and_does_not_raise_them() {
+        let bounds = |actor, project| {
+            let limits = Limits { runs_per_actor_per_hour: actor, runs_per_project_per_hour: project };
+            (limits.runs_per_actor(), limits.runs_per_project())
+        };
+        assert_eq!(bounds(None, None), (30, 60));
+        assert_eq!(bounds(Some(1), Some(59)), (1, 59));
+        assert_eq!(bounds(Some(31), Some(1000)), (30, 60));
     }
 }

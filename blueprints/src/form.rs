@@ -5,7 +5,7 @@ use forgeline_model::{ProjectId, SafePath, SecretRef, StageId, Usd, task::EventR
 use globset::Glob;
 use semver::{Version, VersionReq};
 
-use crate::{agent_use::AgentUse, codes, cron, period::Period};
+use crate::{agent_use::AgentUse, codes, cron::Cron, period::Period, schedule};
 
 /// The form that a text must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,8 +124,8 @@ impl Form {
             }),
             Self::Repository if text.split('/').count() >= 2 && text.parse::<SafePath>().is_ok() => Ok(()),
             Self::Repository => Err(misfit("a repository; write it like `owner/name`")),
-            Self::Cron => cron::check(text).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
-            Self::TimeZone => cron::check_time_zone(text).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
+            Self::Cron => Cron::parse(text).map(drop).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
+            Self::TimeZone => schedule::zone(text).map(drop).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
             Self::Url if is_url(text) => Ok(()),
             // It is not shown: what is wrong with it may be a password.
             Self::Url => Err(Misfit {

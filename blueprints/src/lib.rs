@@ -26,6 +26,7 @@ pub mod needs;
 pub mod period;
 pub mod plan;
 pub mod scaffold;
+pub mod schedule;
 pub mod schema;
 pub mod shape;
 pub mod shipped;

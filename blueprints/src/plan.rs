@@ -48,7 +48,7 @@ pub fn compile(factory: &Factory, request: &Request<'_>) -> Result<Plan, Vec<Dia
     found.extend(lint::blueprint_contracts(definition, request.registry));
     let agents = used_agents(factory, &definition.manifest);
     found.extend(agents.values().flat_map(|agent| lint::agent(agent)));
-    found.extend(unavailable(definition, factory));
+    found.extend(broken_agents(definition, factory));
     found.extend(ceilings::exceeded(definition, &factory.ceilings));
     let (inputs, faults) = inputs::complete(&definition.manifest.inputs, request.inputs);
     found.extend(faults);
@@ -97,12 +97,8 @@ fn used_agents<'a>(factory: &'a Factory, blueprint: &Blueprint) -> BTreeMap<Defi
     uses.filter_map(|uses| factory.resolve(uses).ok()).map(|agent| (agent.reference.clone(), agent)).collect()
 }
 
-/// Parts of the language that this build does not perform; nothing of them may be left out silently.
-fn unavailable(definition: &Definition<Blueprint>, factory: &Factory) -> Vec<Diagnostic> {
-    let refuse = |what: &str, pointer: &str, hint: &str| {
-        let diagnostic = Diagnostic::error(codes::UNAVAILABLE, format!("{what} is not available in this build"));
-        definition.document.at_key(pointer, diagnostic.hint(hint))
-    };
+/// Agents that the blueprint uses and that have errors.
+fn broken_agents(definition: &Definition<Blueprint>, factory: &Factory) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (index, stage) in definition.manifest.stages.iter().enumerate() {
         if let Some(uses @ AgentUse::Named { name, .. }) = &stage.uses
@@ -112,9 +108,6 @@ fn unavailable(definition: &Definition<Blueprint>, factory: &Factory) -> Vec<Dia
             let diagnostic = Diagnostic::error(codes::BROKEN_DEFINITION, format!("the agent `{name}` has errors"));
             found.push(definition.document.at(&pointer, diagnostic.hint("`forgeline validate` shows all of them")));
         }
-    }
-    if !definition.manifest.on_failure.is_empty() {
-        found.push(refuse("`on_failure`", "/on_failure", "remove it; `forgeline dlq list` shows failed runs"));
     }
     found
 }

@@ -4,12 +4,15 @@
 //! decisions, the answers and the end of the delivery are one transaction (T1). What that asks of the forge is done after it,
 //! by this pass or by the next one.
 
+mod change;
 mod comment;
 mod found;
 mod item;
+mod limits;
 mod merged;
 mod published;
 mod ruling;
+mod schedules;
 mod start;
 mod subscriptions;
 mod turn;
@@ -134,6 +137,7 @@ impl Bot {
         let _turn = self.turn().await?;
         let mut passed = Passed::default();
         let last = self.subscribe().await?;
+        self.observe().await?;
         self.receive().await?;
         self.perform_due(&mut passed).await?;
         let again_to = self.runner.store.subscription(RESCAN, 0).await?.position;
@@ -152,6 +156,7 @@ impl Bot {
         }
         passed.is_again = false;
         self.dispatch(last, &mut passed).await?;
+        self.keep_time(&mut passed).await?;
         self.tick().await?;
         Ok(passed)
     }
@@ -163,6 +168,18 @@ impl Bot {
             match store.input(&run, &Input::Tick, now).await {
                 Ok(_) | Err(StoreError::Illegal(_)) => {}
                 Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the forge tell of what people pushed with Git itself. Whoever can write into a repository of the local forge owns it.
+    async fn observe(&self) -> Result<(), PassError> {
+        let (forge, now) = (&self.runner.forge, self.runner.clock.now());
+        for repo in forge.repositories().await? {
+            let Ok(owner) = repo.owner().parse() else { continue };
+            if let Err(error) = forge.observe_pushes(&repo, &owner, now).await {
+                tracing::warn!("pushes to `{repo}` are not seen: {error}");
             }
         }
         Ok(())
@@ -212,10 +229,19 @@ impl Bot {
             (Ok(Feed::CommentCreated), Some(number)) => {
                 self.comment(row, &repo, number, actor, &body["payload"], passed).await
             }
-            (Ok(Feed::IssueOpened), Some(number)) => self.item_opened(row, &repo, number, actor, passed).await,
+            (Ok(Feed::IssueOpened | Feed::IssueReopened), Some(number)) => {
+                self.item_opened(row, &repo, number, actor, passed).await
+            }
             (Ok(Feed::IssueLabeled), Some(number)) => {
                 let label = body["payload"]["label"].as_str().unwrap_or_default();
                 self.item_labeled(row, &repo, number, actor, label, passed).await
+            }
+            (Ok(Feed::PullRequestOpened | Feed::PullRequestReopened), Some(number)) => {
+                self.proposed(row, &repo, number, actor, passed).await
+            }
+            (Ok(Feed::Push), _) => {
+                let branch = body["subject"].as_str().unwrap_or_default();
+                self.pushed(row, &repo, branch, actor, &body["payload"], passed).await
             }
             (Ok(Feed::PullRequestMerged), Some(number)) => self.merged(row, &repo, number, actor, passed).await,
             // The rest starts nothing and asks for nothing.

@@ -21,7 +21,7 @@ pub use outcome::{
 };
 pub use refusal::{
     approves_something_else, fault, invalid_definitions, invalid_inputs, not_available, nothing_waits, refused,
-    unknown_blueprint, unknown_stage, unusable_repository,
+    too_many_runs, unknown_blueprint, unknown_stage, unusable_repository,
 };
 pub use status::{RunLine, status};
 pub use why::{decisions, why};

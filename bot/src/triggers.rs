@@ -5,8 +5,10 @@
 //! explained as well as a start.
 
 mod conditions;
+mod failure;
 mod key;
 mod occurrence;
+mod schedule;
 
 use forgeline_blueprints::{
     blueprint::{Blueprint, Trigger},
@@ -15,8 +17,10 @@ use forgeline_blueprints::{
 use forgeline_model::{DefinitionRef, Span};
 use serde::{Deserialize, Serialize};
 
+pub use failure::{StageFailure, decide_failure, failure_rule};
 pub use key::{Asked, TriggerKey, TriggerScope};
-pub use occurrence::{Happening, ItemFacts, MAX_CHAIN_DEPTH, Occurrence};
+pub use occurrence::{Change, Happening, ItemFacts, MAX_CHAIN_DEPTH, Occurrence};
+pub use schedule::{Due, due, schedule_id};
 
 /// What a rule found out about one occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +84,7 @@ fn consider(occurrence: &Occurrence, definition: &Definition<Blueprint>) -> Cons
         .enumerate()
         .map(|(index, trigger)| RuleVerdict {
             rule: format!("trigger.{}", kind(trigger)),
-            place: span(definition, index),
+            place: span(definition, &format!("/on/{index}")),
             failed: conditions::ask(occurrence, name, trigger),
         })
         .collect();
@@ -88,8 +92,9 @@ fn consider(occurrence: &Occurrence, definition: &Definition<Blueprint>) -> Cons
     Considered { blueprint: definition.reference.clone(), starts, rules }
 }
 
-fn span(definition: &Definition<Blueprint>, index: usize) -> Span {
-    let place = definition.document.place(&format!("/on/{index}"));
+/// Where something stands in a blueprint's manifest.
+pub(crate) fn span(definition: &Definition<Blueprint>, pointer: &str) -> Span {
+    let place = definition.document.place(pointer);
     let file = definition.document.file.clone();
     Span { file, line: place.line, column: place.column, length: place.length }
 }

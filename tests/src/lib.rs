@@ -19,4 +19,6 @@ mod rebuild;
 #[cfg(test)]
 mod survival;
 #[cfg(test)]
+mod triggers;
+#[cfg(test)]
 mod world;

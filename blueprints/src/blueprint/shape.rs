@@ -85,6 +85,11 @@ static SCHEDULE: Object = Object {
     fields: &[
         required("cron", Shape::Text(Form::Cron), "minute, hour, day of month, month, day of week"),
         optional("time_zone", Shape::Text(Form::TimeZone), "IANA name; UTC when left out"),
+        optional(
+            "misfire",
+            Shape::Text(Form::OneOf(&["skip", "once", "all"])),
+            "what becomes of times at which nobody looked: left out, the last made up for, each of the last 24; once when left out",
+        ),
     ],
 };
 

@@ -79,6 +79,11 @@ static POLICY: Object = Object {
         optional("draft", Shape::Flag, "whether pull requests are opened as drafts"),
         optional("approval", ROLE_NAMES, "roles that must approve before anything is published"),
         optional("escalation", Shape::List(&Shape::Object(&ESCALATION)), "who is told of dead letters, and when"),
+        optional(
+            "limits",
+            Shape::Object(&RUN_LIMITS),
+            "how many runs may begin in an hour; lower than the default only",
+        ),
     ],
 };
 
@@ -103,6 +108,15 @@ static ESCALATION: Object = Object {
             Shape::List(&Shape::Text(Form::Name)),
             "channels that the operator names under `notify`; all of them otherwise",
         ),
+    ],
+};
+
+static RUN_LIMITS: Object = Object {
+    name: "`limits`",
+    doc: "How many runs may begin in an hour.",
+    fields: &[
+        optional("runs_per_actor_per_hour", Shape::Whole(1, 30), "by one person; 30 when left out"),
+        optional("runs_per_project_per_hour", Shape::Whole(1, 60), "in one project; 60 when left out"),
     ],
 };
 

@@ -76,17 +76,13 @@ fn what_this_build_does_not_perform_is_refused() {
         "  - id: review\n    needs: [vision]\n    approval: {roles: [maintainer], min: 1, expires: 3d}\n  - id: code\n",
     );
     assert_eq!(shown(&Factory::load(&approval).1), Vec::<String>::new());
-    let plan = plan(&approval, "service", &json!({"name": "x"})).expect("planned");
+    let plan_of = |files: &FileSet| plan(files, "service", &json!({"name": "x"}));
+    let plan = plan_of(&approval).expect("planned");
     let review = plan.stages.iter().find(|stage| stage.id.as_str() == "review").expect("it is planned");
     assert_eq!(review.performer(), "approval");
     let compensated = with(BLUEPRINT_FILE, "stages:\n", "on_failure: [{stage: code, run: docs-page}]\nstages:\n");
     assert_eq!(shown(&Factory::load(&compensated).1), Vec::<String>::new());
-    assert_eq!(
-        refused(&compensated, "service", &json!({"name": "x"})),
-        [
-            "FL0254 blueprint.yaml:17:1 `on_failure` is not available in this build | remove it; `forgeline dlq list` shows failed runs"
-        ]
-    );
+    assert!(plan_of(&compensated).is_ok(), "it is the bot that starts the other blueprint");
     let pin = "a".repeat(40);
     let remote =
         with(BLUEPRINT_FILE, "uses: writer@^1\n    needs", &format!("uses: acme/agents//writer@{pin}\n    needs"));

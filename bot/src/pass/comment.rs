@@ -28,6 +28,8 @@ struct Said<'a> {
     on: Option<Found>,
     /// Whether that is held back from new runs; an earlier line of the same comment may have said so.
     is_held: bool,
+    /// Whether it was dealt with before the state was rebuilt.
+    is_old: bool,
 }
 
 /// What a command is answered.
@@ -99,7 +101,7 @@ impl Bot {
         let comment_id = payload["comment_id"].to_string();
         let on = self.find_item(repo, number).await?;
         let is_held = on.as_ref().is_some_and(|found| found.facts().is_held);
-        let mut said = Said { repo, number, actor, comment_id, on, is_held };
+        let mut said = Said { repo, number, actor, comment_id, on, is_held, is_old: passed.is_again };
         let on_closed_item = said.is_on_closed();
         let (commands, unread) = match command::read(&Comment { body, author, edited: false, on_closed_item }) {
             Reading::Commands { commands, unread } => (commands, unread),
@@ -187,7 +189,7 @@ impl Bot {
             }
             Command::Run { blueprint, inputs, max_usd } => {
                 let wanted = (blueprint.as_str(), inputs, *max_usd);
-                Answer::Text(self.run_command(said, ground, line, command, wanted, ruling))
+                Answer::Text(self.run_command(said, ground, line, command, wanted, ruling).await?)
             }
             Command::Plan { blueprint, inputs } => Answer::Text(run::plan_command(said, ground, blueprint, inputs)),
             Command::Cancel { run } => self.cancel_command(said, run.as_ref(), ruling).await?,

@@ -98,13 +98,15 @@ impl Bot {
                 return self.rule(ruling, |_| Vec::new(), passed).await;
             }
         }
-        let begun: Vec<(String, Began)> = starting
-            .into_iter()
-            .map(|considered| {
-                let blueprint = considered.blueprint.name.clone();
-                (blueprint, self.start_for_item(&ground, &issue, actor, considered, &mut ruling))
-            })
-            .collect();
+        let mut begun: Vec<(String, Began)> = Vec::new();
+        for considered in starting {
+            let blueprint = considered.blueprint.name.clone();
+            let began = self.start_for_item(&ground, &issue, (actor, passed.is_again), considered, &mut ruling).await?;
+            if let Began::TooMany(limit) = &began {
+                ruling.decisions.push(limit.decision(subject.clone(), &blueprint));
+            }
+            begun.push((blueprint, began));
+        }
         let item = issue.work_item();
         let say = |ruled: &Ruled| {
             begun
@@ -135,14 +137,14 @@ impl Bot {
         self.rule(ruling, |_| Vec::new(), passed).await
     }
 
-    fn start_for_item(
+    async fn start_for_item(
         &self,
         ground: &Ground,
         issue: &Issue,
-        actor: &str,
+        (actor, is_old): (&str, bool),
         considered: &Considered,
         ruling: &mut Ruling,
-    ) -> Began {
+    ) -> Result<Began, PassError> {
         let item = issue.work_item();
         let (blueprint, id) = (&considered.blueprint.name, item.id.to_string());
         let rule = considered.decisive().map_or_else(|| "trigger".to_owned(), |verdict| verdict.rule.clone());
@@ -162,8 +164,9 @@ impl Bot {
             asked: Asked::Item { id: &id, inputs },
             event: None,
             again: None,
+            is_old,
         };
-        self.begin(ground, wanted, ruling)
+        self.begin(ground, wanted, ruling).await
     }
 }
 
@@ -173,6 +176,7 @@ fn answer(item: &WorkItem, blueprint: &str, began: Began, ruled: &Ruled) -> (Str
         Began::Ready(begun) if begun.is_new(ruled) => (format!("status:{blueprint}"), begun.reply()),
         // Beside the comment that tells how that run goes or went, not in its place.
         Began::Ready(begun) => (format!("joined:{blueprint}"), begun.joined()),
+        Began::TooMany(limit) => (format!("limit:{blueprint}"), limit.reply()),
         Began::NeedsForm => (format!("form:{blueprint}"), reply::asks_for_form(item, blueprint)),
         Began::Invalid(faults) => {
             let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();

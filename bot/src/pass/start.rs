@@ -6,7 +6,7 @@ use forgeline_runner::prepare::{self, Request};
 use forgeline_store::{Decided, Ruled, Ruling};
 use serde_json::Value;
 
-use super::{Bot, Ground};
+use super::{Bot, Ground, PassError, limits::Limit};
 use crate::{
     reply,
     triggers::{Asked, TriggerKey, TriggerScope},
@@ -22,12 +22,16 @@ pub(crate) struct Wanted<'a> {
     pub(crate) asked: Asked<'a>,
     pub(crate) event: Option<Event>,
     pub(crate) again: Option<Again>,
+    /// Whether it was asked before the state was rebuilt; how many begin now does not matter then.
+    pub(crate) is_old: bool,
 }
 
 /// What came of it.
 pub(crate) enum Began {
     /// It is part of the ruling now.
     Ready(Begun),
+    /// Not now: as many runs began as may.
+    TooMany(Limit),
     /// The item has no form that the blueprint needs.
     NeedsForm,
     /// It cannot run; what is wrong.
@@ -48,6 +52,11 @@ impl Begun {
         matches!(ruled.runs[self.place], Decided::Started(..))
     }
 
+    /// The run.
+    pub(crate) fn run(&self) -> &RunId {
+        &self.run
+    }
+
     /// The answer to who started it.
     pub(crate) fn reply(&self) -> String {
         reply::started(&self.run, &self.blueprint, self.stages)
@@ -61,7 +70,12 @@ impl Begun {
 
 impl Bot {
     /// Prepares a run and makes it part of the ruling.
-    pub(crate) fn begin(&self, ground: &Ground, wanted: Wanted<'_>, ruling: &mut Ruling) -> Began {
+    pub(crate) async fn begin(
+        &self,
+        ground: &Ground,
+        wanted: Wanted<'_>,
+        ruling: &mut Ruling,
+    ) -> Result<Began, PassError> {
         let scope = TriggerScope {
             tenant: "default".into(),
             forge: "local".into(),
@@ -71,7 +85,7 @@ impl Bot {
         let item_spec = match &wanted.item {
             Some(item) => match prepare::item_spec(item, &format!("issue #{}", item.id)) {
                 Ok(spec) => spec,
-                Err(faults) => return Began::Invalid(faults),
+                Err(faults) => return Ok(Began::Invalid(faults)),
             },
             None => None,
         };
@@ -96,10 +110,15 @@ impl Bot {
         };
         let new = match prepare::prepare(request, self.runner.clock.now()) {
             Ok(new) => new,
-            Err(faults) if faults.iter().any(|fault| fault.code == prepare::NEEDS_FORM) => return Began::NeedsForm,
-            Err(faults) => return Began::Invalid(faults),
+            Err(faults) if faults.iter().any(|fault| fault.code == prepare::NEEDS_FORM) => return Ok(Began::NeedsForm),
+            Err(faults) => return Ok(Began::Invalid(faults)),
         };
         let spec = &new.spec;
+        if !wanted.is_old
+            && let Some(limit) = self.reached_limit(ground, spec, ruling).await?
+        {
+            return Ok(Began::TooMany(limit));
+        }
         let begun = Begun {
             place: ruling.runs.len(),
             run: spec.id.clone(),
@@ -107,7 +126,7 @@ impl Bot {
             stages: spec.plan.stages.len(),
         };
         ruling.runs.push(new);
-        Began::Ready(begun)
+        Ok(Began::Ready(begun))
     }
 
     /// The project that owns the repository, by the factory's settings.

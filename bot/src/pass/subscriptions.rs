@@ -1,4 +1,4 @@
-//! Blueprints that wait for events: each reads the log at its own pace.
+//! Blueprints that wait for events, or for a stage of another one to fail: each reads the log at its own pace.
 //!
 //! At least once for each subscription: its place moves on after the event is dealt with. An event that comes again finds
 //! the run it started by its trigger key. Failures are retried by subscription and end in the dead letter queue.
@@ -7,10 +7,11 @@ mod again;
 mod origin;
 
 use forgeline_blueprints::{
-    blueprint::{Blueprint, EventTrigger, Trigger as Rule},
+    blueprint::{Blueprint, EventTrigger, OnFailure, Trigger as Rule},
     factory::Definition,
 };
 use forgeline_engine::{BotEffect, spec::Trigger};
+use forgeline_model::{Event, Timestamp};
 use forgeline_store::{DeadLetter, Decision, EventRow, Ruled, Ruling, RunView, Subject};
 use serde_json::{Value, json};
 
@@ -21,12 +22,14 @@ use super::{
     start::{Began, Wanted},
 };
 use crate::{
-    Occurrence, decide, reply,
-    triggers::{Asked, Happening},
+    Considered, Occurrence, decide, reply,
+    triggers::{Asked, Happening, ItemFacts, StageFailure, decide_failure, failure_rule},
 };
 
 /// Events that a subscription reads at once.
 const BATCH: u32 = 256;
+/// The event by which the failure of a stage is known.
+const STAGE_FAILED: &str = "StageFailed";
 /// Tries at an event before it is given up.
 const ATTEMPTS: u32 = 4;
 /// Waits before the second, third and fourth try, milliseconds.
@@ -36,8 +39,37 @@ const BACKOFF_MS: [u64; 3] = [5_000, 45_000, 420_000];
 struct Listener<'a> {
     name: String,
     ground: &'a Ground,
+    /// What it starts.
     definition: &'a Definition<Blueprint>,
-    rule: &'a EventTrigger,
+    wish: Wish<'a>,
+}
+
+/// Which events a listener waits for.
+enum Wish<'a> {
+    /// Those of its own rule.
+    Event(&'a EventTrigger),
+    /// The failure of a stage of a blueprint, by the rule at this place of it.
+    Failure { of: &'a Definition<Blueprint>, index: usize, rule: &'a OnFailure },
+}
+
+impl Wish<'_> {
+    /// The event type or rule, as a run says what started it.
+    fn name(&self) -> String {
+        match self {
+            Self::Event(rule) => rule.event_type.clone(),
+            Self::Failure { of, rule, .. } => failure_rule(of, rule),
+        }
+    }
+
+    /// Whether the event is of the kind that is waited for; about others nothing is recorded.
+    fn is_about(&self, event: &Event) -> bool {
+        match self {
+            Self::Event(rule) => event.event_type == rule.event_type,
+            Self::Failure { of, .. } => {
+                event.event_type == STAGE_FAILED && text(event, "blueprint") == of.reference.name
+            }
+        }
+    }
 }
 
 impl Listener<'_> {
@@ -53,6 +85,8 @@ enum Offered {
     Done,
     /// It cannot be decided until the definitions are mended; it is offered again, however long that takes.
     Waits,
+    /// As many runs began as may; it is offered again then.
+    Later(Timestamp),
 }
 
 impl Bot {
@@ -78,7 +112,7 @@ impl Bot {
         Ok(())
     }
 
-    async fn grounds(&self) -> Result<Vec<Ground>, PassError> {
+    pub(super) async fn grounds(&self) -> Result<Vec<Ground>, PassError> {
         let mut grounds = Vec::new();
         for repo in self.runner.forge.repositories().await? {
             // A repository without a commit has nothing to start from; a person is told when they ask for something.
@@ -107,6 +141,7 @@ impl Bot {
             for row in &events {
                 match self.offer(listener, row, attempts, passed).await {
                     Ok(Offered::Done) => {}
+                    Ok(Offered::Later(at)) => return Ok(store.hold_back(&listener.name, at).await?),
                     Ok(Offered::Waits) => return self.hold_back(listener, attempts).await,
                     Err(_) if attempts + 1 < ATTEMPTS => return self.hold_back(listener, attempts).await,
                     Err(error) => self.give_up(listener, row, &error.to_string(), attempts + 1).await?,
@@ -130,7 +165,7 @@ impl Bot {
         attempts: u32,
         passed: &mut Passed,
     ) -> Result<Offered, PassError> {
-        if row.event.event_type != listener.rule.event_type {
+        if !listener.wish.is_about(&row.event) {
             return Ok(Offered::Done);
         }
         let Some(origin) = self.origin(row, passed).await? else { return Ok(Offered::Done) };
@@ -147,8 +182,7 @@ impl Bot {
             }
             return Ok(Offered::Waits);
         }
-        self.consider(listener, row, &origin, passed).await?;
-        Ok(Offered::Done)
+        self.consider(listener, row, &origin, passed).await
     }
 
     /// Asks the blueprint's rules about an event of its own repository, and starts it if they say so.
@@ -158,21 +192,14 @@ impl Bot {
         row: &EventRow,
         origin: &RunView,
         passed: &mut Passed,
-    ) -> Result<(), PassError> {
+    ) -> Result<Offered, PassError> {
         // Validated again where it is consumed: the registry may have moved on since it was told.
         if let Err(violation) = listener.ground.in_force.registry.validate_consumed(&row.event.to_value()) {
-            return self.give_up(listener, row, &violation.to_string(), 1).await;
+            self.give_up(listener, row, &violation.to_string(), 1).await?;
+            return Ok(Offered::Done);
         }
-        let occurrence = Occurrence {
-            what: Happening::Event {
-                event: Box::new(row.event.clone()),
-                of_blueprint: Some(origin.spec.plan.blueprint.name.clone()),
-                chain_depth: origin.spec.trigger.chain_depth + 1,
-            },
-            item: self.facts_of(origin).await?,
-        };
+        let considered = considered(listener, row, origin, self.facts_of(origin).await?);
         let subject = format!("event {}", row.event.event_id);
-        let considered = decide(&occurrence, [listener.definition]).remove(0);
         let mut recorded = decision(&subject, &considered);
         recorded.detail["origin_run"] = json!(origin.spec.id);
         recorded.detail["origin_blueprint"] = json!(origin.spec.plan.blueprint.to_string());
@@ -182,9 +209,15 @@ impl Bot {
         let mut ruling = listener.moves_on(row);
         ruling.decisions.push(recorded);
         if !considered.starts {
-            return self.rule(ruling, |_| Vec::new(), passed).await;
+            self.rule(ruling, |_| Vec::new(), passed).await?;
+            return Ok(Offered::Done);
         }
         let event_id = row.event.event_id.to_string();
+        let cause = listener.wish.name();
+        let asked = match &listener.wish {
+            Wish::Event(rule) => Asked::Event { event_id: &event_id, subscription: rule },
+            Wish::Failure { .. } => Asked::Failure { run: &origin.spec.id, rule: &cause },
+        };
         let wanted = Wanted {
             blueprint: &listener.definition.reference.name,
             inputs: json!({}),
@@ -193,28 +226,35 @@ impl Bot {
             trigger: Trigger {
                 kind: "event".into(),
                 actor: row.event.originating_agent.clone(),
-                detail: format!("{} {event_id}", row.event.event_type),
+                detail: format!("{cause} {event_id}"),
                 chain_depth: origin.spec.trigger.chain_depth + 1,
             },
-            asked: Asked::Event { event_id: &event_id, subscription: listener.rule },
+            asked,
             event: Some(row.event.clone()),
             again: None,
+            is_old: false,
         };
-        match self.begin(listener.ground, wanted, &mut ruling) {
+        match self.begin(listener.ground, wanted, &mut ruling).await? {
             Began::Ready(begun) => {
                 let mention = |ruled: &Ruled| {
                     // The event may have come again; its run tells its own story.
                     let answer = begun.is_new(ruled).then(|| begun.reply());
                     answer.and_then(|answer| mention(listener, origin, answer)).into_iter().collect()
                 };
-                self.rule(ruling, mention, passed).await
+                self.rule(ruling, mention, passed).await?;
             }
-            Began::NeedsForm => self.refuse(listener, row, "its work item has no `## Entities`").await,
+            Began::TooMany(limit) => {
+                let decisions = vec![limit.decision(subject, &listener.definition.reference.name)];
+                self.rule(Ruling { decisions, ..Ruling::default() }, |_| Vec::new(), passed).await?;
+                return Ok(Offered::Later(limit.until));
+            }
+            Began::NeedsForm => self.refuse(listener, row, "its work item has no `## Entities`").await?,
             Began::Invalid(faults) => {
                 let faults: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
-                self.refuse(listener, row, &faults.join("; ")).await
+                self.refuse(listener, row, &faults.join("; ")).await?;
             }
         }
+        Ok(Offered::Done)
     }
 
     async fn note_event(
@@ -272,15 +312,49 @@ fn mention(listener: &Listener<'_>, origin: &RunView, answer: String) -> Option<
     Some(ruling::say(&listener.ground.repo, number, key, answer))
 }
 
+/// What the rule that a listener stands for finds out about an event.
+fn considered(listener: &Listener<'_>, row: &EventRow, origin: &RunView, item: Option<ItemFacts>) -> Considered {
+    let chain_depth = origin.spec.trigger.chain_depth + 1;
+    let blueprint = &origin.spec.plan.blueprint.name;
+    match &listener.wish {
+        Wish::Event(_) => {
+            let event = Box::new(row.event.clone());
+            let what = Happening::Event { event, of_blueprint: Some(blueprint.clone()), chain_depth };
+            decide(&Occurrence { what, item }, [listener.definition]).remove(0)
+        }
+        Wish::Failure { of, index, .. } => {
+            // A run says what started it as the rule and the event's id.
+            let started_by = origin.spec.trigger.detail.rsplit_once(' ').map(|(rule, _)| rule);
+            let stage = text(&row.event, "stage");
+            let failure = StageFailure { blueprint, stage, started_by, chain_depth, item };
+            decide_failure(&failure, of, *index, &listener.definition.reference)
+        }
+    }
+}
+
 fn listeners(ground: &Ground) -> Vec<Listener<'_>> {
+    let factory = &ground.in_force.factory;
     let mut found = Vec::new();
-    for definition in ground.in_force.factory.blueprints() {
+    for definition in factory.blueprints() {
+        let of = &definition.reference.name;
         for rule in &definition.manifest.on {
             if let Rule::Event(rule) = rule {
-                let name = format!("{}/{}/{}", ground.repo, definition.reference.name, rule.event_type);
-                found.push(Listener { name, ground, definition, rule });
+                let name = format!("{}/{of}/{}", ground.repo, rule.event_type);
+                found.push(Listener { name, ground, definition, wish: Wish::Event(rule) });
+            }
+        }
+        for (index, rule) in definition.manifest.on_failure.iter().enumerate() {
+            if let Some(starts) = factory.blueprint(&rule.run) {
+                let name = format!("{}/{of}/on_failure/{}/{}", ground.repo, rule.stage, rule.run);
+                let wish = Wish::Failure { of: definition, index, rule };
+                found.push(Listener { name, ground, definition: starts, wish });
             }
         }
     }
     found
+}
+
+/// A text field of an event; empty when there is none.
+fn text<'a>(event: &'a Event, field: &str) -> &'a str {
+    event.fields.get(field).and_then(Value::as_str).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! What is not done, and what to do instead.
 
 use forgeline_blueprints::suggest;
-use forgeline_model::{Diagnostic, Severity, StageId};
+use forgeline_model::{Diagnostic, Severity, StageId, Timestamp};
 
 use super::markdown::{block, code, counted};
 use crate::{CommandFault, Refusal, Verb};
@@ -47,6 +47,16 @@ pub fn approves_something_else(what: &str, expected: &str) -> String {
 /// The run has no stage of this name.
 pub fn unknown_stage(message: &str) -> String {
     format!("**Not started.** {}", sentence(message))
+}
+
+/// As many runs as may have begun in the last hour.
+pub fn too_many_runs(most: u32, of: &str, until: Timestamp) -> String {
+    format!(
+        "**Not started.** {} began in the last hour for {}, and no more may. Ask again after {}.",
+        counted(most as usize, "run"),
+        code(of),
+        code(&until.to_string())
+    )
 }
 
 /// There is nothing in the repository to start from.

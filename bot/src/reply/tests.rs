@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     Answered, RunLine, asks_for_form, came_to_nothing, cancelled, closed_pull_request, comment, decisions, fault, held,
     help, invalid_definitions, invalid_inputs, joined, marker, no_change, not_available, nothing_to_cancel, refused,
-    released, started, status, unknown_blueprint, unusable_repository, why,
+    released, started, status, too_many_runs, unknown_blueprint, unusable_repository, why,
 };
 use crate::{
     Action, CommandLine, Considered, Principal, Resource, Role, Verb, authorize, command,
@@ -53,6 +53,8 @@ fn refusals_name_the_missing_right() {
     assert_snapshot!(refused(&refusal.expect_err("the factory narrows")), @"**Refused.** `run` is for maintainer in this factory; you are editor.");
     assert_snapshot!(not_available(Verb::Revise), @"`revise` is **not available in this build**. `/forgeline help` shows what is.");
     assert_snapshot!(unusable_repository("repository `acme/shop` has no commit yet"), @"**Not started.** `repository 'acme/shop' has no commit yet`");
+    let until = forgeline_model::Timestamp::from_millis(1_772_427_600_000);
+    assert_snapshot!(too_many_runs(30, "ana", until), @"**Not started.** 30 runs began in the last hour for `ana`, and no more may. Ask again after `2026-03-02T05:00:00.000Z`.");
     assert_snapshot!(unknown_blueprint("htp-service", &["docs-page", "http-service"]), @"**Not started.** There is no blueprint `htp-service`. Did you mean `http-service`?");
     assert_snapshot!(invalid_inputs("http-service", &["`/name`: \"Orders!\" does not match".into()]), @r#"
     **Not started.** The inputs of `http-service` do not fit:

@@ -1,20 +1,30 @@
 //! The conditions of a rule, in the order they are asked.
 
-use forgeline_blueprints::blueprint::{EventTrigger, Trigger, WorkItemTrigger};
+use forgeline_blueprints::blueprint::{ChangeTrigger, EventTrigger, Trigger, WorkItemTrigger};
 use forgeline_engine::condition::Condition;
 use forgeline_model::Event;
+use globset::GlobBuilder;
 use semver::Version;
 use serde_json::json;
 
 use super::{
-    Failed, kind,
-    occurrence::{Happening, ItemFacts, MAX_CHAIN_DEPTH, Occurrence},
+    Failed, StageFailure, kind,
+    occurrence::{Change, Happening, ItemFacts, MAX_CHAIN_DEPTH, Occurrence},
 };
+
+/// Most paths that a verdict lists.
+const SHOWN: usize = 5;
 
 /// The first condition of this rule that fails, or none if the rule starts the blueprint of this name.
 pub(super) fn ask(occurrence: &Occurrence, blueprint: &str, trigger: &Trigger) -> Option<Failed> {
     let mut asked = Asked { met: 0 };
     asked.rule(occurrence, blueprint, trigger).err()
+}
+
+/// The first condition that keeps what a failure asks for from starting.
+pub(super) fn ask_failure(failure: &StageFailure<'_>, of: &str, stage: &str, rule: &str) -> Option<Failed> {
+    let mut asked = Asked { met: 0 };
+    asked.failure(failure, of, stage, rule).err()
 }
 
 /// Counts the conditions that were met.
@@ -39,6 +49,8 @@ impl Asked {
                 self.event(wanted, event)?;
                 self.chain(blueprint, of_blueprint.as_deref(), *chain_depth)?;
             }
+            (Trigger::Push(wanted), Happening::Push(change))
+            | (Trigger::PullRequest(wanted), Happening::PullRequest(change)) => self.change(wanted, change)?,
             // The kinds are equal by the condition above, so these do not meet.
             (
                 Trigger::Label(_)
@@ -69,6 +81,19 @@ impl Asked {
         self.meet("state", same(wanted, state), || (wanted.clone(), state.to_owned()))
     }
 
+    fn change(&mut self, wanted: &ChangeTrigger, change: &Change) -> Result<(), Failed> {
+        let is_wanted = match wanted.branches.as_slice() {
+            [] => change.is_default,
+            globs => globs.iter().any(|glob| matches(glob, &change.branch)),
+        };
+        let branches =
+            || if wanted.branches.is_empty() { "the default branch".into() } else { one_of(&wanted.branches) };
+        self.meet("branch", is_wanted, || (branches(), change.branch.clone()))?;
+        let touches = |glob: &String| change.paths.iter().any(|path| matches(glob, path));
+        let is_touched = wanted.paths.is_empty() || wanted.paths.iter().any(touches);
+        self.meet("paths", is_touched, || (one_of(&wanted.paths), some_of(&change.paths)))
+    }
+
     fn event(&mut self, wanted: &EventTrigger, event: &Event) -> Result<(), Failed> {
         let same = wanted.event_type == event.event_type;
         self.meet("type", same, || (wanted.event_type.clone(), event.event_type.clone()))?;
@@ -86,11 +111,25 @@ impl Asked {
         self.meet("when", answer == Ok(true), || (when.clone(), actual))
     }
 
+    fn failure(&mut self, failure: &StageFailure<'_>, of: &str, stage: &str, rule: &str) -> Result<(), Failed> {
+        self.meet("blueprint", failure.blueprint == of, || (of.to_owned(), failure.blueprint.to_owned()))?;
+        self.meet("stage", failure.stage == stage, || (stage.to_owned(), failure.stage.to_owned()))?;
+        self.meet("source", failure.started_by != Some(rule), || {
+            ("a run that this rule did not start".into(), "a run that this rule started".into())
+        })?;
+        self.depth(failure.chain_depth)?;
+        failure.item.as_ref().map_or(Ok(()), |item| self.item(item))
+    }
+
     /// Chains end: a blueprint is not started by its own events, and not by runs of runs of runs.
     fn chain(&mut self, blueprint: &str, of: Option<&str>, depth: u32) -> Result<(), Failed> {
         self.meet("source", of != Some(blueprint), || {
             ("another blueprint's run".into(), format!("a run of `{blueprint}` itself"))
         })?;
+        self.depth(depth)
+    }
+
+    fn depth(&mut self, depth: u32) -> Result<(), Failed> {
         self.meet("chain depth", depth < MAX_CHAIN_DEPTH, || {
             (format!("fewer than {MAX_CHAIN_DEPTH} runs before it"), depth.to_string())
         })
@@ -108,4 +147,21 @@ impl Asked {
 
 fn one_of(names: &[String]) -> String {
     names.join(" or ")
+}
+
+/// The first few, for people.
+fn some_of(paths: &[String]) -> String {
+    let shown: Vec<&str> = paths.iter().take(SHOWN).map(String::as_str).collect();
+    match (paths.len(), paths.len().saturating_sub(SHOWN)) {
+        (0, _) => "no file".to_owned(),
+        (_, 0) => shown.join(", "),
+        (_, more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Whether a glob names a path or branch; `*` stays within a folder. One that cannot be read, which the linter has told,
+/// names nothing.
+fn matches(glob: &str, name: &str) -> bool {
+    let glob = GlobBuilder::new(glob).literal_separator(true).empty_alternates(true).build();
+    glob.is_ok_and(|glob| glob.compile_matcher().is_match(name))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use forgeline_blueprints::blueprint::EventTrigger;
-use forgeline_model::{Digest, canonical};
+use forgeline_model::{Digest, RunId, canonical};
 use serde_json::{Value, json};
 
 use crate::Command;
@@ -60,6 +60,13 @@ pub enum Asked<'a> {
         event_id: &'a str,
         /// The rule that subscribes to it.
         subscription: &'a EventTrigger,
+    },
+    /// What follows when a stage has failed for good: once for each run and rule, however many of its tasks failed.
+    Failure {
+        /// The run that failed.
+        run: &'a RunId,
+        /// The rule, see [`failure_rule`](super::failure_rule).
+        rule: &'a str,
     },
     /// A nominal time of a schedule.
     Schedule {
@@ -118,6 +125,7 @@ impl Asked<'_> {
             Self::Event { event_id, subscription } => {
                 vec![json!("event"), json!(event_id), json!(Digest::of(subscription))]
             }
+            Self::Failure { run, rule } => vec![json!("failure"), json!(run), json!(rule)],
             Self::Schedule { id, nominal } => vec![json!("schedule"), json!(id), json!(nominal)],
             Self::Keyed { key } => vec![json!("key"), json!(key)],
             Self::Inputs { inputs } => vec![json!("inputs"), json!(inputs)],

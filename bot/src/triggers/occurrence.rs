@@ -31,6 +31,10 @@ pub enum Happening {
     },
     /// The item was opened, or its state or type changed.
     ItemChanged,
+    /// A branch of people's moved.
+    Push(Change),
+    /// A pull request was opened, or its head moved.
+    PullRequest(Change),
     /// A contract event, validated. A merged pull request arrives as one `ArtifactMerged` for each artifact.
     Event {
         /// The event.
@@ -42,13 +46,26 @@ pub enum Happening {
     },
 }
 
+/// A change of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The branch pushed to, or the base of the pull request.
+    pub branch: String,
+    /// Whether that is the default branch.
+    pub is_default: bool,
+    /// Files that differ; of a renamed one both paths.
+    pub paths: Vec<String>,
+}
+
 impl Happening {
     /// The trigger kind that it can meet.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::LabelAdded { .. } => "label",
             Self::Command { .. } => "command",
             Self::ItemChanged => "work_item",
+            Self::Push(_) => "push",
+            Self::PullRequest(_) => "pull_request",
             Self::Event { .. } => "event",
         }
     }

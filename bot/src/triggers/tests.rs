@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use forgeline_blueprints::{Factory, blueprint::Blueprint, factory::Definition};
-use forgeline_model::{Digest, Event, FileSet, event::EventSource};
+use forgeline_model::{Digest, Event, FileSet, RunId, event::EventSource};
 use serde_json::{Map, Value, json};
 
-use super::{Asked, Considered, Happening, ItemFacts, Occurrence, TriggerKey, TriggerScope, decide};
+use super::{
+    Asked, Change, Considered, Happening, ItemFacts, Occurrence, StageFailure, TriggerKey, TriggerScope, decide,
+    decide_failure, failure_rule,
+};
 use crate::command;
 
 const ON: &str = r#"
@@ -155,6 +158,75 @@ fn a_merged_artifact_starts_the_next_blueprint() {
 }
 
 #[test]
+fn changes_start_what_waits_for_their_branch_and_paths() {
+    let on = "\n  - push: {paths: [\"src/**\", \"*.toml\"]}\n  - pull_request: {branches: [\"release/*\"]}\n";
+    let definition = blueprint("checks", on);
+    let outcome_of = |what: Happening, item: Option<ItemFacts>| {
+        outcome(&decide(&Occurrence { what, item }, [definition.as_ref()])[0])
+    };
+    let change = |branch: &str, paths: &[&str]| Change {
+        branch: branch.into(),
+        is_default: branch == "main",
+        paths: paths.iter().map(ToString::to_string).collect(),
+    };
+    let push = |branch, paths: &[&str]| outcome_of(Happening::Push(change(branch, paths)), None);
+    assert_eq!(push("main", &["docs/a.md", "src/a/b.rs"]), "starts by trigger.push at line 5");
+    assert_eq!(push("main", &["Cargo.toml"]), "starts by trigger.push at line 5");
+    assert_eq!(
+        push("main", &["a/Cargo.toml", "b", "c", "d", "e", "f", "g"]),
+        "trigger.push: paths expected src/** or *.toml, actual a/Cargo.toml, b, c, d, e and 2 more"
+    );
+    assert_eq!(push("main", &[]), "trigger.push: paths expected src/** or *.toml, actual no file");
+    assert_eq!(push("topic", &["src/a.rs"]), "trigger.push: branch expected the default branch, actual topic");
+    let proposed = |branch, item| outcome_of(Happening::PullRequest(change(branch, &["x"])), Some(item));
+    let open = ItemFacts { kind: "pull request".into(), state: "open".into(), ..item() };
+    assert_eq!(proposed("release/1", open.clone()), "starts by trigger.pull_request at line 6");
+    assert_eq!(
+        proposed("release/1/2", open.clone()),
+        "trigger.pull_request: branch expected release/*, actual release/1/2"
+    );
+    assert_eq!(proposed("main", open.clone()), "trigger.pull_request: branch expected release/*, actual main");
+    let held = proposed("release/1", ItemFacts { is_held: true, ..open });
+    assert!(held.starts_with("trigger.pull_request: hold"), "{held}");
+}
+
+#[test]
+fn a_failure_starts_what_its_own_blueprint_names_for_that_stage() {
+    let on = "\n  - command: run\non_failure: [{stage: write, run: docs-page}]\n";
+    let (of, other) = (blueprint("flow", on), blueprint("notify", "\n  - command: run\n"));
+    let rule = failure_rule(&of, &of.manifest.on_failure[0]);
+    assert_eq!(rule, "on_failure flow/write/docs-page");
+    let failure =
+        StageFailure { blueprint: "flow", stage: "write", started_by: None, chain_depth: 1, item: Some(item()) };
+    let check = |failure: StageFailure<'_>, expected: &str| {
+        assert_eq!(outcome(&decide_failure(&failure, &of, 0, &other.reference)), expected);
+    };
+    check(failure.clone(), "starts by trigger.on_failure at line 6");
+    check(
+        StageFailure { started_by: Some("VisionDocumentCreated"), ..failure.clone() },
+        "starts by trigger.on_failure at line 6",
+    );
+    check(StageFailure { stage: "read", ..failure.clone() }, "trigger.on_failure: stage expected write, actual read");
+    check(
+        StageFailure { blueprint: "notify", ..failure.clone() },
+        "trigger.on_failure: blueprint expected flow, actual notify",
+    );
+    check(
+        StageFailure { started_by: Some(&rule), ..failure.clone() },
+        "trigger.on_failure: source expected a run that this rule did not start, actual a run that this rule started",
+    );
+    check(
+        StageFailure { chain_depth: 2, ..failure.clone() },
+        "trigger.on_failure: chain depth expected fewer than 2 runs before it, actual 2",
+    );
+    let closed = ItemFacts { is_closed: true, state: "closed".into(), ..item() };
+    check(
+        StageFailure { item: Some(closed), ..failure },
+        "trigger.on_failure: item expected open, actual closed (`closed`)",
+    );
+}
+
+#[test]
 fn every_blueprint_considered_is_on_record_with_its_place() {
     let (first, second) = (blueprint("http-service", ON), blueprint("docs-page", "\n  - label: document\n"));
     let considered = decide(&on_item(label("document")), [first.as_ref(), second.as_ref()]);
@@ -208,6 +280,8 @@ fn keys_name_what_was_asked_and_where() {
         key(&Asked::PullRequest { id: "7", head: "h" }),
         key(&Asked::Push { reference: "7", after: "h" }),
         key(&Asked::Schedule { id: "7", nominal: "h" }),
+        key(&Asked::Failure { run: &RunId::of_trigger("7"), rule: "h" }),
+        key(&Asked::Failure { run: &RunId::of_trigger("8"), rule: "h" }),
         key(&Asked::Keyed { key: "7" }),
         key(&Asked::Inputs { inputs: inputs(json!({})) }),
         TriggerKey::of(&scope("other"), &run(&spelt)).to_string(),

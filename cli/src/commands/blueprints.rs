@@ -6,9 +6,12 @@ use clap::Subcommand;
 use forgeline_blueprints::{
     blueprint::{Blueprint, Trigger},
     factory::Definition,
-    scaffold, suggest,
+    scaffold,
+    schedule::Schedule,
+    suggest,
 };
-use forgeline_model::diagnostic::has_errors;
+use forgeline_model::{Timestamp, diagnostic::has_errors};
+use forgeline_runner::Clock;
 use serde_json::{Value, json};
 
 use super::{Session, init::files};
@@ -17,6 +20,9 @@ use crate::{
     exit::{Exit, Failure},
     output,
 };
+
+/// How many times of a schedule are shown.
+const NEXT_TIMES: usize = 3;
 
 /// Look at blueprints, or start a new one.
 ///
@@ -113,20 +119,39 @@ fn list(session: &Session, in_force: &InForce) {
 
 fn show(session: &Session, one: &Definition<Blueprint>) {
     let levels = graph::levels(&one.manifest.stages);
+    let next = next_times(&one.manifest, Clock::system().now());
     let value = json!({
         "name": one.reference.name, "version": one.reference.version, "digest": one.reference.digest,
         "origin": one.origin, "folder": one.folder, "manifest": one.document.value(), "levels": levels,
+        "next": next.iter().map(|(schedule, times)| json!({"schedule": schedule, "times": times})).collect::<Vec<_>>(),
     });
     session.out.print("blueprint", &value, || {
         format!(
-            "# {} from {}, {}\n\n{}\n# graph\n{}",
+            "# {} from {}, {}\n\n{}\n# graph\n{}{}",
             one.reference,
             one.origin,
             one.reference.digest,
             one.document.source.trim_end().to_owned() + "\n",
             graph::text(&one.manifest.stages),
+            next.iter()
+                .map(|(schedule, times)| format!("\n# next times of {schedule}\n{}\n", times.join("\n")))
+                .collect::<String>(),
         )
     });
+}
+
+/// The next times of each schedule, in UTC, each with the schedule's words.
+fn next_times(blueprint: &Blueprint, now: Timestamp) -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    for trigger in &blueprint.on {
+        if let Trigger::Schedule(rule) = trigger
+            && let Ok(schedule) = Schedule::parse(&rule.cron, &rule.time_zone)
+        {
+            let times = schedule.after(now).take(NEXT_TIMES).map(|time| time.to_string()).collect();
+            found.push((format!("{} {}", rule.cron, rule.time_zone), times));
+        }
+    }
+    found
 }
 
 /// A trigger in a few words.

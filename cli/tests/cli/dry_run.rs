@@ -79,6 +79,7 @@ fn changes() -> Vec<(&'static str, &'static str)> {
         ("local issue edit 1 --title Plans", "changed acme/shop#1"),
         ("local issue close 1", "acme/shop#1 is closed"),
         ("local issue reopen 3", "acme/shop#3 is open"),
+        ("local pr create --head forgeline/docs-page/1-returns --title Mine", "acme/shop#2 is open"),
         ("local pr merge 2", "merged acme/shop#2 into main"),
         ("local pr close 2", "acme/shop#2 is closed"),
         ("local pr reopen 5", "acme/shop#5 is open"),

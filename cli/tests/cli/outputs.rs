@@ -56,6 +56,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("local-pr-list", "local pr list"),
     ("local-pr-show", "local pr show 2"),
     ("local-pr-show", "local pr show 2 --diff"),
+    ("local-pr-create", "local pr create --head forgeline/docs-page/1-returns --title Mine --dry-run"),
     ("runs-show", "runs show @latest"),
     ("local-pr-close", "local pr close 2"),
     ("local-pr-reopen", "local pr reopen 2"),

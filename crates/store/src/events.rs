@@ -163,6 +163,28 @@ impl Store {
         Ok(Subscription { name: name.to_owned(), position, attempts, next_at })
     }
 
+    /// Forgets the subscriptions whose name begins with `prefix`, but for these: one that comes back is new.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn forget_subscriptions(&self, prefix: &str, but: &[String]) -> Result<(), StoreError> {
+        let known: Vec<String> =
+            sqlx::query_scalar("SELECT name FROM subscription WHERE substr(name, 1, length(?1)) = ?1")
+                .bind(prefix)
+                .fetch_all(&self.reader)
+                .await?;
+        let gone: Vec<&String> = known.iter().filter(|name| !but.contains(name)).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        for name in gone {
+            sqlx::query("DELETE FROM subscription WHERE name = ?").bind(name).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Moves a subscription on to `position`. A crash before this makes the event come again; the run's trigger key
     /// makes that harmless.
     ///

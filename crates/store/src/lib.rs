@@ -58,6 +58,6 @@ pub use intents::{Intent, IntentState};
 pub use notices::{CauseHistory, Judgement, Notice, NoticeRow, Told};
 pub use open::{EventCheck, Store};
 pub use outbox::{EffectRow, Settlement};
-pub use query::{RunRow, RunView};
+pub use query::{RunRow, RunView, RunsOf};
 pub use rebuild::EndedRun;
 pub use results::StoredProposal;

@@ -43,6 +43,15 @@ pub struct RunView {
     pub state: RunState,
 }
 
+/// Whose runs are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunsOf<'a> {
+    /// Who asked for them.
+    Actor(&'a str),
+    /// The project that they belong to.
+    Project(&'a str),
+}
+
 const COLUMNS: &str = "SELECT run_id, blueprint, repository, item, state, finished, branch, commit_oid, pull_request, \
                        created_at, updated_at FROM run";
 
@@ -104,6 +113,35 @@ impl Store {
             .fetch_optional(&self.reader)
             .await?;
         Ok(run.flatten())
+    }
+
+    /// When the `n`th newest of these runs began, counted from 1, if it began after `since`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn nth_newest_run(
+        &self,
+        of: RunsOf<'_>,
+        n: u32,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let (sql, whose) = match of {
+            RunsOf::Actor(actor) => (
+                "SELECT created_at FROM run WHERE actor = ? AND created_at > ? ORDER BY created_at DESC LIMIT 1 OFFSET ?",
+                actor,
+            ),
+            RunsOf::Project(project) => (
+                "SELECT created_at FROM run WHERE project = ? AND created_at > ? ORDER BY created_at DESC LIMIT 1 OFFSET ?",
+                project,
+            ),
+        };
+        let at: Option<i64> = sqlx::query_scalar(sql)
+            .bind(whose)
+            .bind(since.millis())
+            .bind(n.saturating_sub(1))
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(at.map(Timestamp::from_millis))
     }
 
     /// Runs that have not ended, or have something left to do: the most urgent first, then the oldest.

@@ -39,7 +39,7 @@ impl Bot {
             return Ok(Answer::Text(reply::nothing_to_retry()));
         };
         let wish = Wish { from: stage.cloned(), item: None, fresh, revision: None };
-        Ok(Answer::Text(self.once_more(said, ground, line, command, &view, wish, ruling)))
+        Ok(Answer::Text(self.once_more(said, ground, line, command, &view, wish, ruling).await?))
     }
 
     /// Makes the last run's result anew with a person's words.
@@ -57,11 +57,11 @@ impl Bot {
         };
         let revision = revision(&view, text);
         let wish = Wish { from: None, item: None, fresh: false, revision: Some(revision) };
-        Ok(Answer::Text(self.once_more(said, ground, line, command, &view, wish, ruling)))
+        Ok(Answer::Text(self.once_more(said, ground, line, command, &view, wish, ruling).await?))
     }
 
     #[expect(clippy::too_many_arguments, reason = "a command with its place, its run and what is wished")]
-    fn once_more(
+    async fn once_more(
         &self,
         said: &Said<'_>,
         ground: &Ground,
@@ -70,14 +70,14 @@ impl Bot {
         view: &RunView,
         wish: Wish,
         ruling: &mut Ruling,
-    ) -> String {
+    ) -> Result<String, PassError> {
         if said.is_held {
             ruling.decisions.push(said.decision("hold", "refuse", json!({"command": command.to_string()})));
-            return reply::held();
+            return Ok(reply::held());
         }
         let again = match again::of(view, wish) {
             Ok(again) => again,
-            Err(unknown) => return reply::unknown_stage(&unknown.to_string()),
+            Err(unknown) => return Ok(reply::unknown_stage(&unknown.to_string())),
         };
         let blueprint = view.spec.plan.blueprint.name.clone();
         let Again { attempt, .. } = again;
@@ -96,14 +96,19 @@ impl Bot {
             asked: Asked::Command { comment_id: &said.comment_id, line: line.line, command },
             event: None,
             again: Some(again),
+            is_old: said.is_old,
         };
-        match self.begin(ground, wanted, ruling) {
+        Ok(match self.begin(ground, wanted, ruling).await? {
             Began::Ready(begun) => {
                 let detail = json!({
                     "command": command.to_string(), "actor": said.actor, "again": view.spec.id, "attempt": attempt,
                 });
                 ruling.decisions.push(said.decision("trigger.command", "start", detail));
                 begun.reply()
+            }
+            Began::TooMany(limit) => {
+                ruling.decisions.push(limit.decision(said.subject(), &blueprint));
+                limit.reply()
             }
             Began::NeedsForm => {
                 reply::invalid_inputs(&blueprint, &["it needs a work item with `## Entities`".to_owned()])
@@ -112,7 +117,7 @@ impl Bot {
                 let faults: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
                 reply::invalid_inputs(&blueprint, &faults)
             }
-        }
+        })
     }
 
     /// The newest run of this item, or that wrote this pull request, that has ended and is wanted.

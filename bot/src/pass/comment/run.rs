@@ -13,7 +13,7 @@ use super::Said;
 use crate::{
     Command, CommandLine, command,
     pass::{
-        Bot, Ground,
+        Bot, Ground, PassError,
         found::Found,
         start::{Began, Wanted},
     },
@@ -24,7 +24,7 @@ use crate::{
 type Typed = BTreeMap<String, String>;
 
 impl Bot {
-    pub(super) fn run_command(
+    pub(super) async fn run_command(
         &self,
         said: &Said<'_>,
         ground: &Ground,
@@ -32,15 +32,15 @@ impl Bot {
         command: &Command,
         (blueprint, inputs, max_usd): (&str, &Typed, Option<Usd>),
         ruling: &mut Ruling,
-    ) -> String {
+    ) -> Result<String, PassError> {
         let (_, inputs) = match understood(ground, blueprint, inputs) {
             Ok(understood) => understood,
-            Err(answer) => return answer,
+            Err(answer) => return Ok(answer),
         };
         if said.is_held {
             let detail = json!({"command": command.to_string()});
             ruling.decisions.push(said.decision("hold", "refuse", detail));
-            return reply::held();
+            return Ok(reply::held());
         }
         let item = said.on.as_ref().and_then(Found::work_item);
         let wanted = Wanted {
@@ -57,19 +57,24 @@ impl Bot {
             asked: Asked::Command { comment_id: &said.comment_id, line: line.line, command },
             event: None,
             again: None,
+            is_old: said.is_old,
         };
-        match self.begin(ground, wanted, ruling) {
+        Ok(match self.begin(ground, wanted, ruling).await? {
             Began::Ready(begun) => {
                 let detail = json!({"command": command.to_string(), "actor": said.actor, "line": line.line});
                 ruling.decisions.push(said.decision("trigger.command", "start", detail));
                 begun.reply()
+            }
+            Began::TooMany(limit) => {
+                ruling.decisions.push(limit.decision(said.subject(), blueprint));
+                limit.reply()
             }
             Began::NeedsForm => match &item {
                 Some(item) => reply::asks_for_form(item, blueprint),
                 None => reply::invalid_inputs(blueprint, &["it needs a work item with `## Entities`".to_owned()]),
             },
             Began::Invalid(faults) => refused(blueprint, item.as_ref(), &faults),
-        }
+        })
     }
 }
 

@@ -30,6 +30,7 @@ impl Bot {
         match self.offer(&listener, &event, row.attempts, passed).await? {
             // A crash in between offers it again; the run's trigger key makes that harmless.
             Offered::Done => self.rule(ruling::on(row), |_| Vec::new(), passed).await,
+            Offered::Later(at) => Ok(store.postpone(row.seq, at).await?),
             // The decision says what is wrong; the delivery waits like any other.
             Offered::Waits => {
                 let later = self.runner.clock.now().plus_millis(1_000 << row.attempts.min(10));

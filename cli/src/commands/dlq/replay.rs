@@ -93,6 +93,10 @@ impl Attempt<'_> {
             Subject::Delivery(key) => self.delivery(key).await,
             Subject::Offer { event, subscription } => self.offer(event, subscription).await,
             Subject::Task { run, .. } | Subject::Run(run) => self.run(run).await,
+            Subject::Schedule(_) => {
+                let message = "a schedule comes again at its next time; mend its blueprint, and drop this letter";
+                Err(Failure::new(Exit::Failed, message).into())
+            }
         }
     }
 

@@ -2,10 +2,10 @@
 
 use clap::{Subcommand, ValueEnum};
 use forgeline_forge::{
-    MergeMethod,
+    MergeMethod, PullRequestProposal,
     types::{PullRequest, PullRequestState, RepoId},
 };
-use forgeline_repo::Diff;
+use forgeline_repo::{BranchName, Diff};
 use serde_json::json;
 
 use super::{Change, Desk, ItemChange, On, Session};
@@ -18,6 +18,23 @@ use crate::{
 /// Pull requests.
 #[derive(Debug, Subcommand)]
 pub enum PrVerb {
+    /// Propose a branch; what is open for it already says this then.
+    Create {
+        /// Branch to merge.
+        #[arg(long, value_name = "BRANCH")]
+        head: BranchName,
+        /// Branch to merge into; the default branch otherwise.
+        #[arg(long, value_name = "BRANCH")]
+        base: Option<BranchName>,
+        /// Title.
+        #[arg(long, short)]
+        title: String,
+        /// Text, Markdown.
+        #[arg(long, short, default_value = "")]
+        body: String,
+        #[command(flatten)]
+        change: Change,
+    },
     /// List pull requests.
     List {
         /// Closed and merged ones too.
@@ -64,6 +81,17 @@ pub enum Method {
 impl PrVerb {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         match self {
+            Self::Create { head, base, title, body, change } => {
+                let desk = Desk::change(session, change).await?;
+                let repo = desk.repo().await?;
+                let proposal = PullRequestProposal { head, base, title, body, draft: false, labels: Vec::new() };
+                let proposed = desk.forge().upsert_pull_request(&repo, &proposal, &desk.actor, desk.now).await?;
+                let found = proposed.into_inner();
+                desk.session.out.print("pull_request", &found, || {
+                    format!("{repo}#{} is {}: {} into {}\n", found.number, found.state, found.head, found.base)
+                });
+                desk.then_bot().await
+            }
             Self::List { all, on } => {
                 let desk = Desk::look(session, on).await?;
                 let repo = desk.repo().await?;

@@ -69,12 +69,16 @@ pub(super) fn item(view: &RunView) -> Option<String> {
     Some(format!("{}#{}", view.spec.target.repository, item.id))
 }
 
-/// The event that started a run, as decisions name it.
+/// The event, time, commit or pull request that started a run, as decisions name it.
 pub(super) fn cause(view: &RunView) -> Option<String> {
-    if view.spec.trigger.kind != "event" {
-        return None;
+    let (trigger, repository) = (&view.spec.trigger, &view.spec.target.repository);
+    let mut words = trigger.detail.split_whitespace();
+    match trigger.kind.as_str() {
+        "event" | "push" => words.next_back().map(str::to_owned),
+        "pull_request" => words.next().map(|number| format!("{repository}{number}")),
+        "schedule" => Some(format!("{repository}/{}/{}", view.spec.plan.blueprint.name, trigger.detail)),
+        _ => None,
     }
-    view.spec.trigger.detail.split_whitespace().last().map(str::to_owned)
 }
 
 /// Whether a subject names `name` as a whole, so that item `7` is not found in `#17`.

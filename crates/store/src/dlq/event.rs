@@ -82,7 +82,7 @@ fn fields(id: i64, letter: &DeadLetter, about: Option<&Event>) -> Map<String, Va
     }
     let subject = match &letter.subject {
         Subject::Event(id) | Subject::Offer { event: id, .. } | Subject::Published(id) | Subject::Delivery(id) => id,
-        Subject::Task { .. } | Subject::Run(_) => return fields,
+        Subject::Task { .. } | Subject::Run(_) | Subject::Schedule(_) => return fields,
     };
     put("subject_id", json!(cut(subject)));
     fields

@@ -29,6 +29,8 @@ pub enum Subject {
     },
     /// A run that failed outside of its tasks.
     Run(RunId),
+    /// A schedule whose blueprint cannot run, by name: `owner/name/blueprint/…`.
+    Schedule(String),
 }
 
 impl fmt::Display for Subject {
@@ -40,6 +42,7 @@ impl fmt::Display for Subject {
             Self::Delivery(key) => write!(f, "delivery {key}"),
             Self::Task { run, task } => write!(f, "{run} {task}"),
             Self::Run(run) => write!(f, "{run}"),
+            Self::Schedule(name) => write!(f, "schedule {name}"),
         }
     }
 }
@@ -56,6 +59,9 @@ impl Subject {
         if let Some(key) = text.strip_prefix("delivery ") {
             return Self::Delivery(key.to_owned());
         }
+        if let Some(name) = text.strip_prefix("schedule ") {
+            return Self::Schedule(name.to_owned());
+        }
         let (first, rest) = text.split_once(' ').map_or((text, None), |(first, rest)| (first, Some(rest)));
         match (first.parse::<RunId>(), rest) {
             (Ok(run), Some(task)) => Self::Task { run, task: task.to_owned() },
@@ -68,7 +74,12 @@ impl Subject {
     pub fn stage(&self) -> Option<&str> {
         match self {
             Self::Task { task, .. } => task.split('[').next(),
-            Self::Event(_) | Self::Published(_) | Self::Offer { .. } | Self::Delivery(_) | Self::Run(_) => None,
+            Self::Event(_)
+            | Self::Published(_)
+            | Self::Offer { .. }
+            | Self::Delivery(_)
+            | Self::Run(_)
+            | Self::Schedule(_) => None,
         }
     }
 }
@@ -85,6 +96,7 @@ mod tests {
             "event 0190c2a4 for acme/shop/docs-page/Made".to_owned(),
             "published ba7816bf8f01".to_owned(),
             "delivery local/7".to_owned(),
+            "schedule acme/shop/nightly/0".to_owned(),
             format!("{run} code[orders and more]"),
             run.to_owned(),
         ] {
