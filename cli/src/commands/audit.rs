@@ -5,6 +5,7 @@ mod text;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use forgeline_model::canonical;
 use forgeline_runner::checkpoint::{Witness, line};
 use forgeline_store::{AuditRow, Store};
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ impl Audit {
                 let now = runner.store.checkpoint(runner.clock.now()).await?;
                 let nothing = || Failure::new(Exit::NotFound, "nothing was decided yet; there is no chain to look at");
                 let line = line(&now.ok_or_else(nothing)?, key.as_ref());
-                session.out.exact(&format!("{}\n", forgeline_model::canonical::to_string(&line)));
+                session.out.print("checkpoint", &line, || format!("{}\n", canonical::to_string(&line)));
                 Ok(Exit::Success)
             }
         }
@@ -107,5 +108,5 @@ async fn export(session: &Session, store: &Store, since: Option<&str>) -> anyhow
 fn document(row: &AuditRow) -> String {
     let mut value: Value = json!(row);
     value["schemaVersion"] = json!(1);
-    forgeline_model::canonical::to_string(&value)
+    canonical::to_string(&value)
 }

@@ -10,9 +10,8 @@ use crate::{
     world::{Said, World},
 };
 
-/// Verbs whose document is not shown here: they need the knowledge process, a stage that waits for people, or
-/// an event that can be mended.
-const ELSEWHERE: [&str; 5] = ["dlq-replay", "knowledge-search", "knowledge-status", "runs-approve", "runs-reject"];
+/// Verbs whose document is not shown here: they need the knowledge process, or a stage that waits for people.
+const ELSEWHERE: [&str; 4] = ["knowledge-search", "knowledge-status", "runs-approve", "runs-reject"];
 
 /// Commands whose documents are checked, each with the schema's name, in an order in which they can be given.
 const COMMANDS: &[(&str, &str)] = &[
@@ -75,8 +74,9 @@ const COMMANDS: &[(&str, &str)] = &[
     ("error", "events publish ../item.md"),
     ("dlq-list", "dlq list"),
     ("dlq-show", "dlq show 1"),
-    ("dlq-ack", "dlq ack 1 --dry-run"),
-    ("dlq-drop", "dlq drop 1 --reason old --dry-run"),
+    ("dlq-replay", "dlq replay 1 --input topic=y --dry-run"),
+    ("dlq-ack", "dlq ack 1"),
+    ("dlq-drop", "dlq drop 1 --reason enough"),
     ("audit-verify", "audit verify"),
     ("audit-export", "audit export"),
     ("audit-checkpoint", "audit checkpoint"),
