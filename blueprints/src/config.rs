@@ -6,8 +6,11 @@ mod shape;
 
 use std::collections::BTreeMap;
 
-use forgeline_model::{ProjectId, Usd};
+pub use forgeline_model::Criticality;
+use forgeline_model::{LetterSeverity, ProjectId, Usd};
 use serde::{Deserialize, Serialize};
+
+use crate::period::Period;
 
 pub(crate) use check::{check, operator_keys};
 pub use shape::{OPERATOR_SHAPE, SHAPE};
@@ -74,21 +77,6 @@ pub struct Project {
     pub budget: ProjectBudget,
 }
 
-/// How bad a failure of a project is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Criticality {
-    /// Nobody is woken.
-    Low,
-    /// The default.
-    #[default]
-    Medium,
-    /// Owners are told at once.
-    High,
-    /// Everybody is told at once.
-    Critical,
-}
-
 /// What a project may spend.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectBudget {
@@ -124,6 +112,53 @@ pub struct Policy {
     /// Roles that must approve before anything is published; nobody when left out.
     #[serde(default)]
     pub approval: Vec<String>,
+    /// Who is told of dead letters; [`EscalationRule::standard`] when left out, nobody when empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Vec<EscalationRule>>,
+}
+
+/// Dead letters that people are told of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EscalationRule {
+    /// Projects at least as critical.
+    pub criticality: Criticality,
+    /// Letters at least as severe.
+    pub severity: LetterSeverity,
+    /// Letters of these agents; of all when empty.
+    pub agents: Vec<String>,
+    /// Letters of these kinds of error; of all when empty.
+    pub kinds: Vec<String>,
+    /// How many open letters of one cause it takes.
+    pub count: usize,
+    /// In which time.
+    pub within: Period,
+    /// Channels, as the operator names them; all when empty.
+    pub to: Vec<String>,
+}
+
+impl Default for EscalationRule {
+    fn default() -> Self {
+        Self {
+            criticality: Criticality::Low,
+            severity: LetterSeverity::Info,
+            agents: Vec::new(),
+            kinds: Vec::new(),
+            count: 1,
+            within: Period::HOUR,
+            to: Vec::new(),
+        }
+    }
+}
+
+impl EscalationRule {
+    /// What holds where nobody says otherwise: what cannot wait is told at once, an error when it is the third in an hour.
+    pub fn standard() -> Vec<Self> {
+        vec![
+            Self { severity: LetterSeverity::Critical, ..Self::default() },
+            Self { severity: LetterSeverity::Error, count: 3, ..Self::default() },
+        ]
+    }
 }
 
 /// What happens to a proposal that touches a protected path.

@@ -58,6 +58,8 @@ pub enum Form {
     HostPath,
     /// Reference to a secret, `env:NAME` or `file:/path`.
     Secret,
+    /// Address of a web service, without credentials.
+    Url,
 }
 
 /// Why a text does not have its form: code and message, and what to do if the message does not say it.
@@ -124,6 +126,13 @@ impl Form {
             Self::Repository => Err(misfit("a repository; write it like `owner/name`")),
             Self::Cron => cron::check(text).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
             Self::TimeZone => cron::check_time_zone(text).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
+            Self::Url if is_url(text) => Ok(()),
+            // It is not shown: what is wrong with it may be a password.
+            Self::Url => Err(Misfit {
+                code: codes::WRONG_FORM,
+                message: "this is not the address of a web service".into(),
+                hint: Some("write it like `https://example.com/path`, without user and password".into()),
+            }),
             Self::Date if is_date(text) => Ok(()),
             Self::Date => Err(misfit("a date; write it like `2026-03-31`, in quotes")),
             Self::HostPath if text.starts_with('/') => Ok(()),
@@ -155,6 +164,7 @@ impl Form {
             Self::Glob | Self::OwnPath => Some("^[^/].*$"),
             Self::HostPath => Some("^/"),
             Self::Secret => Some("^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$"),
+            Self::Url => Some("^https?://[^@\\s]+$"),
             Self::Text | Self::Exactly(_) | Self::OneOf(_) | Self::VersionRange | Self::Condition | Self::Template => {
                 None
             }
@@ -185,6 +195,7 @@ impl Form {
             Self::Date => "a date in quotes, \"2026-03-31\"",
             Self::HostPath => "an absolute path",
             Self::Secret => "a reference to a secret, \"env:NAME\" or \"file:/path\"",
+            Self::Url => "an address, `https://example.com/path`",
         }
     }
 }
@@ -200,6 +211,13 @@ fn is_variable(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.len() <= 64
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control())
+    })
 }
 
 fn is_type_name(text: &str) -> bool {
@@ -303,6 +321,7 @@ mod tests {
             (Form::OwnPath, &["templates/", "prompts/x.hbs"], &["../x", "/x", ""]),
             (Form::Date, &["2026-03-31"], &["2026-13-01", "26-01-01", "2026-1-1"]),
             (Form::OneOf(&["none", "all"]), &["none"], &["some"]),
+            (Form::Url, &["https://a.example/b", "http://127.0.0.1:1"], &["ftp://a", "https://u:p@a", "https://"]),
         ];
         for (form, good, bad) in cases {
             for text in *good {

@@ -14,6 +14,9 @@ const MAX_MS: u64 = 365 * 86_400_000;
 pub struct Period(u64);
 
 impl Period {
+    /// One hour.
+    pub const HOUR: Self = Self(3_600_000);
+
     /// In milliseconds.
     pub const fn millis(self) -> u64 {
         self.0

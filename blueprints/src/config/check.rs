@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Fields that belong to the operator.
-const OPERATOR_KEYS: [&str; 14] = [
+const OPERATOR_KEYS: [&str; 16] = [
     "factories",
     "forges",
     "forge",
@@ -27,6 +27,8 @@ const OPERATOR_KEYS: [&str; 14] = [
     "limits",
     "ceilings",
     "providers",
+    "notify",
+    "audit",
 ];
 
 /// Fields of the operator's file, each with a finding that says where it belongs.

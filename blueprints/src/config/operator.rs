@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+pub use forgeline_model::SecretReference;
 use forgeline_model::{Diagnostic, Usd, diagnostic::has_errors};
 use serde::Deserialize;
 use serde_json::Value;
@@ -73,15 +74,6 @@ pub struct Ceiling<T> {
     pub place: String,
 }
 
-/// A place where a secret is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretReference {
-    /// An environment variable.
-    Variable(String),
-    /// A file.
-    File(PathBuf),
-}
-
 /// A file that was read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OperatorFile {
@@ -147,19 +139,6 @@ impl OperatorFile {
     pub fn secrets(&self) -> Vec<(String, SecretReference)> {
         let reference = |(pointer, value): (String, Value)| Some((pointer, SecretReference::parse(value.as_str()?)?));
         self.leaves().into_iter().filter_map(reference).collect()
-    }
-}
-
-impl SecretReference {
-    /// Reads `env:NAME` or `file:/path`.
-    pub fn parse(text: &str) -> Option<Self> {
-        if let Some(name) = text.strip_prefix("env:") {
-            let is_name = !name.is_empty()
-                && !name.starts_with(|c: char| c.is_ascii_digit())
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            return is_name.then(|| Self::Variable(name.to_owned()));
-        }
-        text.strip_prefix("file:").filter(|path| path.starts_with('/')).map(|path| Self::File(path.into()))
     }
 }
 

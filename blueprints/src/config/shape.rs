@@ -3,7 +3,7 @@
 use super::ROLES;
 use crate::{
     form::Form,
-    shape::{Object, Shape, optional, required},
+    shape::{Field, Object, Shape, optional, required},
 };
 
 const TEXT: Shape = Shape::Text(Form::Text);
@@ -78,6 +78,27 @@ static POLICY: Object = Object {
         optional("max_open_prs", Shape::Whole(1, 1000), "most open pull requests of Forgeline in a repository"),
         optional("draft", Shape::Flag, "whether pull requests are opened as drafts"),
         optional("approval", ROLE_NAMES, "roles that must approve before anything is published"),
+        optional("escalation", Shape::List(&Shape::Object(&ESCALATION)), "who is told of dead letters, and when"),
+    ],
+};
+
+const CRITICALITY: Shape = Shape::Text(Form::OneOf(&["low", "medium", "high", "critical"]));
+
+static ESCALATION: Object = Object {
+    name: "this escalation",
+    doc: "Dead letters that people are told of. A letter that fits any of these is told.",
+    fields: &[
+        optional("criticality", CRITICALITY, "projects at least as critical as this; all otherwise"),
+        optional(
+            "severity",
+            Shape::Text(Form::OneOf(&["info", "warning", "error", "critical"])),
+            "letters at least as severe as this; all otherwise",
+        ),
+        optional("agents", TEXTS, "letters of these agents; of all otherwise"),
+        optional("kinds", TEXTS, "letters of these kinds of error; of all otherwise"),
+        optional("count", Shape::Whole(1, 1000), "how many open letters of one cause it takes; 1 otherwise"),
+        optional("within", Shape::Text(Form::Period), "in which time; `1h` otherwise"),
+        optional("to", NAMES, "channels that the operator names under `notify`; all of them otherwise"),
     ],
 };
 
@@ -100,6 +121,56 @@ pub static OPERATOR_SHAPE: Object = Object {
         optional("models", Shape::Table(Form::Name, &Shape::Object(&MODEL)), "language models"),
         optional("store", Shape::Object(&STORE), "where state is kept"),
         optional("sandbox", Shape::Table(Form::Variable, &Shape::Anything), "how tasks are confined"),
+        optional("notify", Shape::Table(Form::Name, &Shape::OneField(CHANNEL)), "ways to tell people, by name"),
+        optional("audit", Shape::Object(&AUDIT), "where the chain of decisions is witnessed"),
+    ],
+};
+
+const CHANNEL: &[Field] = &[
+    optional("webhook", Shape::Object(&WEBHOOK), "a web service; each call is signed"),
+    optional("smtp", Shape::Object(&SMTP), "mail"),
+    optional("issue", Shape::Object(&ISSUE), "an issue of a repository on the local forge"),
+];
+
+static WEBHOOK: Object = Object {
+    name: "`webhook`",
+    doc: "A web service that gets each notice as JSON, signed as Standard Webhooks says.",
+    fields: &[
+        required("url", Shape::Text(Form::Url), "address; `https`, or a host and port of your own"),
+        required("secret", SECRET, "reference to the key of the signature"),
+    ],
+};
+
+static SMTP: Object = Object {
+    name: "`smtp`",
+    doc: "A mail server and who gets mail.",
+    fields: &[
+        required("host", TEXT, "the server"),
+        optional("port", Shape::Whole(1, 65_535), "its port; 587, or 465 for `implicit`, otherwise"),
+        optional("tls", Shape::Text(Form::OneOf(&["starttls", "implicit", "none"])), "`starttls` otherwise"),
+        optional("ca", TEXT, "file with a certificate to trust besides those of the system"),
+        optional("user", TEXT, "who logs in"),
+        optional("password", SECRET, "reference to the password"),
+        required("from", TEXT, "address of the sender"),
+        required("to", TEXTS, "addresses that get the mail"),
+    ],
+};
+
+static ISSUE: Object = Object {
+    name: "`issue`",
+    doc: "An issue for each cause.",
+    fields: &[
+        required("repository", REPOSITORY, "`owner/name` on the local forge"),
+        optional("labels", TEXTS, "labels of a new issue"),
+    ],
+};
+
+static AUDIT: Object = Object {
+    name: "`audit`",
+    doc: "A place that the server can add to and not rewrite.",
+    fields: &[
+        required("checkpoint", TEXT, "file to which the end of the chain is appended"),
+        optional("key", SECRET, "reference to the key that signs each line"),
     ],
 };
 
