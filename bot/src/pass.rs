@@ -24,9 +24,9 @@ use forgeline_forge::{
     ForgeError, LocalForge,
     types::{Feed, RepoId},
 };
-use forgeline_model::{RunId, Severity, diagnostic::has_errors};
+use forgeline_model::{Criticality, RunId, Severity, diagnostic::has_errors};
 use forgeline_runner::{InForce, OpenTarget, Runner, RunnerError, TargetError};
-use forgeline_store::{DeadLetter, Delivery, InboxRow, StoreError};
+use forgeline_store::{DeadLetter, Delivery, InboxRow, StoreError, Subject};
 use serde_json::{Value, json};
 
 /// Place of the local forge's feed, kept like a subscription's.
@@ -197,6 +197,9 @@ impl Bot {
         if row.delivery.source == "publish" {
             return self.published(row, body, passed).await;
         }
+        if row.delivery.source == "replay" {
+            return self.offer_again(row, &body, passed).await;
+        }
         let (Some(repo), Some(actor)) = (body["repo"].as_str(), body["actor"].as_str()) else {
             return self.bury(row, "unreadable", "it names no repository or actor").await;
         };
@@ -233,13 +236,14 @@ impl Bot {
     pub(crate) async fn bury(&self, row: &InboxRow, kind: &str, reason: &str) -> Result<(), PassError> {
         let letter = DeadLetter {
             project: "default".into(),
+            criticality: Criticality::default(),
             agent: "bot".into(),
             error_kind: kind.into(),
-            severity: "error".into(),
-            subject: format!("delivery {}", row.delivery.key),
+            subject: Subject::Delivery(row.delivery.key.clone()),
             body: String::from_utf8_lossy(&row.delivery.body).into_owned(),
             reason: reason.to_owned(),
             attempts: row.attempts + 1,
+            run: None,
         };
         Ok(self.runner.store.bury(row.seq, &letter, self.runner.clock.now()).await?)
     }

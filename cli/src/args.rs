@@ -86,6 +86,8 @@ pub enum Command {
     #[command(subcommand)]
     Dlq(commands::dlq::Dlq),
     #[command(subcommand)]
+    Audit(commands::audit::Audit),
+    #[command(subcommand)]
     Local(commands::local::Local),
     #[command(subcommand)]
     Bot(commands::bot::Bot),

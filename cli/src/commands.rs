@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod artifacts;
+pub mod audit;
 pub mod blueprints;
 pub mod bot;
 pub mod completions;
@@ -100,6 +101,7 @@ async fn dispatch(session: Session, command: Command) -> anyhow::Result<Exit> {
         Command::Knowledge(command) => command.perform(session).await,
         Command::Artifacts(command) => command.perform(session).await,
         Command::Dlq(command) => command.perform(session).await,
+        Command::Audit(command) => command.perform(session).await,
         Command::Local(command) => command.perform(session).await,
         Command::Bot(command) => command.perform(session).await,
         Command::Rebuild(command) => command.perform(session).await,

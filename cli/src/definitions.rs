@@ -35,11 +35,17 @@ pub struct Folder {
 
 /// Refuses to go on with definitions that have errors.
 pub fn usable(in_force: InForce) -> anyhow::Result<InForce> {
+    check(&in_force)?;
+    Ok(in_force)
+}
+
+/// Whether definitions have no errors.
+pub fn check(in_force: &InForce) -> anyhow::Result<()> {
     if has_errors(&in_force.findings) {
         let message = format!("the definitions in {} have errors", in_force.source.origin);
-        return Err(Failure::invalid(message, in_force.findings).into());
+        return Err(Failure::invalid(message, in_force.findings.clone()).into());
     }
-    Ok(in_force)
+    Ok(())
 }
 
 /// The definitions that the flags name, else those of the current folder, else the built-in ones; held to the operator's

@@ -18,6 +18,7 @@ mod request;
 mod signals;
 mod story;
 mod telemetry;
+mod telling;
 
 use std::process::ExitCode;
 

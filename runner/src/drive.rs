@@ -70,6 +70,12 @@ impl Runner {
         let span = info_span!("run", run = %run, trace_id = %TraceId::of_run(run));
         let driven = self.drive_in(run, stop, patience).instrument(span).await;
         self.host.close(run);
+        // What a run gave up is told by whoever drove it; that this fails is no failure of the run.
+        if matches!(driven, Ok(Driven::Ended(_)))
+            && let Err(error) = self.attend().await
+        {
+            self.watch.warn(format!("people were not told of dead letters: {error}"));
+        }
         driven
     }
 

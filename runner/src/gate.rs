@@ -21,6 +21,7 @@ use forgeline_model::{StageId, task::Produces};
 
 pub use base::{BaseEntry, BaseTree};
 pub use protected::{Protection, ProtectionRule};
+pub(crate) use secrets::credential;
 pub use size::GateLimits;
 pub use verdict::{Decision, RuleOutcome, Verdict};
 

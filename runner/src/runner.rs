@@ -8,7 +8,7 @@ use forgeline_forge::LocalForge;
 use forgeline_store::{Store, StoreError};
 
 use crate::{
-    Clock, Registries, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle, publish::PublishError,
+    Clock, Escalation, Registries, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle, publish::PublishError,
     target::TargetError,
 };
 
@@ -40,12 +40,20 @@ pub struct Runner {
     parts: Arc<Parts>,
     /// Agents used so far.
     pub(crate) agents: AgentCache,
+    /// Who is told of dead letters.
+    pub(crate) escalation: Arc<Escalation>,
 }
 
 impl Runner {
-    /// Of these parts.
+    /// Of these parts. It tells nobody of dead letters; see [`Runner::telling`].
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), agents: AgentCache::default() }
+        Self { parts: Arc::new(parts), agents: AgentCache::default(), escalation: Arc::default() }
+    }
+
+    /// The same runner, telling people of dead letters.
+    #[must_use]
+    pub fn telling(self, escalation: Escalation) -> Self {
+        Self { escalation: Arc::new(escalation), ..self }
     }
 }
 

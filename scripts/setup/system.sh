@@ -7,6 +7,8 @@ find_lacking() {
     has c++ || lacking="$lacking g++"
     has make || lacking="$lacking make"
     has git || lacking="$lacking git"
+    # Makes the certificate of the tests' mail server.
+    [ "$with_tests" = 0 ] || has openssl || lacking="$lacking openssl"
     if needs_pip; then
         has python3 || lacking="$lacking python3"
         can_get_pip || lacking="$lacking python3-pip python3-venv"

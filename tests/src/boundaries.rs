@@ -81,6 +81,9 @@ const FENCES: &[Fence] = &[
     fence("opentelemetry", &["forgeline-cli"], false),
     fence("opentelemetry_sdk", &["forgeline-cli"], false),
     fence("opentelemetry-otlp", &["forgeline-cli"], false),
+    // What leaves over HTTP or as mail goes by the one way that checks addresses.
+    fence("reqwest", &["forgeline-runner"], false),
+    fence("lettre", &["forgeline-runner"], false),
     // Spoken to over a pipe, never linked: its dependencies would reach every binary.
     fence("forgeline-knowledge", &[], false),
 ];

@@ -9,6 +9,8 @@ mod generated_service;
 #[cfg(test)]
 mod knowledge;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod local_forge;
 #[cfg(test)]
 mod readme;

@@ -26,6 +26,13 @@ impl Bot {
         actor: &str,
         passed: &mut Passed,
     ) -> Result<(), PassError> {
+        // An issue that the bot opened tells people something; it asks nobody for work, least of all the bot.
+        if Self::is_own(actor) {
+            let subject = format!("{repo}#{number}");
+            let detail = json!({"actor": actor, "reason": "the bot opened it to tell people"});
+            let decision = Decision { subject, rule: "item.author".into(), verdict: "ignore".into(), detail };
+            return self.rule(ruling::noted(row, decision), |_| Vec::new(), passed).await;
+        }
         self.item(row, repo, number, actor, Happening::ItemChanged, passed).await
     }
 

@@ -3,6 +3,7 @@
 //! At least once for each subscription: its place moves on after the event is dealt with. An event that comes again finds
 //! the run it started by its trigger key. Failures are retried by subscription and end in the dead letter queue.
 
+mod again;
 mod origin;
 
 use forgeline_blueprints::{
@@ -10,7 +11,7 @@ use forgeline_blueprints::{
     factory::Definition,
 };
 use forgeline_engine::{BotEffect, spec::Trigger};
-use forgeline_store::{DeadLetter, Decision, EventRow, Ruled, Ruling, RunView};
+use forgeline_store::{DeadLetter, Decision, EventRow, Ruled, Ruling, RunView, Subject};
 use serde_json::{Value, json};
 
 use super::{
@@ -248,15 +249,17 @@ impl Bot {
         reason: &str,
         tried: u32,
     ) -> Result<(), PassError> {
+        let project = listener.ground.in_force.factory.config.project(row.event.project_id.as_str());
         let letter = DeadLetter {
             project: row.event.project_id.to_string(),
+            criticality: project.map(|project| project.criticality).unwrap_or_default(),
             agent: listener.definition.reference.name.clone(),
             error_kind: "subscription".into(),
-            severity: "error".into(),
-            subject: format!("event {} for {}", row.event.event_id, listener.name),
+            subject: Subject::Offer { event: row.event.event_id.to_string(), subscription: listener.name.clone() },
             body: row.event.to_value().to_string(),
             reason: reason.to_owned(),
             attempts: tried,
+            run: row.run.as_ref().and_then(|run| run.parse().ok()),
         };
         Ok(self.runner.store.give_up(&letter, self.runner.clock.now()).await?)
     }

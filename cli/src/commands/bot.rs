@@ -59,7 +59,7 @@ pub struct Wired {
     pub bot: Passer,
     told: Arc<Mutex<Option<Arc<RunSpec>>>>,
     stop: Stop,
-    is_rehearsal: bool,
+    session: Session,
 }
 
 /// What the bot did.
@@ -108,9 +108,9 @@ impl Wired {
                 }
             })
         };
-        let runner = app::open(session, in_force.registry.clone(), watch).await?;
+        let runner = session.telling(app::open(session, in_force.registry.clone(), watch).await?, &in_force)?;
         let bot = Passer::new(runner.clone(), in_force);
-        Ok(Self { bot, runner, told, stop, is_rehearsal: session.is_rehearsal() })
+        Ok(Self { bot, runner, told, stop, session: session.clone() })
     }
 
     /// Passes and runs in turn until nothing is new and nothing is left.
@@ -124,7 +124,7 @@ impl Wired {
             passed.replies.iter().for_each(tell_reply);
             done.add(passed);
             let mut open = self.runner.store.unfinished().await?;
-            if self.is_rehearsal {
+            if self.session.is_rehearsal() {
                 done.left = open;
                 break;
             }
@@ -151,6 +151,8 @@ impl Wired {
                 }
             }
         }
+        self.runner.attend().await?;
+        self.session.witness(&self.runner).await?;
         Ok(done)
     }
 

@@ -40,7 +40,7 @@ impl Run {
         let stop = signals::stop();
         let (watch, told) = story::watch();
         let in_force = definitions::usable(definitions::load(session)?)?;
-        let runner = app::open(session, in_force.registry.clone(), watch).await?;
+        let runner = session.telling(app::open(session, in_force.registry.clone(), watch).await?, &in_force)?;
         let request = request::resolve(&self.asked, &in_force, &runner).await?;
         let (new, why) = request::prepare_attempt(request, &runner).await?;
         told.set(new.spec.clone());
@@ -48,6 +48,7 @@ impl Run {
             announce(&new);
         }
         let view = carry_out(&runner, new, why, stop, Patience::Endless).await?;
+        session.witness(&runner).await?;
         if self.explain_cache {
             output::note(super::reuse::text(&runner, &view).await?.trim_end());
         }

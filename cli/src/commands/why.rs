@@ -5,7 +5,7 @@ mod text;
 
 use clap::Args;
 use forgeline_blueprints::blueprint::Trigger;
-use forgeline_store::{DeadLetterRow, DecisionRow, EventRow, RunView, Store};
+use forgeline_store::{DeadLetterRow, DecisionRow, EventRow, LetterFilter, RunView, Store};
 use serde_json::{Value, json};
 
 use super::{Session, dlq};
@@ -109,10 +109,10 @@ async fn find(store: &Store, name: &str, now: forgeline_model::Timestamp) -> any
         }
         is_new
     });
-    known.letters = store.dead_letters().await?;
+    known.letters = store.dead_letters(&LetterFilter::default()).await?;
     known.letters.retain(|row| {
-        subject::mentions(&row.letter.subject, name)
-            || row.run.as_ref().is_some_and(|run| known.runs.iter().any(|view| view.spec.id.as_str() == run))
+        subject::mentions(&row.name(), name)
+            || row.letter.run.as_ref().is_some_and(|run| known.runs.iter().any(|view| view.spec.id == *run))
     });
     known.waits = store.pending(now).await?.iter().any(|row| subject::mentions(&row.delivery.key, name));
     Ok(known)

@@ -81,7 +81,18 @@ impl Store {
         say: impl FnOnce(&Ruled) -> Vec<BotEffect>,
         now: Timestamp,
     ) -> Result<Ruled, StoreError> {
-        let mut tx = self.begin().await?;
+        let tx = self.begin().await?;
+        self.decide_in(tx, ruling, say, now).await
+    }
+
+    /// T1 inside a transaction that has written something else before; it commits it.
+    pub(crate) async fn decide_in(
+        &self,
+        mut tx: Transaction<'static, Sqlite>,
+        ruling: Ruling,
+        say: impl FnOnce(&Ruled) -> Vec<BotEffect>,
+        now: Timestamp,
+    ) -> Result<Ruled, StoreError> {
         let mut ruled = Ruled { runs: Vec::new(), inputs: Vec::new() };
         let mut met = Vec::new();
         for new in ruling.runs {
@@ -106,7 +117,7 @@ impl Store {
                 first = Input::Start;
             }
             let state = RunState::default();
-            let mut run = RunTx { store: self, tx, spec, state, now, writes: Batch::default() };
+            let mut run = RunTx { store: self, tx, spec, state, now, writes: Batch::default(), letters: Vec::new() };
             ruled.runs.push(Decided::Started(id, run.input(&first)?));
             let (back, loaded) = run.hand_back().await?;
             tx = back;
@@ -118,9 +129,7 @@ impl Store {
             met.extend(loaded);
             ruled.inputs.push(result);
         }
-        for decision in &ruling.decisions {
-            crate::decisions::insert(&mut tx, decision, now).await?;
-        }
+        crate::decisions::insert(&mut tx, &ruling.decisions, now).await?;
         for effect in ruling.effects.into_iter().chain(say(&ruled)) {
             crate::outbox::plan(&mut tx, &effect, now).await?;
         }

@@ -4,7 +4,11 @@ use forgeline_model::{Digest, Timestamp};
 use serde_json::Value;
 use sqlx::{Sqlite, Transaction};
 
-use crate::{Store, StoreError, run_tx::json};
+use crate::{
+    Store, StoreError,
+    audit::{AuditRow, Chain},
+    run_tx::json,
+};
 
 /// A recorded decision, also the decision to do nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,21 +32,47 @@ pub struct DecisionRow {
     pub at: Timestamp,
 }
 
+/// Adds decisions to the chain.
 pub(crate) async fn insert(
     tx: &mut Transaction<'static, Sqlite>,
-    decision: &Decision,
+    decisions: &[Decision],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO decision (subject, rule, verdict, detail, inputs_digest, at) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(&decision.subject)
-        .bind(&decision.rule)
-        .bind(&decision.verdict)
-        .bind(json(&decision.detail))
-        .bind(Digest::of(&decision.detail).to_string())
-        .bind(now.millis())
+    if decisions.is_empty() {
+        return Ok(());
+    }
+    let mut chain = Chain::end(tx).await?;
+    for decision in decisions {
+        let row = chain.add(unchained(decision, now));
+        sqlx::query(
+            "INSERT INTO decision (id, subject, rule, verdict, detail, inputs_digest, at, hash) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(row.id)
+        .bind(row.subject)
+        .bind(row.rule)
+        .bind(row.verdict)
+        .bind(row.detail)
+        .bind(row.inputs_digest)
+        .bind(row.at)
+        .bind(row.hash)
         .execute(&mut **tx)
         .await?;
+    }
     Ok(())
+}
+
+fn unchained(decision: &Decision, now: Timestamp) -> AuditRow {
+    AuditRow {
+        id: 0,
+        subject: decision.subject.clone(),
+        rule: decision.rule.clone(),
+        verdict: decision.verdict.clone(),
+        detail: json(&decision.detail),
+        inputs_digest: Digest::of(&decision.detail).to_string(),
+        at: now.millis(),
+        hash: None,
+    }
 }
 
 impl Store {

@@ -1,10 +1,9 @@
 //! The event log, and how far each subscription has read it.
 
-use forgeline_model::{Digest, Event, RunId, Timestamp};
-
+use forgeline_model::{Criticality, Digest, Event, RunId, Timestamp};
 use sqlx::{Sqlite, Transaction};
 
-use crate::{DeadLetter, Decision, Store, StoreError, batch::Batch, run_tx::json};
+use crate::{DeadLetter, Decision, Store, StoreError, Subject, batch::Batch, run_tx::json};
 
 /// An event with its place in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +14,21 @@ pub struct EventRow {
     pub run: Option<String>,
     /// The event.
     pub event: Event,
+}
+
+/// The letter for an event that broke its contract. Its run's letters say more of the project than the event does.
+fn refused(run: Option<&RunId>, event: &Event, reason: String) -> DeadLetter {
+    DeadLetter {
+        project: event.project_id.to_string(),
+        criticality: Criticality::default(),
+        agent: event.originating_agent.clone(),
+        error_kind: "contract".into(),
+        subject: Subject::Event(event.event_id.to_string()),
+        body: json(event),
+        reason,
+        attempts: 1,
+        run: run.cloned(),
+    }
 }
 
 /// How far a subscription has read.
@@ -31,7 +45,7 @@ pub struct Subscription {
 }
 
 impl Store {
-    /// Appends an event whose contract holds; one whose contract does not goes to the dead letter queue.
+    /// Appends an event whose contract holds; the letter for one whose contract does not.
     pub(crate) fn insert_event(
         &self,
         writes: &mut Batch,
@@ -39,21 +53,8 @@ impl Store {
         contracts: Option<&Digest>,
         event: &Event,
         now: Timestamp,
-    ) -> bool {
-        if let Err(reason) = (self.check)(event, contracts) {
-            let letter = DeadLetter {
-                project: event.project_id.to_string(),
-                agent: event.originating_agent.clone(),
-                error_kind: "contract".into(),
-                severity: "error".into(),
-                subject: format!("event {}", event.event_id),
-                body: json(event),
-                reason,
-                attempts: 1,
-            };
-            crate::dlq::insert(writes, &letter, now);
-            return false;
-        }
+    ) -> Result<(), Box<DeadLetter>> {
+        (self.check)(event, contracts).map_err(|reason| Box::new(refused(run, event, reason)))?;
         writes
             .add(
                 "INSERT INTO event (event_id, type, project, run_id, body, at) VALUES (?, ?, ?, ?, ?, ?) \
@@ -65,7 +66,7 @@ impl Store {
             .bind(run.map(RunId::as_str))
             .bind(json(event))
             .bind(now.millis());
-        true
+        Ok(())
     }
 
     /// Appends events from outside a run, and closes the inbox row they came from. False for each that went to the
@@ -81,18 +82,19 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<bool>, StoreError> {
         let mut writes = Batch::default();
-        let told =
+        let told: Vec<Result<(), Box<DeadLetter>>> =
             events.iter().map(|(run, event)| self.insert_event(&mut writes, run.as_ref(), None, event, now)).collect();
         let mut tx = self.begin().await?;
         writes.perform(&mut tx).await?;
-        for decision in decisions {
-            crate::decisions::insert(&mut tx, decision, now).await?;
+        for letter in told.iter().filter_map(|told| told.as_ref().err()) {
+            crate::dlq::open(self, &mut tx, letter, now).await?;
         }
+        crate::decisions::insert(&mut tx, decisions, now).await?;
         if let Some(seq) = inbox {
             crate::inbox::close(&mut tx, seq).await?;
         }
         tx.commit().await?;
-        Ok(told)
+        Ok(told.iter().map(Result::is_ok).collect())
     }
 
     /// At most `limit` events after a place in the log, in order.
@@ -112,6 +114,23 @@ impl Store {
                 Ok(EventRow { seq, run, event })
             })
             .collect()
+    }
+
+    /// The event with this id, if it is in the log.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn event(&self, event_id: &str) -> Result<Option<EventRow>, StoreError> {
+        let row: Option<(i64, Option<String>, String)> =
+            sqlx::query_as("SELECT seq, run_id, body FROM event WHERE event_id = ?")
+                .bind(event_id)
+                .fetch_optional(&self.reader)
+                .await?;
+        row.map(|(seq, run, body)| {
+            let event = serde_json::from_str(&body).map_err(StoreError::unreadable("event"))?;
+            Ok(EventRow { seq, run, event })
+        })
+        .transpose()
     }
 
     /// The place of the last event.

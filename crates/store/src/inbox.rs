@@ -3,14 +3,14 @@
 use forgeline_model::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
-use crate::{DeadLetter, Store, StoreError, batch::Batch};
+use crate::{DeadLetter, Store, StoreError};
 
 /// Something that came in, as raw bytes.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// Unique for this delivery; a redelivery has the same.
     pub key: String,
-    /// Where it came from: `local`, `publish`.
+    /// Where it came from: `local`, `publish`, `replay`.
     pub source: String,
     /// What kind of thing the source says it is.
     pub kind: String,
@@ -47,6 +47,27 @@ pub(crate) async fn close(tx: &mut Transaction<'static, Sqlite>, seq: i64) -> Re
     Ok(())
 }
 
+/// Stores a delivery, unless it is there.
+pub(crate) async fn insert(
+    tx: &mut Transaction<'static, Sqlite>,
+    delivery: &Delivery,
+    now: Timestamp,
+) -> Result<Received, StoreError> {
+    let rows = sqlx::query(
+        "INSERT INTO inbox (delivery_key, source, kind, body, received_at) VALUES (?, ?, ?, ?, ?) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&delivery.key)
+    .bind(&delivery.source)
+    .bind(&delivery.kind)
+    .bind(&delivery.body)
+    .bind(now.millis())
+    .execute(&mut **tx)
+    .await?
+    .rows_affected();
+    Ok(if rows == 1 { Received::New } else { Received::Duplicate })
+}
+
 impl Store {
     /// T0: stores deliveries in order; what is there already stays as it is.
     ///
@@ -56,19 +77,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let mut received = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
-            let rows = sqlx::query(
-                "INSERT INTO inbox (delivery_key, source, kind, body, received_at) VALUES (?, ?, ?, ?, ?) \
-                 ON CONFLICT DO NOTHING",
-            )
-            .bind(&delivery.key)
-            .bind(&delivery.source)
-            .bind(&delivery.kind)
-            .bind(&delivery.body)
-            .bind(now.millis())
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
-            received.push(if rows == 1 { Received::New } else { Received::Duplicate });
+            received.push(insert(&mut tx, delivery, now).await?);
         }
         tx.commit().await?;
         Ok(received)
@@ -119,9 +128,7 @@ impl Store {
     pub async fn bury(&self, seq: i64, letter: &DeadLetter, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE inbox SET state = 'dead' WHERE seq = ?").bind(seq).execute(&mut *tx).await?;
-        let mut writes = Batch::default();
-        crate::dlq::insert(&mut writes, letter, now);
-        writes.perform(&mut tx).await?;
+        crate::dlq::open(self, &mut tx, letter, now).await?;
         tx.commit().await?;
         Ok(())
     }

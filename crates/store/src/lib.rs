@@ -15,6 +15,7 @@
 //! | T6 settle | [`Store::next_effect`], [`Store::settle`] |
 
 mod artifacts;
+mod audit;
 mod batch;
 mod blobs;
 mod claim;
@@ -31,6 +32,7 @@ mod inbox;
 mod instance;
 mod intents;
 pub mod local_forge;
+mod notices;
 mod open;
 mod outbox;
 mod project;
@@ -40,18 +42,20 @@ mod results;
 mod run_tx;
 
 pub use artifacts::ArtifactRow;
+pub use audit::{AuditRow, Broken, Checkpoint, Verified};
 pub use blobs::Blobs;
 pub use claim::{Finished, Lease};
 pub use copy::copy_state;
 pub use decide::{Decided, NewRun, Ruled, Ruling};
 pub use decisions::{Decision, DecisionRow};
-pub use dlq::{DeadLetter, DeadLetterRow};
+pub use dlq::{Acknowledged, DeadLetter, DeadLetterRow, LetterFilter, LetterState, Replayed, Subject};
 pub use error::StoreError;
 pub use events::{EventRow, Subscription};
 pub use holds::{Hold, HoldScope};
 pub use inbox::{Delivery, InboxRow, Received};
 pub use instance::{remove_stale_instances, stale_instances};
 pub use intents::{Intent, IntentState};
+pub use notices::{CauseHistory, Judgement, Notice, NoticeRow, Told};
 pub use open::{EventCheck, Store};
 pub use outbox::{EffectRow, Settlement};
 pub use query::{RunRow, RunView};

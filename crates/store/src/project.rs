@@ -1,6 +1,6 @@
-//! The rows that mirror the journal: what may be claimed, what was produced, what died.
+//! The rows that mirror the journal: what may be claimed, what was produced.
 
-use forgeline_engine::{Fact, Outcome, RunSpec, RunState, TaskId, step::REJECTED, wake_at};
+use forgeline_engine::{Fact, Outcome, RunSpec, RunState, TaskId, wake_at};
 use forgeline_model::{Timestamp, task::NoteVerdict};
 
 use crate::batch::Batch;
@@ -46,28 +46,8 @@ pub(crate) fn fact(writes: &mut Batch, spec: &RunSpec, fact: &Fact, now: Timesta
             set(writes, spec, task, "queued", None);
         }
         Fact::TaskDropped { task, .. } => set(writes, spec, task, "dropped", None),
-        Fact::TaskFailed { task, attempt, failure, last: true } => {
-            set(writes, spec, task, "failed", None);
-            // A person's no is an answer, not an accident.
-            if failure.kind == REJECTED {
-                return;
-            }
-            let agent = spec.plan.stage(&task.stage).and_then(|stage| stage.agent());
-            let agent = agent.map_or("forgeline", |agent| agent.name.as_str());
-            writes.add(
-                "INSERT INTO dlq (project, agent, error_kind, severity, subject, body, reason, attempts, run_id, at) \
-                 VALUES (?, ?, ?, 'error', ?, '{}', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            )
-            .bind(spec.source.project_id.as_str())
-            .bind(agent)
-            .bind(&failure.kind)
-            .bind(format!("{} {task}", spec.id))
-            .bind(&failure.message)
-            .bind(attempt)
-            .bind(spec.id.as_str())
-            .bind(now.millis());
-        }
-        Fact::Finished { outcome } => finished(writes, spec, outcome, now),
+        Fact::TaskFailed { task, last: true, .. } => set(writes, spec, task, "failed", None),
+        Fact::Finished { outcome } => finished(writes, spec, outcome),
         Fact::Queued { .. }
         | Fact::Started
         | Fact::StageOpened { .. }
@@ -122,26 +102,13 @@ fn set(writes: &mut Batch, spec: &RunSpec, task: &TaskId, state: &str, out: Opti
         .bind(out);
 }
 
-fn finished(writes: &mut Batch, spec: &RunSpec, outcome: &Outcome, now: Timestamp) {
+fn finished(writes: &mut Batch, spec: &RunSpec, outcome: &Outcome) {
     writes
         .add(
             "UPDATE stage SET state = 'dropped', lease_owner = NULL \
          WHERE run_id = ? AND state IN ('queued', 'ready', 'running')",
         )
         .bind(spec.id.as_str());
-    if let Outcome::Failed { task: None, kind, message } = outcome {
-        writes
-            .add(
-                "INSERT INTO dlq (project, agent, error_kind, severity, subject, body, reason, attempts, run_id, at) \
-                 VALUES (?, 'forgeline', ?, 'error', ?, '{}', ?, 1, ?, ?) ON CONFLICT DO NOTHING",
-            )
-            .bind(spec.source.project_id.as_str())
-            .bind(kind)
-            .bind(spec.id.as_str())
-            .bind(message)
-            .bind(spec.id.as_str())
-            .bind(now.millis());
-    }
     if let Outcome::Published(publication) = outcome {
         let pull_request = publication.pull_request.as_ref().and_then(|it| i64::try_from(it.number).ok());
         writes

@@ -7,7 +7,7 @@ use forgeline_model::{RunId, Timestamp};
 use serde::Serialize;
 use sqlx::{Sqlite, Transaction};
 
-use crate::{Store, StoreError, batch::Batch, groups, project};
+use crate::{DeadLetter, Store, StoreError, batch::Batch, dlq, groups, project};
 
 /// A run as last seen by this process.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(crate) struct RunTx<'a> {
     pub(crate) now: Timestamp,
     /// What is still to be written before the commit.
     pub(crate) writes: Batch,
+    /// What is given up.
+    pub(crate) letters: Vec<DeadLetter>,
 }
 
 impl Store {
@@ -57,7 +59,7 @@ impl Store {
             Some(known) => (known.spec.clone(), fold(&mut tx, run).await?),
             None => (Arc::new(read_spec(&mut tx, run).await?), fold(&mut tx, run).await?),
         };
-        Ok(RunTx { store: self, tx, spec, state, now, writes: Batch::default() })
+        Ok(RunTx { store: self, tx, spec, state, now, writes: Batch::default(), letters: Vec::new() })
     }
 
     /// Keeps a run's state for the next transaction, once it is committed.
@@ -100,10 +102,13 @@ impl RunTx<'_> {
                 .bind(json(fact))
                 .bind(at);
             project::fact(&mut self.writes, &self.spec, fact, self.now);
+            self.letters.extend(dlq::of_fact(&self.spec, fact));
         }
         for event in &next.events {
             let contracts = Some(&self.spec.plan.contracts);
-            self.store.insert_event(&mut self.writes, Some(&self.spec.id), contracts, event, self.now);
+            let told = self.store.insert_event(&mut self.writes, Some(&self.spec.id), contracts, event, self.now);
+            let letter = told.err().map(|letter| DeadLetter { criticality: dlq::criticality(&self.spec), ..*letter });
+            self.letters.extend(letter);
         }
         for effect in &next.effects {
             self.writes
@@ -130,6 +135,9 @@ impl RunTx<'_> {
     /// run that has ended makes room for the next one of its group.
     pub(crate) async fn hand_back(mut self) -> Result<(Transaction<'static, Sqlite>, Vec<Loaded>), StoreError> {
         self.writes.perform(&mut self.tx).await?;
+        for letter in &self.letters {
+            dlq::open(self.store, &mut self.tx, letter, self.now).await?;
+        }
         let (store, mut tx, now) = (self.store, self.tx, self.now);
         let group = self.state.outcome().and_then(|_| groups::key(&self.spec));
         let mut loaded = vec![Loaded { spec: self.spec, state: self.state }];

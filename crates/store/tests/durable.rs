@@ -7,7 +7,9 @@ use forgeline_model::{
     ContractBundle, Digest, Event, Timestamp,
     task::{FailureClass, Proposal, ProposedEvent, TaskFailure, Usage},
 };
-use forgeline_store::{Decided, Decision, Delivery, Lease, NewRun, Received, Ruling, Settlement, Store, StoreError};
+use forgeline_store::{
+    Decided, Decision, Delivery, Lease, LetterFilter, NewRun, Received, Ruling, Settlement, Store, StoreError,
+};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -191,7 +193,7 @@ async fn a_failed_attempt_waits_and_the_last_one_is_a_dead_letter() {
     let again = store.claim(None, None, LEASE_MS, due).await.expect("claims").expect("due");
     assert_eq!(again.attempt, 2);
     store.fail(again, failure(), due).await.expect("records");
-    let letters = store.dead_letters().await.expect("reads");
+    let letters = store.dead_letters(&LetterFilter::default()).await.expect("reads");
     assert_eq!((letters.len(), letters[0].letter.error_kind.as_str()), (1, "timeout"));
     assert_eq!(letters[0].letter.reason, "too slow");
 }
@@ -213,7 +215,7 @@ async fn an_event_that_breaks_its_contract_goes_to_the_dead_letters_and_never_to
     let told: Vec<String> =
         store.events_after(0, 100).await.expect("reads").into_iter().map(|row| row.event.event_type).collect();
     assert_eq!(told, ["RunStarted", "StageCompleted", "Good"]);
-    assert_eq!(store.dead_letters().await.expect("reads")[0].letter.error_kind, "contract");
+    assert_eq!(store.dead_letters(&LetterFilter::default()).await.expect("reads")[0].letter.error_kind, "contract");
 }
 
 #[tokio::test]

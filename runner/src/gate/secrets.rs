@@ -72,6 +72,11 @@ pub(super) fn secrets(input: &GateInput<'_>) -> Vec<RuleOutcome> {
     answers.or_passed("nothing has the shape of a credential")
 }
 
+/// What the first credential in a text is, for text that leaves by other ways than a commit.
+pub(crate) fn credential(text: &str) -> Option<&'static str> {
+    find(text.as_bytes()).map(|(what, _)| what)
+}
+
 /// The first credential: what it is and its line.
 fn find(content: &[u8]) -> Option<(&'static str, usize)> {
     let scanner = &*SCANNER;

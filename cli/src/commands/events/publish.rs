@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use forgeline_model::{Digest, Event};
+use forgeline_model::{Criticality, Digest, Event};
 use forgeline_registry::Registry;
-use forgeline_store::{DeadLetter, Delivery, Received, Store};
+use forgeline_store::{DeadLetter, Delivery, Received, Store, Subject};
 use serde_json::{Value, json};
 
 use crate::{
@@ -23,7 +23,7 @@ const KEPT_BYTES: usize = 64 << 10;
 /// Why an event is refused.
 #[derive(Debug, PartialEq, Eq)]
 struct Refused {
-    subject: String,
+    subject: Subject,
     project: String,
     agent: String,
     kind: &'static str,
@@ -44,7 +44,9 @@ pub(super) async fn perform(session: &Session, file: &Path) -> anyhow::Result<Ex
         }
         Err(refused) => {
             let reason = refused.reason.clone();
-            runner.store.give_up(&letter(refused, &bytes), now).await?;
+            let project = in_force.factory.config.project(&refused.project);
+            let criticality = project.map(|project| project.criticality).unwrap_or_default();
+            runner.store.give_up(&letter(refused, criticality, &bytes), now).await?;
             let kept = if session.is_rehearsal() { "would be" } else { "is" };
             let message = format!("{reason}; it {kept} kept in the dead letter queue: `forgeline dlq list`");
             Err(Failure::new(Exit::Invalid, message).into())
@@ -67,7 +69,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 /// The event, if it keeps its contract.
 fn check(bytes: &[u8], registry: &Registry) -> Result<Event, Refused> {
     let unreadable = |reason: String| Refused {
-        subject: format!("published {}", Digest::of_bytes(bytes).short()),
+        subject: Subject::Published(Digest::of_bytes(bytes).short()),
         project: "default".into(),
         agent: "publish".into(),
         kind: "contract",
@@ -80,7 +82,7 @@ fn check(bytes: &[u8], registry: &Registry) -> Result<Event, Refused> {
     let refused = |reason: String| match value["event_id"].as_str() {
         None => unreadable(reason),
         Some(_) => Refused {
-            subject: format!("event {}", text("event_id", "")),
+            subject: Subject::Event(text("event_id", "")),
             project: text("project_id", "default"),
             agent: text("originating_agent", "publish"),
             kind: "contract",
@@ -92,17 +94,18 @@ fn check(bytes: &[u8], registry: &Registry) -> Result<Event, Refused> {
         .map_err(|error| refused(format!("the event's envelope cannot be read: {error}")))
 }
 
-fn letter(refused: Refused, bytes: &[u8]) -> DeadLetter {
+fn letter(refused: Refused, criticality: Criticality, bytes: &[u8]) -> DeadLetter {
     let kept = &bytes[..bytes.len().min(KEPT_BYTES)];
     DeadLetter {
         project: refused.project,
+        criticality,
         agent: refused.agent,
         error_kind: refused.kind.into(),
-        severity: "error".into(),
         subject: refused.subject,
         body: String::from_utf8_lossy(kept).into_owned(),
         reason: refused.reason,
         attempts: 1,
+        run: None,
     }
 }
 
@@ -143,7 +146,7 @@ mod tests {
     #[track_caller]
     fn refused(bytes: &[u8], subject: &str, reason: &str) {
         let refused = check(bytes, Registry::built_in()).expect_err("refused");
-        assert!(refused.subject.starts_with(subject), "{refused:?}");
+        assert!(refused.subject.to_string().starts_with(subject), "{refused:?}");
         assert!(refused.reason.contains(reason), "{refused:?}");
     }
 

@@ -46,9 +46,11 @@ pub(super) fn all(session: &Session, known: &Known) -> String {
     for row in &known.letters {
         let _ = writeln!(
             text,
-            "\ngiven up: {} ({})\n  {}",
-            printable(&row.letter.subject),
+            "\ngiven up: {} ({}, {}, {})\n  {}",
+            printable(&row.letter.subject.to_string()),
             row.letter.error_kind,
+            row.letter.severity().word(),
+            row.state.word(),
             printable(&row.letter.reason)
         );
         let _ = writeln!(text, "  `forgeline dlq show {}` shows it whole", row.id);
