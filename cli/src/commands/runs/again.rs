@@ -89,7 +89,7 @@ async fn once_more(
     let stop = signals::stop();
     let (watch, told) = story::watch();
     let in_force = definitions::usable(definitions::load(session)?)?;
-    let runner = app::open(session, in_force.registry.clone(), watch).await?;
+    let runner = session.telling(app::open(session, in_force.registry.clone(), watch).await?, &in_force)?;
     let view = view_run(&runner.store, name).await?;
     let spec = &view.spec;
     if view.state.outcome().is_none() {
@@ -158,6 +158,7 @@ async fn once_more(
         output::note(&format!("  run       {} tries {} again", new.spec.id, spec.id));
     }
     let view = run::carry_out(&runner, new, why, stop, Patience::Endless).await?;
+    session.witness(&runner).await?;
     runner.store.close().await;
     run::finish(session, &view)
 }
