@@ -38,7 +38,7 @@ fn a_dead_task_is_a_letter_with_a_severity_and_its_replay_with_another_input_end
         assert_eq!(said["dead_letters"].as_array().map(Vec::len), Some(expected), "{filter:?}");
     }
     let dry = notes.ok(&["dlq", "replay", "1", "--input", "text=fine", "--dry-run"]).out;
-    assert!(dry.contains("would be replayed as run run_"), "{dry}");
+    assert!(dry.contains("is replayed as run run_"), "{dry}");
     assert_eq!(states(&notes), ["open"]);
     let first = notes.ok(&["dlq", "replay", "1", "--input", "text=fine"]).out;
     let again = notes.ok(&["dlq", "replay", "1", "--input", "text=fine"]).out;

@@ -20,6 +20,7 @@ fn every_command_that_looks_has_an_example() {
         "knowledge",
         "artifacts",
         "dlq",
+        "audit",
         "config",
         "schema",
         "explain",

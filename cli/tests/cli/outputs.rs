@@ -73,7 +73,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("error", "events publish ../item.md"),
     ("dlq-list", "dlq list"),
     ("dlq-show", "dlq show 1"),
-    ("dlq-replay", "dlq replay 1 --input text=x --dry-run"),
+    ("dlq-replay", "dlq replay 1 --input topic=y --dry-run"),
     ("dlq-ack", "dlq ack 1"),
     ("dlq-drop", "dlq drop 1 --reason enough"),
     ("audit-verify", "audit verify"),
