@@ -24,7 +24,7 @@ pub mod watch;
 pub use clock::Clock;
 pub use definitions::InForce;
 pub use drive::{Driven, Stop};
-pub use publish::{PublishError, StageSummary, summarise};
+pub use publish::{PublishError, StageSummary, Step, summarise};
 pub use registries::Registries;
 pub use runner::{Parts, Runner, RunnerError};
 pub use target::{OpenTarget, TargetError};
