@@ -19,13 +19,11 @@ impl Repo {
         key: &str,
         value: &str,
     ) -> Result<Option<CommitId>, RepoError> {
-        self.find_commit(tip, base, Sort::TIME, |info| {
-            info.trailers().iter().any(|trailer| trailer.key.eq_ignore_ascii_case(key) && trailer.value == value)
-        })
+        self.find_commit(tip, base, Sort::TIME, has_trailer(key, value))
     }
 
-    /// The commit with a trailer `key`, whatever its value, on which no other one builds that is in the history of `tip`,
-    /// without that of `base`. Dates do not matter.
+    /// The commit with the trailer `key: value` on which no other such commit builds, in the history of `tip`, without that
+    /// of `base`. Dates do not matter.
     ///
     /// # Errors
     /// A commit is not there, or more than 50 000 would have to be read.
@@ -34,10 +32,9 @@ impl Repo {
         tip: CommitId,
         base: Option<CommitId>,
         key: &str,
+        value: &str,
     ) -> Result<Option<CommitId>, RepoError> {
-        self.find_commit(tip, base, Sort::TOPOLOGICAL, |info| {
-            info.trailers().iter().any(|trailer| trailer.key.eq_ignore_ascii_case(key))
-        })
+        self.find_commit(tip, base, Sort::TOPOLOGICAL, has_trailer(key, value))
     }
 
     /// At most `limit` commits in the history of `tip`, without that of `base`, newest first.
@@ -137,6 +134,10 @@ impl Repo {
     }
 }
 
+fn has_trailer(key: &str, value: &str) -> impl Fn(&CommitInfo) -> bool {
+    move |info| info.trailers().iter().any(|trailer| trailer.key.eq_ignore_ascii_case(key) && trailer.value == value)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::{RepoError, Trailer, scratch::Scratch};
@@ -160,12 +161,12 @@ mod tests {
     fn the_last_commit_with_a_trailer_is_found_whatever_the_dates_say() {
         let scratch = Scratch::new();
         let base = scratch.commit(&[("a", "1")]);
-        let first = scratch.commit_with("first", &[Trailer::new("Forgeline-Run-Key", "k1")]);
+        let first = scratch.commit_with("first", &[Trailer::new("Forgeline-Branch", "b")]);
         scratch.commit(&[("a", "2")]);
-        let second = scratch.commit_with("second", &[Trailer::new("Forgeline-Run-Key", "k2")]);
+        let second = scratch.commit_with("second", &[Trailer::new("Forgeline-Branch", "b")]);
         let side = scratch.commit_on(first, &[("b", "1")]);
         let tip = scratch.commit_merge(second, side);
-        let last = |tip, base| scratch.repo.last_with_trailer(tip, base, "forgeline-run-key").expect("searches");
+        let last = |tip, base| scratch.repo.last_with_trailer(tip, base, "forgeline-branch", "b").expect("searches");
         assert_eq!(
             (last(tip, Some(base)), last(side, Some(base)), last(tip, Some(tip))),
             (Some(second), Some(first), None)

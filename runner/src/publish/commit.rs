@@ -11,7 +11,7 @@ use super::{
     collect::File,
     conflict,
     judge::{judge, judge_merged},
-    look::{Found, Home, RUN_KEY, Sight, branch_name, git, run_base},
+    look::{Found, Home, RUN_BRANCH, RUN_KEY, Sight, branch_name, git, run_base},
     reconcile::{Ground, Reconciled},
 };
 use crate::{
@@ -66,7 +66,7 @@ pub(crate) fn compose(repo: &Repo, order: &Order, sight: &Sight) -> Result<Compo
     }
     let (branch, tip) = place(repo, order, sight)?;
     let ground = match tip {
-        Some(tip) => Ground::on_branch(repo, tip, sight.base)?,
+        Some(tip) => Ground::on_branch(repo, &order.spec, tip)?,
         None => Ground::on_base(repo, &order.spec, sight.base)?,
     };
     let reconciled = Reconciled::of(repo, &order.files, ground)?;
@@ -197,6 +197,7 @@ pub(crate) fn key_trailers(spec: &RunSpec) -> Vec<Trailer> {
     vec![
         run_trailer(spec),
         Trailer::new(RUN_KEY, spec.key.as_str()),
+        Trailer::new(RUN_BRANCH, &spec.target.branch),
         Trailer::new("Forgeline-Blueprint", &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
     ]
 }

@@ -9,7 +9,7 @@ use super::{
     PublishError, branch,
     collect::File,
     commit::{Order, Written, changes, key_trailers, run_trailer, write},
-    look::{Sight, branch_name, git, run_base},
+    look::{Home, RUN_KEY, Sight, branch_name, git, run_base},
     reconcile::Reconciled,
 };
 use crate::{RunnerError, TargetError, report};
@@ -33,7 +33,7 @@ pub(crate) fn instead(
     wanted: &BranchName,
     reconciled: &Reconciled,
 ) -> Result<(BranchName, (CommitId, TreeId)), RunnerError> {
-    let (branch, parents) = berth(repo, &sight.refs, wanted, sight.base)?;
+    let (branch, parents) = berth(repo, &sight.refs, wanted, sight.base, Kind::Whole)?;
     let mut all = reconciled.changes.clone();
     all.extend(versions(&order.files, &reconciled.clashes));
     let tree = repo.compose(Some(sight.base), &all).map_err(PublishError::from)?;
@@ -51,7 +51,8 @@ pub(crate) fn beside(repo: &Repo, order: &Order, written: &Written, seen: &Snaps
             return Ok(Side::There { branch: branch_name(name)? });
         }
     }
-    let (branch, parents) = berth(repo, seen, &written.branch, written.commit)?;
+    let kind = if written.home == Home::Base { Kind::Late } else { Kind::Part };
+    let (branch, parents) = berth(repo, seen, &written.branch, written.commit, kind)?;
     let own = versions(&order.files, &written.clashes);
     let tree = repo.compose(Some(written.commit), &own).map_err(PublishError::from)?;
     let message = report::conflict_message(&order.spec, &written.clashes, written.branch.as_str());
@@ -65,23 +66,39 @@ pub(crate) fn berths(branch: &BranchName) -> String {
     format!("refs/heads/{}*", branch::conflict_name(branch.as_str(), 1))
 }
 
-/// The first conflict branch that is free or that nobody but Forgeline has written to, and what a commit on it follows.
-/// One on which a person works is left to them.
+/// What a conflict branch is for, which says where its pull request goes: a branch has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A whole proposal, for the base branch.
+    Whole,
+    /// What did not fit on the proposal's branch, for that one.
+    Part,
+    /// The same, when that one is merged already: for the base branch, and never in the place of another.
+    Late,
+}
+
+/// The first conflict branch that is free, or that is for the same and that nobody but Forgeline has written to, and what
+/// a commit on it follows. One on which a person works is left to them.
 fn berth(
     repo: &Repo,
     seen: &Snapshot,
     wanted: &BranchName,
     onto: CommitId,
+    kind: Kind,
 ) -> Result<(BranchName, Vec<CommitId>), RunnerError> {
     for nth in 1.. {
         let branch = branch_name(&branch::conflict_name(wanted.as_str(), nth))?;
         let Some(tip) = seen.tip(&branch.refname()) else { return Ok((branch, vec![onto])) };
-        if repo.is_ancestor(tip, onto).map_err(git)? {
-            return Ok((branch, vec![onto]));
-        }
-        let is_ours = repo.commit_info(tip).map_err(git)?.trailers().iter().any(|trailer| trailer.key == CONFLICT);
-        if is_ours {
-            return Ok((branch, vec![tip, onto]));
+        let trailers = repo.commit_info(tip).map_err(git)?.trailers();
+        let has = |key: &str| trailers.iter().any(|trailer| trailer.key == key);
+        let found = match (has(CONFLICT), has(RUN_KEY)) {
+            (false, _) => None,
+            (true, true) => Some(Kind::Whole),
+            (true, false) => Some(Kind::Part),
+        };
+        if found == Some(kind) {
+            let is_taken = repo.is_ancestor(tip, onto).map_err(git)?;
+            return Ok((branch, if is_taken { vec![onto] } else { vec![tip, onto] }));
         }
     }
     Err(TargetError::Job("no branch name is left".into()).into())

@@ -8,6 +8,8 @@ use crate::{RunnerError, TargetError};
 
 /// The trailer that makes a run's commit findable. Exactly one commit carries a run's key.
 pub(crate) const RUN_KEY: &str = "Forgeline-Run-Key";
+/// The trailer that tells runs of one subject from others whose commits were merged into the same branch.
+pub(crate) const RUN_BRANCH: &str = "Forgeline-Branch";
 
 /// The base branch and every branch of the run's name, at one look. The branch is swapped only while all of them stand
 /// still, so that what was not found in them is not there when the run's key enters.

@@ -8,7 +8,7 @@ use forgeline_repo::{Change, CommitId, Repo, RepoError, merge_text};
 
 use super::{
     collect::File,
-    look::{RUN_KEY, git, run_base},
+    look::{RUN_BRANCH, git, run_base},
 };
 use crate::RunnerError;
 
@@ -23,13 +23,15 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// On a branch that is there. Its newest commit with a run key is, to the byte, what the run before proposed: where
-    /// that had to be merged with a person's work, the proposal is kept as a commit of its own beside it.
-    pub(crate) fn on_branch(repo: &Repo, tip: CommitId, base: CommitId) -> Result<Self, RunnerError> {
-        let last = repo.last_with_trailer(tip, Some(base), RUN_KEY).map_err(git)?;
+    /// On a branch that is there. The newest commit of its runs is, to the byte, what the run before proposed: where that
+    /// had to be merged with a person's work, the proposal is kept as a commit of its own beside it. What the base branch
+    /// has now does not matter: what was merged since the run was decided, the run does not know.
+    pub(crate) fn on_branch(repo: &Repo, spec: &RunSpec, tip: CommitId) -> Result<Self, RunnerError> {
+        let start = run_base(spec)?;
+        let last = repo.last_with_trailer(tip, Some(start), RUN_BRANCH, &spec.target.branch).map_err(git)?;
         let ancestor = match last {
             Some(last) => Some(last),
-            None => repo.merge_base(tip, base).map_err(git)?,
+            None => repo.merge_base(start, tip).map_err(git)?,
         };
         Ok(Self { ancestor, onto: tip })
     }
