@@ -32,7 +32,7 @@ pub use definitions::InForce;
 pub use drive::{Driven, Patience, Stop, Waiting};
 pub use escalate::{Channel, Escalation, IssueChannel, SmtpChannel, Tls, WebhookChannel};
 pub use outbound::{Outbound, OutboundError};
-pub use publish::{PublishError, StageSummary, summarise};
+pub use publish::{PublishError, StageSummary, Step, summarise};
 pub use registries::Registries;
 pub use runner::{Parts, Runner, RunnerError};
 pub use target::{OpenTarget, TargetError};

@@ -1,26 +1,33 @@
-//! The blocking half: judge, compose, commit, on the tip as it is now.
+//! The blocking half: judge, reconcile, compose and commit, on what was seen. Nothing but objects is written.
 
 use std::collections::BTreeMap;
 
 use forgeline_engine::RunSpec;
 use forgeline_model::SafePath;
-use forgeline_repo::{BranchName, Change, CommitId, FileMode, NewCommit, Person, Repo, Trailer, TreeId};
+use forgeline_repo::{BranchName, Change, CommitId, NewCommit, Person, Repo, Trailer, TreeId};
 
-use super::{PublishError, branch, collect::File};
+use super::{
+    PublishError, branch,
+    collect::File,
+    conflict,
+    judge::{judge, judge_merged},
+    look::{Found, Home, RUN_BRANCH, RUN_KEY, Sight, branch_name, git, run_base},
+    reconcile::{Ground, Reconciled},
+};
 use crate::{
     RunnerError, TargetError,
-    gate::{self, BaseEntry, BaseTree, Decision, GateFile, GateInput, GateLimits, GateText, Verdict},
+    gate::{Decision, Verdict},
+    report,
 };
 
-/// The trailer that makes a run's commit findable.
-const RUN_KEY: &str = "Forgeline-Run-Key";
+/// On a merge of a run's proposal with what people did: the run's key.
+const MERGE_OF: &str = "Forgeline-Merge-Of";
 
 /// What is to be written, and where.
 pub(crate) struct Order {
     pub(crate) spec: RunSpec,
     pub(crate) files: Vec<File>,
     pub(crate) branch: BranchName,
-    pub(crate) base_branch: BranchName,
     /// An open pull request shows the branch: the commit goes on top of it.
     pub(crate) open: bool,
     /// There are no pull requests to tell that a branch is merged; history tells.
@@ -29,161 +36,176 @@ pub(crate) struct Order {
     pub(crate) title: String,
 }
 
-/// What a branch holds that no pull request shows.
-pub(crate) struct Held {
+/// A run's result as it stands in Git, or will once its branch is swapped.
+#[derive(Clone)]
+pub(crate) struct Written {
+    pub(crate) home: Home,
     pub(crate) branch: BranchName,
+    /// The commit that brings it onto the branch: the run's own, or a merge of it with what people did.
     pub(crate) commit: CommitId,
     pub(crate) tree: TreeId,
     pub(crate) verdict: Verdict,
+    /// Files where another version stays than the run's.
+    pub(crate) clashes: Vec<String>,
 }
 
-/// What came of it. Nothing but objects is written yet.
+/// What came of an order.
 pub(crate) enum Composed {
     /// The write gate said no.
-    Refused { verdict: Verdict },
+    Refused(Verdict),
     /// Nothing would change. A branch that holds it but was never proposed comes along, so that it is.
-    Same { place: String, unproposed: Option<Box<Held>> },
-    /// The run's commit is in Git already.
-    Found { branch: BranchName, commit: CommitId, tree: TreeId, verdict: Verdict, merged: bool },
-    /// The branch is to be swapped `from` → `commit`.
-    Ready { branch: BranchName, from: Option<CommitId>, commit: CommitId, tree: TreeId, verdict: Verdict },
+    Same { place: String, unproposed: Option<Box<Written>> },
+    /// The branch is to be swapped from what was seen to the commit.
+    Ready(Box<Written>),
 }
 
-pub(crate) fn compose(repo: &Repo, order: &Order) -> Result<Composed, RunnerError> {
-    let spec = &order.spec;
-    let base = repo.branch_tip(&order.base_branch).map_err(git)?;
-    let (branch, tip) = place(repo, order, base)?;
-    let parent = tip.unwrap_or(base);
-    // Judged against the branch it would merge into: what an earlier run of ours put on its own branch grants nothing.
-    let verdict = judge(repo, order, base)?;
+pub(crate) fn compose(repo: &Repo, order: &Order, sight: &Sight) -> Result<Composed, RunnerError> {
+    let verdict = judge(repo, order, sight.base)?;
     if verdict.decision == Decision::Deny {
-        return Ok(Composed::Refused { verdict });
+        return Ok(Composed::Refused(verdict));
     }
-    // The key may be on the branch (a retry, or a process that died after the swap) or, merged since, in the base.
-    for (history, merged) in [(base, true), (parent, false)] {
-        if let Some((commit, tree)) = carries_key(repo, spec, history)? {
-            return Ok(Composed::Found { branch, commit, tree, verdict, merged });
-        }
-    }
-    let changes = changes(&order.files);
-    let tree = repo.compose(Some(parent), &changes).map_err(PublishError::from)?;
-    if tree == repo.tree_of(parent).map_err(git)? {
-        let place = if tip.is_some() { format!("branch `{branch}`") } else { format!("`{}`", order.base_branch) };
-        let unproposed = match tip {
-            Some(tip) if !order.open && !repo.is_ancestor(tip, base).map_err(git)? => {
-                Some(Box::new(Held { branch, commit: tip, tree, verdict }))
-            }
-            _ => None,
-        };
-        return Ok(Composed::Same { place, unproposed });
-    }
-    let author = Person { name: "Forgeline".into(), email: "forgeline@localhost".into() };
-    let trailers = [
-        Trailer::new("Forgeline-Run", spec.id.as_str()),
-        Trailer::new(RUN_KEY, spec.key.as_str()),
-        Trailer::new("Forgeline-Blueprint", &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
-    ];
-    let new = NewCommit {
-        tree,
-        parents: &[parent],
-        author: &author,
-        at: spec.created_at,
-        message: &order.message,
-        trailers: &trailers,
+    let (branch, tip) = place(repo, order, sight)?;
+    let ground = match tip {
+        Some(tip) => Ground::on_branch(repo, &order.spec, tip)?,
+        None => Ground::on_base(repo, &order.spec, sight.base)?,
     };
-    let commit = repo.commit(&new).map_err(git)?;
-    Ok(Composed::Ready { branch, from: tip, commit, tree, verdict })
+    let reconciled = Reconciled::of(repo, &order.files, ground)?;
+    let verdict = judge_merged(repo, order, sight.base, verdict, &reconciled.merged)?;
+    if verdict.decision == Decision::Deny {
+        return Ok(Composed::Refused(verdict));
+    }
+    if reconciled.is_nothing() {
+        return same(repo, order, sight, branch, tip, verdict);
+    }
+    let (home, branch, (commit, tree)) = if tip.is_none() && !reconciled.clashes.is_empty() {
+        // No branch shows anything yet: the whole proposal goes where both sides can be seen.
+        let (branch, commit) = conflict::instead(repo, order, sight, &branch, &reconciled)?;
+        (Home::Conflict, branch, commit)
+    } else if reconciled.is_mixed {
+        (Home::Proposal, branch, merge(repo, order, ground, &reconciled)?)
+    } else {
+        (Home::Proposal, branch, proposal(repo, order, Some(ground.onto))?)
+    };
+    Ok(Composed::Ready(Box::new(Written { home, branch, commit, tree, verdict, clashes: reconciled.clashes })))
+}
+
+/// The same for a run whose commit was found: what it was then, from the commits themselves.
+pub(crate) fn recall(repo: &Repo, order: &Order, sight: &Sight, found: &Found) -> Result<Written, RunnerError> {
+    let spec = &order.spec;
+    let parents = |commit| repo.commit_info(commit).map(|info| info.parents).map_err(git);
+    let own = parents(found.commit)?;
+    let (commit, ground) = match (found.home, merge_of(repo, spec, found.tip)?) {
+        (Home::Base | Home::Proposal, None) => (found.commit, None),
+        (Home::Base | Home::Proposal, Some(merge)) => {
+            let onto = parents(merge)?.first().copied();
+            (merge, onto.map(|onto| Ground { ancestor: own.first().copied(), onto }))
+        }
+        (Home::Conflict, merge) => {
+            let onto = own.last().copied();
+            let ground = onto.map(|onto| Ground::on_base(repo, spec, onto)).transpose()?;
+            (merge.unwrap_or(found.commit), ground)
+        }
+    };
+    let reconciled = ground.map(|ground| Reconciled::of(repo, &order.files, ground)).transpose()?;
+    let reconciled = reconciled.unwrap_or_default();
+    let verdict = judge_merged(repo, order, sight.base, judge(repo, order, sight.base)?, &reconciled.merged)?;
+    let clashes = reconciled.clashes;
+    let tree = repo.tree_of(commit).map_err(git)?;
+    Ok(Written { home: found.home, branch: found.branch.clone(), commit, tree, verdict, clashes })
+}
+
+/// The commit in the history of `tip` that merged the run's own one with what people did, if that was needed.
+pub(crate) fn merge_of(repo: &Repo, spec: &RunSpec, tip: CommitId) -> Result<Option<CommitId>, RunnerError> {
+    repo.find_trailer(tip, Some(run_base(spec)?), MERGE_OF, spec.key.as_str()).map_err(git)
 }
 
 /// The branch to write to and its tip, if it exists.
-fn place(repo: &Repo, order: &Order, base: CommitId) -> Result<(BranchName, Option<CommitId>), RunnerError> {
-    let stem = order.branch.to_string();
+fn place(repo: &Repo, order: &Order, sight: &Sight) -> Result<(BranchName, Option<CommitId>), RunnerError> {
     for ordinal in 1.. {
-        let name = branch::name(&stem, ordinal);
-        let branch: BranchName =
-            name.parse().map_err(|_| TargetError::Job(format!("`{name}` is not a branch name")))?;
-        let tip = repo.resolve(&branch.refname()).map_err(git)?;
-        let merged = match tip {
-            Some(tip) => tip != base && repo.is_ancestor(tip, base).map_err(git)?,
-            None => false,
-        };
+        let branch = branch_name(&branch::name(order.branch.as_str(), ordinal))?;
+        let Some(tip) = sight.refs.tip(&branch.refname()) else { return Ok((branch, None)) };
+        let is_merged = tip != sight.base && repo.is_ancestor(tip, sight.base).map_err(git)?;
         // Without pull requests a branch whose commits are all in the base has served; the next number follows.
-        let is_ours = match tip {
-            Some(tip) if merged => carries_key(repo, &order.spec, tip)?.is_some(),
-            _ => false,
-        };
-        if !(order.counts_suffixes && !order.open && merged) || is_ours {
-            return Ok((branch, tip));
+        if order.open || !order.counts_suffixes || !is_merged {
+            return Ok((branch, Some(tip)));
         }
     }
     Err(TargetError::Job("no branch name is left".into()).into())
 }
 
-/// The run's own commit in the history of `tip`, without what was there when the run was decided.
-pub(crate) fn carries_key(
+fn same(
+    repo: &Repo,
+    order: &Order,
+    sight: &Sight,
+    branch: BranchName,
+    tip: Option<CommitId>,
+    verdict: Verdict,
+) -> Result<Composed, RunnerError> {
+    let Some(commit) = tip else {
+        return Ok(Composed::Same { place: format!("`{}`", order.spec.target.base_branch), unproposed: None });
+    };
+    let place = format!("branch `{branch}`");
+    if order.open || repo.is_ancestor(commit, sight.base).map_err(git)? {
+        return Ok(Composed::Same { place, unproposed: None });
+    }
+    let tree = repo.tree_of(commit).map_err(git)?;
+    let held = Written { home: Home::Proposal, branch, commit, tree, verdict, clashes: Vec::new() };
+    Ok(Composed::Same { place, unproposed: Some(Box::new(held)) })
+}
+
+/// The run's own commit: to the byte what it proposes, on top of `parent`.
+fn proposal(repo: &Repo, order: &Order, parent: Option<CommitId>) -> Result<(CommitId, TreeId), RunnerError> {
+    let tree = repo.compose(parent, &changes(&order.files)).map_err(PublishError::from)?;
+    let parents: Vec<CommitId> = parent.into_iter().collect();
+    write(repo, &order.spec, tree, &parents, &order.message, &key_trailers(&order.spec))
+}
+
+/// The run's own commit beside what people did, and the merge of both. So the next run still knows what this one proposed.
+fn merge(
+    repo: &Repo,
+    order: &Order,
+    ground: Ground,
+    reconciled: &Reconciled,
+) -> Result<(CommitId, TreeId), RunnerError> {
+    let (own, _) = proposal(repo, order, ground.ancestor)?;
+    let tree = repo.compose(Some(ground.onto), &reconciled.changes).map_err(PublishError::from)?;
+    let message = report::merge_message(&order.spec, &reconciled.clashes);
+    let trailers = [run_trailer(&order.spec), Trailer::new(MERGE_OF, order.spec.key.as_str())];
+    write(repo, &order.spec, tree, &[ground.onto, own], &message, &trailers)
+}
+
+/// A commit of the run. Everything about it follows from the run, so that a retry gives the same id.
+pub(crate) fn write(
     repo: &Repo,
     spec: &RunSpec,
-    tip: CommitId,
-) -> Result<Option<(CommitId, TreeId)>, RunnerError> {
-    let start: CommitId = spec.target.base.parse().map_err(|_| TargetError::Empty(spec.target.repository.clone()))?;
-    match repo.find_trailer(tip, Some(start), RUN_KEY, spec.key.as_str()).map_err(git)? {
-        Some(commit) => Ok(Some((commit, repo.tree_of(commit).map_err(git)?))),
-        None => Ok(None),
-    }
+    tree: TreeId,
+    parents: &[CommitId],
+    message: &str,
+    trailers: &[Trailer],
+) -> Result<(CommitId, TreeId), RunnerError> {
+    let author = Person { name: "Forgeline".into(), email: "forgeline@localhost".into() };
+    let new = NewCommit { tree, parents, author: &author, at: spec.created_at, message, trailers };
+    Ok((repo.commit(&new).map_err(git)?, tree))
 }
 
-fn judge(repo: &Repo, order: &Order, base: CommitId) -> Result<Verdict, RunnerError> {
-    let listing = repo.walk(base).map_err(git)?;
-    let mut blobs = BTreeMap::new();
-    let mut entries = Vec::with_capacity(listing.entries.len());
-    for entry in &listing.entries {
-        let kind = if entry.mode == FileMode::Symlink { BaseEntry::Symlink } else { BaseEntry::File };
-        entries.push((entry.path.clone(), kind));
-        blobs.insert(entry.path.as_str(), entry);
-    }
-    let skipped = listing.skipped.iter().map(|skipped| (skipped.path.clone(), BaseEntry::Submodule));
-    let tree: BaseTree = entries.into_iter().chain(skipped).collect();
-    let mut files = Vec::with_capacity(order.files.len());
-    for file in &order.files {
-        let unchanged = match blobs.get(file.path.as_str()) {
-            Some(entry) if entry.size == file.content.len() as u64 => {
-                repo.read_blob(entry.blob).map_err(git)? == file.content.as_bytes()
-            }
-            _ => false,
-        };
-        files.push(GateFile {
-            path: &file.path,
-            content: file.content.as_bytes(),
-            artifact_type: &file.artifact_type,
-            stage: &file.stage,
-            unchanged,
-        });
-    }
-    let plan = &order.spec.plan;
-    let produces = plan.stages.iter().map(|stage| (stage.id.clone(), stage.produces.clone())).collect();
-    let texts = [
-        GateText { place: "commit message", text: &order.message },
-        GateText { place: "pull request title", text: &order.title },
-    ];
-    Ok(gate::judge(&GateInput {
-        files: &files,
-        texts: &texts,
-        base: &tree,
-        produces: &produces,
-        blueprint: &plan.blueprint.name,
-        grants: &plan.writes,
-        policy: &order.spec.policy.protected,
-        limits: GateLimits::default(),
-    }))
+pub(crate) fn run_trailer(spec: &RunSpec) -> Trailer {
+    Trailer::new("Forgeline-Run", spec.id.as_str())
 }
 
-fn changes(files: &[File]) -> BTreeMap<SafePath, Change> {
+/// The trailers of the one commit that carries the run's key.
+pub(crate) fn key_trailers(spec: &RunSpec) -> Vec<Trailer> {
+    vec![
+        run_trailer(spec),
+        Trailer::new(RUN_KEY, spec.key.as_str()),
+        Trailer::new(RUN_BRANCH, &spec.target.branch),
+        Trailer::new("Forgeline-Blueprint", &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
+    ]
+}
+
+/// All files, as the run proposes them.
+pub(crate) fn changes(files: &[File]) -> BTreeMap<SafePath, Change> {
     files
         .iter()
         .filter_map(|file| Some((file.path.parse().ok()?, Change::Write(file.content.clone().into_bytes()))))
         .collect()
-}
-
-fn git(error: forgeline_repo::RepoError) -> RunnerError {
-    TargetError::Repo(error).into()
 }
