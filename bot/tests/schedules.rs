@@ -201,7 +201,8 @@ async fn a_blueprint_that_needs_an_item_is_refused_once_and_visibly() {
     world.starts_at(0).await;
     assert!(world.starts_at(HOUR).await.is_empty());
     assert!(world.starts_at(2 * HOUR).await.is_empty());
-    let letters = world.runner().await.store.dead_letters(&forgeline_store::LetterFilter::default()).await.expect("reads");
+    let letters =
+        world.runner().await.store.dead_letters(&forgeline_store::LetterFilter::default()).await.expect("reads");
     let [letter] = &letters[..] else { panic!("one letter for the schedule: {letters:?}") };
     assert!(letter.letter.reason.contains("work item"), "{letter:?}");
     assert_eq!(world.decided().await, ["trigger.schedule refuse", "trigger.schedule refuse"]);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use forgeline_agents::AgentHost;
+use forgeline_blueprints::config::operator::Ceilings;
 use forgeline_engine::{
     TaskOutput,
     fact::ArtifactRef,
@@ -155,6 +156,7 @@ impl World {
             clock: Clock::of(|| NOW),
             watch: Watch::nobody(),
             parallel: 1,
+            ceilings: Ceilings::default(),
         })
     }
 
