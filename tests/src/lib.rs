@@ -9,6 +9,8 @@ mod knowledge;
 #[cfg(test)]
 mod local_forge;
 #[cfg(test)]
+mod publishing;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod survival;
