@@ -1,5 +1,7 @@
 //! People and runs on the same branch, and several runs on one repository, as seen from outside.
 
+use std::fs;
+
 use crate::{local_forge::push, world::World};
 
 const RUN: &str = "/forgeline run docs-page";
@@ -119,4 +121,28 @@ fn processes_that_run_different_issues_of_one_repository_give_each_its_pull_requ
     heads.sort();
     assert_eq!(heads, (1..=3).map(|n| format!("forgeline/docs-page/{n}-page-{n}")).collect::<Vec<_>>());
     assert_eq!(world.run_commits().len(), 3);
+}
+
+#[test]
+fn a_base_that_moved_with_the_same_page_is_not_overwritten() {
+    let world = World::with_shop();
+    world.issue("Returns", BODY);
+    world.ok(&["local", "comment", "add", "1", RUN, "--no-bot"]);
+    // The publisher cannot take its turn at the references, and a person pushes the page meanwhile.
+    let turn = world.shop().join("forgeline-refs.lock");
+    fs::remove_file(&turn).expect("a file that is locked");
+    fs::create_dir(&turn).expect("a folder in the way");
+    let said = world.run(&["bot", "once"]);
+    assert_ne!(said.code, 0, "{}{}", said.out, said.err);
+    fs::remove_dir(&turn).expect("out of the way");
+    push(&world, "main", &[(PAGE, Some("# Returns\n\nNever.\n"))]);
+    world.ok(&["bot", "once"]);
+    let conflict = format!("{BRANCH}-conflict");
+    let heads: Vec<_> = world.pull_requests().into_iter().map(|(_, _, head)| head).collect();
+    assert_eq!(heads, [conflict.as_str()]);
+    assert!(page(&world, &conflict).contains("Within 30 days."));
+    assert_eq!(page(&world, "main"), "# Returns\n\nNever.\n");
+    let said = world.comments(1).join("\n");
+    assert!(said.contains(&format!("in conflict: the base changed `{PAGE}` as well")), "{said}");
+    world.settle();
 }
