@@ -13,6 +13,8 @@ mod letters;
 #[cfg(test)]
 mod local_forge;
 #[cfg(test)]
+mod publishing;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod rebuild;

@@ -192,3 +192,38 @@ async fn a_publisher_that_dies_anywhere_is_replaced_by_the_next() {
         assert_eq!(shown(&world).await.len(), 2, "{step:?}");
     }
 }
+
+#[tokio::test]
+async fn an_edit_is_kept_on_a_branch_that_was_merged_with_git_alone() {
+    let world = World::new(9, 1).await;
+    let executor = world.executor().await;
+    let first = world.ready(1, 0, &world.base, with(&[(0, "one")])).await;
+    published(publish(&executor, &first).await);
+    world.push(BRANCH, &page(0), Some(with(&[(0, "one"), (20, "by hand")]).as_bytes()));
+    // The pull request is open still, and the base has all that the branch has.
+    world.git(&["update-ref", "refs/heads/main", BRANCH]);
+    let second = world.ready(2, 0, &world.base, with(&[(0, "two")])).await;
+    published(publish(&executor, &second).await);
+    assert_eq!(read(&world, BRANCH), with(&[(0, "two"), (20, "by hand")]));
+}
+
+#[tokio::test]
+async fn a_branch_that_shows_a_whole_proposal_shows_no_part_of_another() {
+    let world = World::new(10, 1).await;
+    let executor = world.executor().await;
+    let first = world.ready(1, 0, &world.base, with(&[(0, "one")])).await;
+    world.push("main", &page(0), Some(with(&[(0, "meanwhile")]).as_bytes()));
+    published(publish(&executor, &first).await);
+    let moved = world.git(&["rev-parse", "main"]);
+    let second = world.ready(2, 0, &moved, with(&[(0, "two")])).await;
+    assert_eq!(published(publish(&executor, &second).await).branch, BRANCH);
+    world.push(BRANCH, &page(0), Some(with(&[(0, "by hand")]).as_bytes()));
+    let third = world.ready(3, 0, &moved, with(&[(0, "three")])).await;
+    published(publish(&executor, &third).await);
+    let expected = [
+        format!("{CONFLICT} into main: forgeline forgeline/conflict"),
+        format!("{BRANCH} into main: forgeline"),
+        format!("{CONFLICT}-2 into {BRANCH}: forgeline forgeline/conflict"),
+    ];
+    assert_eq!(shown(&world).await, expected);
+}
