@@ -10,8 +10,20 @@ use crate::{Store, StoreError, instance::Instance, run_tx::json};
 
 /// Tables that hold state in flight and what follows from it. What an operator holds back stays so, decisions stay recorded, and
 /// results stay, so that what was paid for is not paid again.
-const STATE: [&str; 11] =
-    ["outbox", "intent", "artifact", "stage", "journal", "run", "inbox", "event", "subscription", "dlq", "definition"];
+const STATE: [&str; 12] = [
+    "outbox",
+    "intent",
+    "artifact",
+    "stage",
+    "journal",
+    "run",
+    "inbox",
+    "event",
+    "subscription",
+    "dlq",
+    "notice",
+    "definition",
+];
 
 /// A run that is known to have ended.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! A local forge with one repository, runs that are ready to publish, and as many executors as wanted, for tests.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -19,7 +20,7 @@ use forgeline_forge::{
 };
 use forgeline_model::{
     Digest, RunId, Timestamp, WorkItem,
-    task::{Proposal, ProposedFile},
+    task::{Proposal, ProposedFile, Usage},
 };
 use forgeline_store::{Decided, Store};
 use serde_json::{Map, json};
@@ -106,6 +107,7 @@ impl World {
             registry: &in_force.registry,
             blueprint: "docs-page",
             inputs: json!({}),
+            max_usd: None,
             item: Some(work_item),
             item_spec: None,
             project: "shop".parse().expect("a project id"),
@@ -116,11 +118,10 @@ impl World {
             trigger: Trigger { kind: "cli".into(), actor: "acme".into(), detail: "run".into(), chain_depth: 0 },
             trigger_key: format!("{} {key}", self.seed),
             event: None,
-            decisions: Vec::new(),
-            inbox: None,
+            again: None,
         };
         let new = prepare(request, NOW.plus_millis(u64::from(key) * 1000)).expect("a plan");
-        let Decided::Started(run, _) = self.store.decide(new, NOW).await.expect("decides") else {
+        let Decided::Started(run, _) = self.store.start(new, Vec::new(), NOW).await.expect("decides") else {
             panic!("each run is asked for once")
         };
         let lease = self.store.claim(Some(&run), None, 30_000, NOW).await.expect("claims").expect("a task");
@@ -131,12 +132,14 @@ impl World {
         let stored = self.store.keep(&proposal).expect("keeps");
         let output = TaskOutput {
             key: Digest::of_bytes(run.as_str().as_bytes()),
+            parts: BTreeMap::new(),
             proposal: stored.digest(),
             artifacts: vec![artifact],
             outputs: Map::new(),
             findings: Vec::new(),
             checks_passed: 0,
             skill: "write".into(),
+            usage: Usage::default(),
             reused: false,
             millis: 0,
         };
@@ -196,7 +199,7 @@ impl World {
 }
 
 async fn open(folder: &Path) -> Store {
-    Store::open(&folder.join("state"), Arc::new(|_| Ok(()))).await.expect("opens")
+    Store::open(&folder.join("state"), Arc::new(|_, _| Ok(()))).await.expect("opens")
 }
 
 /// The page of an item.
