@@ -39,6 +39,7 @@ const TIERS: &[(&str, u8)] = &[
     ("forgeline-engine", 1),
     ("forgeline-registry", 1),
     ("forgeline-store", 2),
+    ("forgeline-simulation", 2),
     ("forgeline-repo", 2),
     ("forgeline-blueprints", 2),
     ("forgeline-forge", 3),

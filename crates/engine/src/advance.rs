@@ -5,6 +5,7 @@ mod ending;
 mod open;
 mod order;
 
+pub(crate) use deadlines::is_late;
 pub use deadlines::wake_at;
 pub(crate) use ending::{bad_end, draining, out_of_time};
 

@@ -110,6 +110,9 @@ pub fn held(spec: &RunSpec, state: &RunState, task: &TaskId, now: Timestamp) -> 
     if let Some(by) = &state.paused_by {
         return Some(format!("paused by {by}"));
     }
+    if let Some(late) = advance::is_late(spec, state, &task.stage, now) {
+        return Some(late);
+    }
     if stage.is_cleanup() {
         return None;
     }

@@ -5,6 +5,7 @@ use forgeline_model::{
     task::{FailureClass, TaskFailure},
 };
 
+use super::ending::is_complete;
 use crate::{
     RunSpec, RunState,
     fact::{Fact, TaskId},
@@ -51,9 +52,16 @@ pub fn wake_at(spec: &RunSpec, state: &RunState) -> Option<Timestamp> {
     }
     let questions = state.questions().filter_map(|(_, question)| question.expires_at);
     let stages = state.stages.iter().filter_map(|(id, stage)| stage_deadline(spec, id, stage));
-    // A millisecond later it has taken longer than it may.
-    let wall = state.started_at.map(|at| at.plus_millis(spec.plan.budget.wall_ms + 1));
+    // A millisecond later it has taken longer than it may. That is said once, and not of a run that is complete.
+    let can_be_late = state.ran_out.is_none() && !is_complete(spec, state);
+    let wall = state.started_at.filter(|_| can_be_late).map(|at| at.plus_millis(spec.plan.budget.wall_ms + 1));
     questions.chain(stages).chain(wall).min()
+}
+
+/// That a stage should have ended by now, for people; the next look at the run ends it.
+pub(crate) fn is_late(spec: &RunSpec, state: &RunState, id: &StageId, now: Timestamp) -> Option<String> {
+    let at = stage_deadline(spec, id, state.stages.get(id)?).filter(|at| *at <= now)?;
+    Some(format!("stage `{id}` was to end by {at}; raise its `stage_timeout`"))
 }
 
 fn stage_deadline(spec: &RunSpec, id: &StageId, stage: &StageState) -> Option<Timestamp> {

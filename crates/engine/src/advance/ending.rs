@@ -114,7 +114,8 @@ pub(crate) fn out_of_time(spec: &RunSpec, state: &RunState, now: Timestamp) -> O
     })
 }
 
-fn is_complete(spec: &RunSpec, state: &RunState) -> bool {
+/// Whether every stage that is not there to undo another has ended as it should.
+pub(super) fn is_complete(spec: &RunSpec, state: &RunState) -> bool {
     spec.plan.stages.iter().filter(|stage| stage.compensates.is_none()).all(|stage| {
         let state = state.stages.get(&stage.id);
         state.is_some_and(|state| state.is_ended() && (stage.allow_failure || state.is_satisfied()))

@@ -198,11 +198,39 @@ fn a_paused_run_starts_and_publishes_nothing_until_it_is_resumed() {
 }
 
 #[test]
+fn nobody_is_woken_for_what_has_been_said_or_cannot_come() {
+    let mut late = World::start(vec![stage("a", &[]), on(RunOn::Always, stage("tidy", &["a"]))]);
+    late.put(Input::Pause { by: "ana".into() });
+    late.now = crate::wake_at(&late.spec, &late.state).expect("the run may take so long");
+    assert_eq!(late.put(Input::Tick), ["ran out", "drop a", "open tidy", "ready tidy"]);
+    assert_eq!(crate::wake_at(&late.spec, &late.state), None, "looking again changes nothing");
+    let mut complete = World::start(vec![stage("a", &[])]);
+    complete.put(Input::Claim { task: task("a") });
+    complete.put(Input::Pause { by: "ana".into() });
+    assert!(crate::wake_at(&complete.spec, &complete.state).is_some());
+    let done = Input::Done { task: task("a"), output: output(json!({})), events: Vec::new() };
+    assert_eq!(complete.put(done), ["done a"]);
+    assert_eq!(crate::wake_at(&complete.spec, &complete.state), None, "a complete run is not late");
+}
+
+#[test]
 fn a_stage_that_takes_too_long_fails_with_all_its_attempts() {
     let slow = PlannedStage { stage_timeout_ms: Some(10_000), ..stage("a", &[]) };
     let mut world = World::start(vec![slow]);
     world.fail("a", Retryable, "x");
     world.now = crate::wake_at(&world.spec, &world.state).expect("a deadline");
+    assert_eq!(world.put(Input::Tick), ["fail a for good", "finished failed"]);
+}
+
+#[test]
+fn nothing_of_a_stage_that_is_over_its_time_is_started() {
+    let slow = PlannedStage { stage_timeout_ms: Some(10_000), ..stage("a", &[]) };
+    let mut world = World::start(vec![slow]);
+    let mut in_time = world.clone();
+    in_time.now = world.now.plus_millis(9_999);
+    in_time.put(Input::Claim { task: task("a") });
+    world.now = world.now.plus_millis(10_000);
+    world.offer(&Input::Claim { task: task("a") }).expect_err("it would fail in the same moment");
     assert_eq!(world.put(Input::Tick), ["fail a for good", "finished failed"]);
 }
 
