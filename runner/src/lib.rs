@@ -31,7 +31,7 @@ pub use clock::Clock;
 pub use definitions::InForce;
 pub use drive::{Driven, Patience, Stop, Waiting};
 pub use escalate::{Channel, Escalation, IssueChannel, SmtpChannel, Tls, WebhookChannel};
-pub use outbound::{Outbound, OutboundError};
+pub use outbound::{Outbound, OutboundError, use_one_provider};
 pub use publish::{PublishError, StageSummary, Step, summarise};
 pub use registries::Registries;
 pub use runner::{Parts, Runner, RunnerError};

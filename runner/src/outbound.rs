@@ -122,7 +122,7 @@ impl Outbound {
 }
 
 /// One TLS provider for the whole process, whoever needs it first.
-pub(crate) fn use_one_provider() {
+pub fn use_one_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Somebody else may have chosen before; then theirs is used.

@@ -54,6 +54,7 @@ pub(super) struct Traces {
 impl Traces {
     /// Opens the way; nothing is sent yet, so a collector that is down is not noticed here.
     pub(super) fn to(endpoint: String, patience: Duration) -> Result<Self> {
+        forgeline_runner::use_one_provider();
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)

@@ -214,7 +214,7 @@ async fn an_event_that_breaks_its_contract_goes_to_the_dead_letters_and_never_to
         .expect("finishes");
     let told: Vec<String> =
         store.events_after(0, 100).await.expect("reads").into_iter().map(|row| row.event.event_type).collect();
-    assert_eq!(told, ["RunStarted", "StageCompleted", "Good"]);
+    assert_eq!(told, ["RunStarted", "StageCompleted", "Good", "DeadLettered"]);
     assert_eq!(store.dead_letters(&LetterFilter::default()).await.expect("reads")[0].letter.error_kind, "contract");
 }
 
