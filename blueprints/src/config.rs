@@ -124,6 +124,35 @@ pub struct Policy {
     /// Roles that must approve before anything is published; nobody when left out.
     #[serde(default)]
     pub approval: Vec<String>,
+    /// Text that the first line of files must hold, by glob.
+    #[serde(default)]
+    pub licence_header: BTreeMap<String, String>,
+    /// Rules of the factory's own.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+}
+
+/// A rule of the factory's own for the write gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its id.
+    pub id: String,
+    /// CEL condition over `file`, `change`, `project`, `blueprint` and `run`.
+    pub when: String,
+    /// What happens where it holds.
+    pub verdict: RuleVerdict,
+    /// Why, and what to do.
+    pub message: String,
+}
+
+/// What happens where a rule's condition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleVerdict {
+    /// Nothing is written.
+    Block,
+    /// The pull request is labelled for a person.
+    NeedsHuman,
 }
 
 /// What happens to a proposal that touches a protected path.

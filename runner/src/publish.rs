@@ -7,7 +7,9 @@ mod branch;
 mod collect;
 mod commit;
 
+pub(crate) use collect::File;
 pub use collect::{StageSummary, summarise};
+pub(crate) use commit::{BLUEPRINT, RUN_KEY};
 use forgeline_engine::{
     Outcome, RunSpec,
     fact::{Publication, PullRequestRef},
@@ -25,12 +27,14 @@ use tracing::debug;
 use crate::{
     Runner, RunnerError, TargetError,
     gate::Decision,
+    provenance::Draft,
     publish::{
         branch::{Choice, Known},
         collect::Collected,
         commit::{Composed, Held, Order},
     },
     report,
+    signing::SigningError,
     target::with_repo,
 };
 
@@ -47,6 +51,9 @@ pub enum PublishError {
     /// The tree cannot be made.
     #[error("the files cannot be put on top of the base: {0}")]
     Compose(#[from] ComposeError),
+    /// What is written cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// The branch moved again and again.
     #[error("branch `{0}` moved {SWAPS} times while its next commit was made")]
     Busy(String),
@@ -58,7 +65,8 @@ impl PublishError {
         match self {
             Self::Compose(ComposeError::Repo(error)) => error.is_transient(),
             Self::Compose(_) => false,
-            Self::Busy(_) => true,
+            // The operator mends it, and the run goes on from here.
+            Self::Signing(_) | Self::Busy(_) => true,
         }
     }
 }
@@ -82,7 +90,7 @@ impl Runner {
                     return Ok(Outcome::Refused { reason, gate: None });
                 }
             };
-            let order = self.order(spec, &collected, branch, open)?;
+            let order = self.order(view, &collected, branch, open)?;
             let composed = with_repo(&path, move |repo| commit::compose(&repo, &order)).await;
             match composed? {
                 Composed::Refused { verdict } => {
@@ -161,16 +169,18 @@ impl Runner {
         Ok(None)
     }
 
-    fn order(&self, spec: &RunSpec, collected: &Collected, branch: String, open: bool) -> Result<Order, RunnerError> {
+    fn order(&self, view: &RunView, collected: &Collected, branch: String, open: bool) -> Result<Order, RunnerError> {
+        let spec: &RunSpec = &view.spec;
         Ok(Order {
             spec: spec.clone(),
-            files: collected.files.clone(),
+            collected: collected.clone(),
+            provenance: Draft::of(view),
+            signing: self.signing.clone(),
             branch: parse_branch(&branch)?,
             base_branch: parse_branch(&spec.target.base_branch)?,
             open,
             counts_suffixes: spec.target.forge == Forge::Git,
             message: report::commit_message(spec, &collected.summary),
-            title: report::pull_request_title(spec),
         })
     }
 

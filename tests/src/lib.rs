@@ -5,11 +5,15 @@ mod boundaries;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod generated_service;
 #[cfg(test)]
 mod knowledge;
 #[cfg(test)]
 mod local_forge;
+#[cfg(test)]
+mod provenance;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

@@ -78,6 +78,19 @@ static POLICY: Object = Object {
         optional("max_open_prs", Shape::Whole(1, 1000), "most open pull requests of Forgeline in a repository"),
         optional("draft", Shape::Flag, "whether pull requests are opened as drafts"),
         optional("approval", ROLE_NAMES, "roles that must approve before anything is published"),
+        optional("licence_header", Shape::Table(Form::Glob, &TEXT), "text that the first line of files must hold"),
+        optional("rules", Shape::List(&Shape::Object(&RULE)), "rules of the factory's own"),
+    ],
+};
+
+static RULE: Object = Object {
+    name: "this rule",
+    doc: "A rule of the factory's own for the write gate.",
+    fields: &[
+        required("id", Shape::Text(Form::Name), "its id"),
+        required("when", Shape::Text(Form::Condition), "over `file`, `change`, `project`, `blueprint` and `run`"),
+        required("verdict", Shape::Text(Form::OneOf(&["block", "needs-human"])), "what happens where it holds"),
+        required("message", TEXT, "why, and what to do"),
     ],
 };
 
@@ -100,7 +113,14 @@ pub static OPERATOR_SHAPE: Object = Object {
         optional("models", Shape::Table(Form::Name, &Shape::Object(&MODEL)), "language models"),
         optional("store", Shape::Object(&STORE), "where state is kept"),
         optional("sandbox", Shape::Table(Form::Variable, &Shape::Anything), "how tasks are confined"),
+        optional("signing", Shape::Object(&SIGNING), "keys that sign what Forgeline writes"),
     ],
+};
+
+static SIGNING: Object = Object {
+    name: "`signing`",
+    doc: "Keys that sign what Forgeline writes: ed25519 in OpenSSH's form.",
+    fields: &[optional("key", SECRET, "signs provenance"), optional("commit_key", SECRET, "signs commits")],
 };
 
 static KNOWLEDGE: Object = Object {

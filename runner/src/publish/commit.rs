@@ -4,21 +4,30 @@ use std::collections::BTreeMap;
 
 use forgeline_engine::RunSpec;
 use forgeline_model::SafePath;
-use forgeline_repo::{BranchName, Change, CommitId, FileMode, NewCommit, Person, Repo, Trailer, TreeId};
+use forgeline_repo::{BranchName, Change, CommitId, NewCommit, Person, Repo, Trailer, TreeId};
 
-use super::{PublishError, branch, collect::File};
+use super::{
+    PublishError, branch,
+    collect::{Collected, File},
+};
 use crate::{
     RunnerError, TargetError,
-    gate::{self, BaseEntry, BaseTree, Decision, GateFile, GateInput, GateLimits, GateText, Verdict},
+    gate::{Decision, Proposed, Verdict, judge_proposal},
+    provenance::{self, Draft, tree_without},
+    signing::{Signing, SigningKey},
 };
 
 /// The trailer that makes a run's commit findable.
-const RUN_KEY: &str = "Forgeline-Run-Key";
+pub(crate) const RUN_KEY: &str = "Forgeline-Run-Key";
+/// The trailer that names the blueprint, with its version and digest.
+pub(crate) const BLUEPRINT: &str = "Forgeline-Blueprint";
 
 /// What is to be written, and where.
 pub(crate) struct Order {
     pub(crate) spec: RunSpec,
-    pub(crate) files: Vec<File>,
+    pub(crate) collected: Collected,
+    pub(crate) provenance: Draft,
+    pub(crate) signing: Signing,
     pub(crate) branch: BranchName,
     pub(crate) base_branch: BranchName,
     /// An open pull request shows the branch: the commit goes on top of it.
@@ -26,7 +35,6 @@ pub(crate) struct Order {
     /// There are no pull requests to tell that a branch is merged; history tells.
     pub(crate) counts_suffixes: bool,
     pub(crate) message: String,
-    pub(crate) title: String,
 }
 
 /// What a branch holds that no pull request shows.
@@ -55,7 +63,8 @@ pub(crate) fn compose(repo: &Repo, order: &Order) -> Result<Composed, RunnerErro
     let (branch, tip) = place(repo, order, base)?;
     let parent = tip.unwrap_or(base);
     // Judged against the branch it would merge into: what an earlier run of ours put on its own branch grants nothing.
-    let verdict = judge(repo, order, base)?;
+    let proposed = Proposed { spec, files: &order.collected.files, summary: &order.collected.summary };
+    let verdict = judge_proposal(repo, &proposed, repo.tree_of(base).map_err(git)?).map_err(git)?;
     if verdict.decision == Decision::Deny {
         return Ok(Composed::Refused { verdict });
     }
@@ -65,34 +74,53 @@ pub(crate) fn compose(repo: &Repo, order: &Order) -> Result<Composed, RunnerErro
             return Ok(Composed::Found { branch, commit, tree, verdict, merged });
         }
     }
-    let changes = changes(&order.files);
+    let mut changes = changes(&order.collected.files);
+    // Compared without the statement, which names the run: what was made before is not made again for its sake.
     let tree = repo.compose(Some(parent), &changes).map_err(PublishError::from)?;
     if tree == repo.tree_of(parent).map_err(git)? {
         let place = if tip.is_some() { format!("branch `{branch}`") } else { format!("`{}`", order.base_branch) };
         let unproposed = match tip {
             Some(tip) if !order.open && !repo.is_ancestor(tip, base).map_err(git)? => {
+                let tree = tree_without(repo, spec, tip).map_err(git)?;
                 Some(Box::new(Held { branch, commit: tip, tree, verdict }))
             }
             _ => None,
         };
         return Ok(Composed::Same { place, unproposed });
     }
-    let author = Person { name: "Forgeline".into(), email: "forgeline@localhost".into() };
+    let key = order.signing.statements.as_ref().map(SigningKey::read).transpose().map_err(PublishError::from)?;
+    let started_from = repo.tree_of(start(spec)?).map_err(git)?;
+    let sealed = order.provenance.seal(started_from, &changes, &verdict, key.as_ref());
     let trailers = [
         Trailer::new("Forgeline-Run", spec.id.as_str()),
         Trailer::new(RUN_KEY, spec.key.as_str()),
-        Trailer::new("Forgeline-Blueprint", &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
+        Trailer::new(BLUEPRINT, &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
+        sealed.trailer(),
     ];
+    changes.insert(sealed.path, Change::Write(sealed.bytes));
+    let author = Person { name: "Forgeline".into(), email: provenance::ADDRESS.into() };
     let new = NewCommit {
-        tree,
+        tree: repo.compose(Some(parent), &changes).map_err(PublishError::from)?,
         parents: &[parent],
         author: &author,
         at: spec.created_at,
         message: &order.message,
         trailers: &trailers,
     };
-    let commit = repo.commit(&new).map_err(git)?;
+    let commit = write(repo, &new, &order.signing)?;
+    let tree = tree_without(repo, spec, commit).map_err(git)?;
     Ok(Composed::Ready { branch, from: tip, commit, tree, verdict })
+}
+
+/// Writes the commit, signed if there is a key for it.
+fn write(repo: &Repo, new: &NewCommit<'_>, signing: &Signing) -> Result<CommitId, RunnerError> {
+    match &signing.commits {
+        None => repo.commit(new).map_err(git),
+        Some(reference) => {
+            let key = SigningKey::read(reference).map_err(PublishError::from)?;
+            repo.signed_commit(new, |bytes| key.sign_commit(bytes)).map_err(git)
+        }
+    }
 }
 
 /// The branch to write to and its tip, if it exists.
@@ -125,56 +153,15 @@ pub(crate) fn carries_key(
     spec: &RunSpec,
     tip: CommitId,
 ) -> Result<Option<(CommitId, TreeId)>, RunnerError> {
-    let start: CommitId = spec.target.base.parse().map_err(|_| TargetError::Empty(spec.target.repository.clone()))?;
-    match repo.find_trailer(tip, Some(start), RUN_KEY, spec.key.as_str()).map_err(git)? {
-        Some(commit) => Ok(Some((commit, repo.tree_of(commit).map_err(git)?))),
+    match repo.find_trailer(tip, Some(start(spec)?), RUN_KEY, spec.key.as_str()).map_err(git)? {
+        Some(commit) => Ok(Some((commit, tree_without(repo, spec, commit).map_err(git)?))),
         None => Ok(None),
     }
 }
 
-fn judge(repo: &Repo, order: &Order, base: CommitId) -> Result<Verdict, RunnerError> {
-    let listing = repo.walk(base).map_err(git)?;
-    let mut blobs = BTreeMap::new();
-    let mut entries = Vec::with_capacity(listing.entries.len());
-    for entry in &listing.entries {
-        let kind = if entry.mode == FileMode::Symlink { BaseEntry::Symlink } else { BaseEntry::File };
-        entries.push((entry.path.clone(), kind));
-        blobs.insert(entry.path.as_str(), entry);
-    }
-    let skipped = listing.skipped.iter().map(|skipped| (skipped.path.clone(), BaseEntry::Submodule));
-    let tree: BaseTree = entries.into_iter().chain(skipped).collect();
-    let mut files = Vec::with_capacity(order.files.len());
-    for file in &order.files {
-        let unchanged = match blobs.get(file.path.as_str()) {
-            Some(entry) if entry.size == file.content.len() as u64 => {
-                repo.read_blob(entry.blob).map_err(git)? == file.content.as_bytes()
-            }
-            _ => false,
-        };
-        files.push(GateFile {
-            path: &file.path,
-            content: file.content.as_bytes(),
-            artifact_type: &file.artifact_type,
-            stage: &file.stage,
-            unchanged,
-        });
-    }
-    let plan = &order.spec.plan;
-    let produces = plan.stages.iter().map(|stage| (stage.id.clone(), stage.produces.clone())).collect();
-    let texts = [
-        GateText { place: "commit message", text: &order.message },
-        GateText { place: "pull request title", text: &order.title },
-    ];
-    Ok(gate::judge(&GateInput {
-        files: &files,
-        texts: &texts,
-        base: &tree,
-        produces: &produces,
-        blueprint: &plan.blueprint.name,
-        grants: &plan.writes,
-        policy: &order.spec.policy.protected,
-        limits: GateLimits::default(),
-    }))
+/// The commit that the run started from.
+fn start(spec: &RunSpec) -> Result<CommitId, RunnerError> {
+    Ok(spec.target.base.parse().map_err(|_| TargetError::Empty(spec.target.repository.clone()))?)
 }
 
 fn changes(files: &[File]) -> BTreeMap<SafePath, Change> {
