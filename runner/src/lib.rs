@@ -28,7 +28,7 @@ pub mod watch;
 pub use clock::Clock;
 pub use definitions::InForce;
 pub use drive::{Driven, Patience, Stop, Waiting};
-pub use publish::{PublishError, StageSummary, summarise};
+pub use publish::{PublishError, StageSummary, Step, summarise};
 pub use registries::Registries;
 pub use runner::{Effects, Parts, Runner, RunnerError};
 pub use target::{OpenTarget, TargetError};

@@ -1,48 +1,58 @@
 //! From proposals to one commit and one pull request.
 //!
-//! Whoever believes that they hold the effect may run this; no lease or clock is part of the safety argument. The branch
-//! is swapped only from the tip whose history was searched for the run's key, so the key can enter it once.
+//! Whoever believes that they hold the effect may run this; no lease or clock is part of the safety argument. A branch is
+//! swapped only while all branches that were searched for the run's key stand still, so the key can enter once.
 
 mod branch;
 mod collect;
 mod commit;
+mod conflict;
+mod fault;
+mod judge;
+mod look;
+mod propose;
+#[cfg(test)]
+mod racing;
+mod reconcile;
+#[cfg(test)]
+mod scratch;
+#[cfg(test)]
+mod stories;
+
+use std::{path::PathBuf, sync::Arc};
 
 pub(crate) use collect::File;
 pub use collect::{StageSummary, summarise};
-pub(crate) use commit::{BLUEPRINT, RUN_KEY};
+pub(crate) use commit::BLUEPRINT;
+pub use fault::Step;
 use forgeline_engine::{
     Outcome, RunSpec,
     fact::{Publication, PullRequestRef},
     spec::Forge,
 };
-use forgeline_forge::{
-    LocalForge, PullRequestProposal,
-    types::{PullRequestState, Upsert},
-};
-use forgeline_repo::{BranchName, ComposeError, Swap};
+use forgeline_forge::types::PullRequestState;
+use forgeline_repo::{CommitId, ComposeError, Repo, Swap, TreeId};
 use forgeline_store::{Intent, IntentState, RunView};
+pub(crate) use look::RUN_KEY;
 use serde_json::json;
 use tracing::debug;
 
 use crate::{
-    Runner, RunnerError, TargetError,
-    gate::Decision,
-    provenance::Draft,
+    Runner, RunnerError,
+    provenance::{Draft, tree_without},
     publish::{
-        branch::{Choice, Known},
+        branch::{Choice, Holds, Known},
         collect::Collected,
-        commit::{Composed, Held, Order},
+        commit::{Composed, Order},
+        fault::{Faults, Rule},
+        look::{Found, Home, Sight, branch_name, git},
     },
     report,
     signing::SigningError,
     target::with_repo,
 };
 
-/// Label of a pull request that touches what the gate wants a person to see.
-const NEEDS_HUMAN: &str = "needs-human";
-/// Label of every pull request of Forgeline.
-const OURS: &str = "forgeline";
-/// Swaps tried before the publisher steps back; each failure means that somebody else moved the branch.
+/// Swaps tried before the publisher steps back; each failure means that somebody else moved a branch.
 const SWAPS: u32 = 16;
 
 /// Publishing failed for a reason of its own.
@@ -55,8 +65,11 @@ pub enum PublishError {
     #[error(transparent)]
     Signing(#[from] SigningError),
     /// The branch moved again and again.
-    #[error("branch `{0}` moved {SWAPS} times while its next commit was made")]
+    #[error("branch `{0}` or its base moved {SWAPS} times while its next commit was made; try again")]
     Busy(String),
+    /// A test let the publisher die here.
+    #[error("the publisher died after {0:?}")]
+    Died(Step),
 }
 
 impl PublishError {
@@ -65,126 +78,193 @@ impl PublishError {
         match self {
             Self::Compose(ComposeError::Repo(error)) => error.is_transient(),
             Self::Compose(_) => false,
-            // The operator mends it, and the run goes on from here.
-            Self::Signing(_) | Self::Busy(_) => true,
+            // The operator mends the key, and the run goes on from here.
+            Self::Signing(_) | Self::Busy(_) | Self::Died(_) => true,
         }
     }
+}
+
+/// What does not change from one try to the next.
+struct Job<'a> {
+    view: &'a RunView,
+    collected: Collected,
+    path: PathBuf,
+    faults: Faults,
 }
 
 impl Runner {
     /// Brings a run's result into Git and proposes it. Running it again gives the same outcome.
     pub(crate) async fn publish(&self, view: &RunView) -> Result<Outcome, RunnerError> {
-        let spec = &view.spec;
+        self.publish_with(view, Faults::default()).await
+    }
+
+    async fn publish_with(&self, view: &RunView, faults: Faults) -> Result<Outcome, RunnerError> {
         let collected = self.collect(view).await?;
-        let path = self.repository_path(&spec.target).await?;
+        let path = self.repository_path(&view.spec.target).await?;
+        let job = Job { view, collected, path, faults };
         for _ in 0..SWAPS {
-            let known = self.known_branches(spec).await?;
-            if let Some(outcome) = self.decided_by_a_person(spec, &path, &known).await? {
+            if let Some(outcome) = self.try_to_publish(&job).await? {
                 return Ok(outcome);
             }
-            let choice = branch::choose(&spec.target.branch, &known, &spec.trigger.kind);
-            let (branch, open) = match choice {
-                Choice::Write { branch, open } => (branch, open),
-                Choice::Leave { number } => {
-                    let reason = report::closed_by_person(number, &spec.plan.blueprint.name);
-                    return Ok(Outcome::Refused { reason, gate: None });
-                }
-            };
-            let order = self.order(view, &collected, branch, open)?;
-            let composed = with_repo(&path, move |repo| commit::compose(&repo, &order)).await;
-            match composed? {
-                Composed::Refused { verdict } => {
-                    let reason = report::gate_refusal(&verdict);
-                    return Ok(Outcome::Refused { reason, gate: Some(json!(verdict)) });
-                }
-                Composed::Same { unproposed: Some(held), .. } if spec.target.forge == Forge::Local => {
-                    let Held { branch, commit, tree, verdict } = *held;
-                    let (commit, tree) = (commit.to_string(), tree.to_string());
-                    return self.propose(view, &collected, &branch, commit, tree, &verdict).await;
-                }
-                Composed::Same { place, .. } => {
-                    return Ok(Outcome::NoChange { reason: format!("{place} holds exactly this") });
-                }
-                Composed::Found { branch, commit, tree, verdict, merged: true } => {
-                    let pull_request = known.iter().rev().find(|it| it.branch == branch).map(|it| it.number);
-                    let pull_request = pull_request.map(|number| PullRequestRef { number, opened: false });
-                    let (branch, gate) = (branch.to_string(), json!(verdict));
-                    let (commit, tree) = (commit.to_string(), tree.to_string());
-                    return Ok(Outcome::Published(Publication { branch, commit, tree, pull_request, gate }));
-                }
-                Composed::Found { branch, commit, tree, verdict, merged: false } => {
-                    debug!(%commit, "found the run's own commit");
-                    return self
-                        .propose(view, &collected, &branch, commit.to_string(), tree.to_string(), &verdict)
-                        .await;
-                }
-                Composed::Ready { branch, from, commit, tree, verdict } => {
-                    let intent = Intent {
-                        reference: branch.refname(),
-                        base: from.map(|from| from.to_string()),
-                        tree: tree.to_string(),
-                        commit: commit.to_string(),
-                    };
-                    let n = self.store.intend(&spec.id, &intent, self.clock.now()).await?;
-                    let reference = branch.refname();
-                    let reason = format!("forgeline: {}", spec.id);
-                    let swap = with_repo(&path, move |repo| -> Result<Swap, TargetError> {
-                        Ok(repo.compare_and_swap(&reference, from, Some(commit), &reason)?)
-                    });
-                    match swap.await? {
-                        Swap::Done => {
-                            self.store.resolve_intent(&spec.id, n, IntentState::Done).await?;
-                            let (commit, tree) = (commit.to_string(), tree.to_string());
-                            return self.propose(view, &collected, &branch, commit, tree, &verdict).await;
-                        }
-                        Swap::Moved(_) => self.store.resolve_intent(&spec.id, n, IntentState::Moved).await?,
-                    }
+        }
+        Err(PublishError::Busy(view.spec.target.branch.clone()).into())
+    }
+
+    /// One round of the protocol; none when something moved meanwhile.
+    async fn try_to_publish(&self, job: &Job<'_>) -> Result<Option<Outcome>, RunnerError> {
+        let spec = &job.view.spec;
+        // The references first: a merge moves the base before the pull request says so, and then the swap fails.
+        let (looked, checks) = (spec.clone(), job.faults.keeps(Rule::HistoryCheck));
+        let look = move |repo: Repo| -> Result<_, RunnerError> {
+            let sight = Sight::of(&repo, &looked)?;
+            let found = if checks { sight.find(&repo, &looked)? } else { None };
+            Ok((sight, found))
+        };
+        let (sight, found) = with_repo(&job.path, look).await?;
+        let known = self.known_branches(spec).await?;
+        let found = match self.ended(job, &known, found.as_ref()).await? {
+            Some((it, commit)) if checks && it.state == PullRequestState::Merged => {
+                let branch = it.branch.clone();
+                Some(Found { home: Home::Base, commit, tip: it.head, branch })
+            }
+            Some((it, commit)) if checks => return self.closed(job, it, commit).await.map(Some),
+            Some(_) | None => found,
+        };
+        job.faults.pass(Step::Looked)?;
+        if let Some(found) = found {
+            debug!(commit = %found.commit, "found the run's own commit");
+            let order = self.order(job, &spec.target.branch, false)?;
+            let recalled = order.clone();
+            let recall = move |repo: Repo| commit::recall(&repo, &recalled, &sight, &found);
+            let written = with_repo(&job.path, recall).await?;
+            return self.propose(job, &order, &known, written).await;
+        }
+        let (branch, open) = match branch::choose(&spec.target.branch, &known, &spec.trigger.kind) {
+            Choice::Write { branch, open } => (branch, open),
+            Choice::Leave { number } => {
+                let reason = report::closed_by_person(number, &spec.plan.blueprint.name);
+                return Ok(Some(Outcome::Refused { reason, gate: None }));
+            }
+        };
+        let order = self.order(job, &branch, open)?;
+        let composing = order.clone();
+        let compose = move |repo: Repo| -> Result<_, RunnerError> {
+            let composed = commit::compose(&repo, &composing, &sight)?;
+            Ok((composed, sight))
+        };
+        let (composed, sight) = with_repo(&job.path, compose).await?;
+        job.faults.pass(Step::Composed)?;
+        match composed {
+            Composed::Refused(verdict) => {
+                let reason = report::gate_refusal(&verdict);
+                Ok(Some(Outcome::Refused { reason, gate: Some(json!(verdict)) }))
+            }
+            Composed::Same { unproposed: Some(held), .. } if spec.target.forge == Forge::Local => {
+                self.propose(job, &order, &known, *held).await
+            }
+            Composed::Same { place, .. } => {
+                Ok(Some(Outcome::NoChange { reason: format!("{place} holds exactly this") }))
+            }
+            Composed::Ready(written) => {
+                let refname = written.branch.refname();
+                match self.swap(job, sight.refs, refname, written.commit, written.tree).await? {
+                    Swap::Done => self.propose(job, &order, &known, *written).await,
+                    Swap::Moved(_) => Ok(None),
                 }
             }
         }
-        Err(PublishError::Busy(spec.target.branch.clone()).into())
+    }
+
+    /// Stores the intent, swaps the reference while all that was seen stands still, and records which it was.
+    async fn swap(
+        &self,
+        job: &Job<'_>,
+        seen: forgeline_repo::Snapshot,
+        reference: String,
+        commit: CommitId,
+        tree: TreeId,
+    ) -> Result<Swap, RunnerError> {
+        let spec = &job.view.spec;
+        let intent = Intent {
+            reference: reference.clone(),
+            base: seen.tip(&reference).map(|from| from.to_string()),
+            tree: tree.to_string(),
+            commit: commit.to_string(),
+        };
+        let n = self.store.intend(&spec.id, &intent, self.clock.now()).await?;
+        job.faults.pass(Step::Intended)?;
+        let (reason, is_exact) = (format!("forgeline: {}", spec.id), job.faults.keeps(Rule::ExpectedTip));
+        let swap = move |repo: Repo| -> Result<Swap, RunnerError> {
+            if is_exact {
+                return repo.swap_if_unmoved(&seen, &reference, commit, &reason).map_err(git);
+            }
+            let now = repo.resolve(&reference).map_err(git)?;
+            repo.compare_and_swap(&reference, now, Some(commit), &reason).map_err(git)
+        };
+        let swap = with_repo(&job.path, swap).await?;
+        job.faults.pass(Step::Swapped)?;
+        let state = match swap {
+            Swap::Done => IntentState::Done,
+            Swap::Moved(_) => IntentState::Moved,
+        };
+        self.store.resolve_intent(&spec.id, n, state).await?;
+        job.faults.pass(Step::Resolved)?;
+        Ok(swap)
     }
 
     /// A pull request with the run's own commit that a person merged or closed before this run could settle: what they
-    /// decided stands, and nothing is written again.
-    async fn decided_by_a_person(
+    /// decided stands. One that shows a conflict decides nothing about a proposal that is elsewhere.
+    async fn ended<'a>(
         &self,
-        spec: &RunSpec,
-        path: &std::path::Path,
-        known: &[Known],
-    ) -> Result<Option<Outcome>, RunnerError> {
-        for it in known.iter().filter(|it| it.state != PullRequestState::Open) {
-            let (spec, head) = (spec.clone(), it.head);
-            let found = with_repo(path, move |repo| commit::carries_key(&repo, &spec, head)).await?;
-            if let Some((commit, tree)) = found {
-                return Ok(Some(Outcome::Published(Publication {
-                    branch: it.branch.to_string(),
-                    commit: commit.to_string(),
-                    tree: tree.to_string(),
-                    pull_request: Some(PullRequestRef { number: it.number, opened: false }),
-                    gate: json!(null),
-                })));
+        job: &Job<'_>,
+        known: &'a [Known],
+        found: Option<&Found>,
+    ) -> Result<Option<(&'a Known, CommitId)>, RunnerError> {
+        let is_elsewhere = found.is_some_and(|found| found.home != Home::Conflict);
+        let decides = |it: &&Known| it.place.holds == Holds::Proposal || !is_elsewhere;
+        for it in known.iter().filter(|it| it.state != PullRequestState::Open).filter(decides) {
+            let (spec, head) = (job.view.spec.clone(), it.head);
+            let own = with_repo(&job.path, move |repo| look::carries_key(&repo, &spec, head)).await?;
+            if let Some(own) = own {
+                return Ok(Some((it, own)));
             }
         }
         Ok(None)
     }
 
-    fn order(&self, view: &RunView, collected: &Collected, branch: String, open: bool) -> Result<Order, RunnerError> {
-        let spec: &RunSpec = &view.spec;
-        Ok(Order {
-            spec: spec.clone(),
-            collected: collected.clone(),
-            provenance: Draft::of(view),
-            signing: self.signing.clone(),
-            branch: parse_branch(&branch)?,
-            base_branch: parse_branch(&spec.target.base_branch)?,
-            open,
-            counts_suffixes: spec.target.forge == Forge::Git,
-            message: report::commit_message(spec, &collected.summary),
-        })
+    /// The outcome of a run whose pull request a person closed.
+    async fn closed(&self, job: &Job<'_>, it: &Known, own: CommitId) -> Result<Outcome, RunnerError> {
+        let (spec, head) = (job.view.spec.clone(), it.head);
+        let read = move |repo: Repo| -> Result<_, RunnerError> {
+            let commit = commit::merge_of(&repo, &spec, head)?.unwrap_or(own);
+            Ok((commit, tree_without(&repo, &spec, commit).map_err(git)?))
+        };
+        let (commit, tree) = with_repo(&job.path, read).await?;
+        Ok(Outcome::Published(Publication {
+            branch: it.branch.to_string(),
+            commit: commit.to_string(),
+            tree: tree.to_string(),
+            pull_request: Some(PullRequestRef { number: it.number, opened: false }),
+            gate: json!(null),
+            conflict: None,
+        }))
     }
 
-    /// The pull requests that speak for the run's branch, or for one of its successors.
+    fn order(&self, job: &Job<'_>, branch: &str, open: bool) -> Result<Arc<Order>, RunnerError> {
+        let spec: &RunSpec = &job.view.spec;
+        Ok(Arc::new(Order {
+            spec: spec.clone(),
+            collected: job.collected.clone(),
+            provenance: Draft::of(job.view),
+            signing: self.signing.clone(),
+            branch: branch_name(branch)?,
+            open,
+            counts_suffixes: spec.target.forge == Forge::Git,
+            message: report::commit_message(spec, &job.collected.summary),
+        }))
+    }
+
+    /// The pull requests that speak for one of the run's branches.
     async fn known_branches(&self, spec: &RunSpec) -> Result<Vec<Known>, RunnerError> {
         match spec.target.forge {
             Forge::Git => Ok(Vec::new()),
@@ -195,50 +275,4 @@ impl Runner {
             }
         }
     }
-
-    /// Opens the pull request, or brings the open one up to date.
-    async fn propose(
-        &self,
-        view: &RunView,
-        collected: &Collected,
-        branch: &BranchName,
-        commit: String,
-        tree: String,
-        verdict: &crate::gate::Verdict,
-    ) -> Result<Outcome, RunnerError> {
-        let spec = &view.spec;
-        let pull_request = match spec.target.forge {
-            Forge::Git => None,
-            Forge::Local => {
-                let mut labels = vec![OURS.to_owned()];
-                if verdict.decision == Decision::NeedsHuman {
-                    labels.push(NEEDS_HUMAN.to_owned());
-                }
-                let proposal = PullRequestProposal {
-                    head: branch.clone(),
-                    base: Some(parse_branch(&spec.target.base_branch)?),
-                    title: report::pull_request_title(spec),
-                    body: report::pull_request_body(view, &collected.summary, verdict),
-                    draft: spec.policy.draft,
-                    labels,
-                };
-                let repo = self.forge_repository(&spec.target)?;
-                let bot = LocalForge::bot();
-                let upserted = self.forge.upsert_pull_request(&repo, &proposal, &bot, self.clock.now()).await?;
-                let opened = matches!(upserted, Upsert::Created(_));
-                Some(PullRequestRef { number: upserted.into_inner().number, opened })
-            }
-        };
-        Ok(Outcome::Published(Publication {
-            branch: branch.to_string(),
-            commit,
-            tree,
-            pull_request,
-            gate: json!(verdict),
-        }))
-    }
-}
-
-fn parse_branch(name: &str) -> Result<BranchName, RunnerError> {
-    name.parse().map_err(|error| RunnerError::Bug(format!("branch `{name}`: {error}")))
 }

@@ -1,11 +1,13 @@
 //! All text that a person reads about a run, on a forge or in Git. Pure functions.
 
+mod conflict;
 mod waiting;
 
 use std::fmt::Write as _;
 
+pub use conflict::{conflict_body, conflict_message, conflict_note, conflict_title, merge_message};
 use forgeline_blueprints::text::neutralise_markdown as plain;
-use forgeline_engine::{Outcome, Plan, RunSpec};
+use forgeline_engine::{Outcome, Plan, RunSpec, fact::Conflict};
 use forgeline_model::{RunId, work_item::clean};
 use forgeline_store::{RunRow, RunView};
 
@@ -46,7 +48,12 @@ pub fn commit_message(spec: &RunSpec, stages: &[StageSummary]) -> String {
 }
 
 /// The pull request's text: what was made by whom, what the gate says, how to look closer.
-pub fn pull_request_body(view: &RunView, stages: &[StageSummary], verdict: &Verdict) -> String {
+pub fn pull_request_body(
+    view: &RunView,
+    stages: &[StageSummary],
+    verdict: &Verdict,
+    conflict: Option<&Conflict>,
+) -> String {
     let spec = &view.spec;
     let mut text = String::new();
     if let Some(item) = &spec.item {
@@ -62,6 +69,9 @@ pub fn pull_request_body(view: &RunView, stages: &[StageSummary], verdict: &Verd
     for stage in stages {
         let files = if stage.files.is_empty() { "—".to_owned() } else { file_list(&stage.files) };
         let _ = writeln!(text, "| {} | `{}` | {files} |", stage.stage, stage.agent);
+    }
+    if let Some(conflict) = conflict {
+        let _ = write!(text, "\n{}", conflict_note(conflict));
     }
     let _ = writeln!(text, "\nWrite gate: **{}**", verdict.decision.word());
     for objection in verdict.objections() {
@@ -124,11 +134,14 @@ pub fn plan_markdown(plan: &Plan) -> String {
 /// How a run ended and what to do next.
 pub fn outcome_text(spec: &RunSpec, outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Published(publication) => match &publication.pull_request {
-            Some(it) if it.opened => format!("opened pull request #{} from `{}`", it.number, publication.branch),
-            Some(it) => format!("brought pull request #{} up to date", it.number),
-            None => format!("wrote branch `{}`", publication.branch),
-        },
+        Outcome::Published(publication) => {
+            let done = match &publication.pull_request {
+                Some(it) if it.opened => format!("opened pull request #{} from `{}`", it.number, publication.branch),
+                Some(it) => format!("brought pull request #{} up to date", it.number),
+                None => format!("wrote branch `{}`", publication.branch),
+            };
+            done + &conflict::conflict_clause(publication)
+        }
         Outcome::NoChange { reason } => format!("no change: {reason}"),
         Outcome::Refused { reason, .. } => format!("nothing was written: {reason}"),
         Outcome::Failed { task, kind, message } => {

@@ -12,8 +12,9 @@ mod generated_service;
 mod knowledge;
 #[cfg(test)]
 mod local_forge;
-#[cfg(test)]
 mod provenance;
+#[cfg(test)]
+mod publishing;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

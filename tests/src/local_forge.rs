@@ -204,7 +204,7 @@ fn an_event_starts_nothing_for_an_item_that_is_on_hold_or_closed() {
 }
 
 /// Puts files on a branch of `acme/shop` or takes them away, as a person would.
-fn push(world: &World, branch: &str, files: &[(&str, Option<&str>)]) {
+pub(crate) fn push(world: &World, branch: &str, files: &[(&str, Option<&str>)]) {
     let clone = world.path("clone");
     if !clone.exists() {
         world.git(&world.path("here"), &["clone", "--quiet", &world.shop().display().to_string(), "../clone"]);

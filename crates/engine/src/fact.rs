@@ -287,6 +287,21 @@ pub struct Publication {
     pub pull_request: Option<PullRequestRef>,
     /// The gate's verdict.
     pub gate: Value,
+    /// Where what could not be merged is shown; none when all fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
+}
+
+/// Files that a person and a run both changed in the same place: the person's version stands, and a branch of its own
+/// holds the run's on top of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The files, in path order.
+    pub paths: Vec<String>,
+    /// The branch, without `refs/heads/`.
+    pub branch: String,
+    /// The pull request that shows both sides, on a forge that has them.
+    pub pull_request: Option<u64>,
 }
 
 /// The pull request that proposes a run's commit.

@@ -19,9 +19,22 @@ impl Repo {
         key: &str,
         value: &str,
     ) -> Result<Option<CommitId>, RepoError> {
-        self.find_commit(tip, base, |info| {
-            info.trailers().iter().any(|trailer| trailer.key.eq_ignore_ascii_case(key) && trailer.value == value)
-        })
+        self.find_commit(tip, base, Sort::TIME, has_trailer(key, value))
+    }
+
+    /// The commit with the trailer `key: value` on which no other such commit builds, in the history of `tip`, without that
+    /// of `base`. Dates do not matter.
+    ///
+    /// # Errors
+    /// A commit is not there, or more than 50 000 would have to be read.
+    pub fn last_with_trailer(
+        &self,
+        tip: CommitId,
+        base: Option<CommitId>,
+        key: &str,
+        value: &str,
+    ) -> Result<Option<CommitId>, RepoError> {
+        self.find_commit(tip, base, Sort::TOPOLOGICAL, has_trailer(key, value))
     }
 
     /// At most `limit` commits in the history of `tip`, without that of `base`, newest first.
@@ -29,7 +42,7 @@ impl Repo {
     /// # Errors
     /// A commit is not there.
     pub fn log(&self, tip: CommitId, base: Option<CommitId>, limit: usize) -> Result<Vec<CommitInfo>, RepoError> {
-        self.walk_history(tip, base)?.take(limit).map(|id| self.commit_info(id?)).collect()
+        self.walk_history(tip, base, Sort::TIME)?.take(limit).map(|id| self.commit_info(id?)).collect()
     }
 
     /// The best common ancestor, if there is one.
@@ -89,9 +102,10 @@ impl Repo {
         &self,
         tip: CommitId,
         base: Option<CommitId>,
+        order: Sort,
         matches: impl Fn(&CommitInfo) -> bool,
     ) -> Result<Option<CommitId>, RepoError> {
-        for (seen, id) in self.walk_history(tip, base)?.enumerate() {
+        for (seen, id) in self.walk_history(tip, base, order)?.enumerate() {
             if seen == MAX_COMMITS {
                 return Err(RepoError::HistoryTooLong { tip, limit: MAX_COMMITS });
             }
@@ -107,16 +121,21 @@ impl Repo {
         &self,
         tip: CommitId,
         base: Option<CommitId>,
+        order: Sort,
     ) -> Result<impl Iterator<Item = Result<CommitId, RepoError>>, RepoError> {
         let failed = || RepoError::git("read the history");
         let mut walk = self.git.revwalk().map_err(failed())?;
-        walk.set_sorting(Sort::TIME).map_err(failed())?;
+        walk.set_sorting(order).map_err(failed())?;
         walk.push(tip.oid()).map_err(RepoError::lookup("commit", tip))?;
         if let Some(base) = base {
             walk.hide(base.oid()).map_err(RepoError::lookup("commit", base))?;
         }
         Ok(walk.map(move |oid| oid.map(CommitId::new).map_err(RepoError::git("read the history"))))
     }
+}
+
+fn has_trailer(key: &str, value: &str) -> impl Fn(&CommitInfo) -> bool {
+    move |info| info.trailers().iter().any(|trailer| trailer.key.eq_ignore_ascii_case(key) && trailer.value == value)
 }
 
 #[cfg(test)]
@@ -136,6 +155,22 @@ mod tests {
         assert_eq!(find(None, "other"), None);
         let log = scratch.repo.log(tip, Some(base), 10).expect("reads");
         assert_eq!(log.iter().map(|info| info.id).collect::<Vec<_>>(), [tip, keyed]);
+    }
+
+    #[test]
+    fn the_last_commit_with_a_trailer_is_found_whatever_the_dates_say() {
+        let scratch = Scratch::new();
+        let base = scratch.commit(&[("a", "1")]);
+        let first = scratch.commit_with("first", &[Trailer::new("Forgeline-Branch", "b")]);
+        scratch.commit(&[("a", "2")]);
+        let second = scratch.commit_with("second", &[Trailer::new("Forgeline-Branch", "b")]);
+        let side = scratch.commit_on(first, &[("b", "1")]);
+        let tip = scratch.commit_merge(second, side);
+        let last = |tip, base| scratch.repo.last_with_trailer(tip, base, "forgeline-branch", "b").expect("searches");
+        assert_eq!(
+            (last(tip, Some(base)), last(side, Some(base)), last(tip, Some(tip))),
+            (Some(second), Some(first), None)
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Three-way merges without a work tree.
 
-use git2::MergeOptions;
+use git2::{MergeFileInput, MergeOptions};
 
 use crate::{CommitId, Repo, RepoError, TreeId};
 
@@ -48,6 +48,24 @@ impl Repo {
     }
 }
 
+/// The text with the changes of both sides since `ancestor`; none when both changed the same lines, or when one of the
+/// three is no text (not UTF-8, or with a NUL). Equal texts give equal results, on any machine.
+///
+/// # Errors
+/// There is no memory left.
+pub fn merge_text(ancestor: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>, RepoError> {
+    let is_text = |bytes: &[u8]| !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok();
+    if ![ancestor, ours, theirs].into_iter().all(is_text) {
+        return Ok(None);
+    }
+    // Merging makes no object of libgit2, and only making one sets the library up.
+    drop(git2::Buf::new());
+    let [mut base, mut one, mut other] = [(); 3].map(|()| MergeFileInput::new());
+    let merged = git2::merge_file(base.content(ancestor), one.content(ours), other.content(theirs), None)
+        .map_err(RepoError::git("merge two texts"))?;
+    Ok(merged.is_automergeable().then(|| merged.content().to_vec()))
+}
+
 fn paths(paths: &[String]) -> String {
     let mut text = paths.iter().take(5).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
     if paths.len() > 5 {
@@ -58,8 +76,38 @@ fn paths(paths: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::MergeError;
+    use super::{MergeError, merge_text};
     use crate::scratch::Scratch;
+
+    #[track_caller]
+    fn check(ancestor: &[u8], ours: &[u8], theirs: &[u8], expected: Option<&[u8]>) {
+        let merged = merge_text(ancestor, ours, theirs).expect("merges");
+        assert_eq!(merged.as_deref(), expected);
+        let mirrored = merge_text(ancestor, theirs, ours).expect("merges");
+        assert_eq!(mirrored.as_deref(), expected, "neither side is preferred");
+    }
+
+    #[test]
+    fn texts_merge_by_lines() {
+        check(b"1\n2\n3\n4\n", b"one\n2\n3\n4\n", b"1\n2\n3\nfour\n", Some(b"one\n2\n3\nfour\n"));
+        check(b"1\n2\n3\n", b"1\n2\n3\n", b"1\n3\n", Some(b"1\n3\n"));
+        check(b"1\n2\n3\n", b"one\n2\n3\n", b"eins\n2\n3\n", None);
+        check(b"1\n", b"same\n", b"same\n", Some(b"same\n"));
+        check(b"", b"a\n", b"b\n", None);
+        check(
+            "ä\n1\n2\nö\n".as_bytes(),
+            "Ä\n1\n2\nö\n".as_bytes(),
+            "ä\n1\n2\nÖ\n".as_bytes(),
+            Some("Ä\n1\n2\nÖ\n".as_bytes()),
+        );
+    }
+
+    #[test]
+    fn what_is_no_text_is_never_merged() {
+        check(b"1\n2\n3\n4\n", b"one\n2\n3\n4\n", b"1\n2\n3\nf\xfcnf\n", None);
+        check(b"1\n2\n3\n4\n", b"one\n2\n3\n4\n", b"1\n2\n3\n\0\n", None);
+        check(b"1\n2\n3\n\xff\n", b"one\n2\n3\n\xff\n", b"1\n2\n3\n4\n", None);
+    }
 
     #[test]
     fn independent_changes_merge_and_overlapping_ones_are_named() {

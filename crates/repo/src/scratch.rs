@@ -61,6 +61,12 @@ impl Scratch {
         self.write(tree, &[base], "side", &[])
     }
 
+    /// A commit with the tree of `one`, dated before both, that no branch names.
+    pub(crate) fn commit_merge(&self, one: CommitId, other: CommitId) -> CommitId {
+        self.clock.set(1_600_000_000_000);
+        self.write(self.repo.tree_of(one).expect("tree"), &[one, other], "merge", &[])
+    }
+
     /// A commit without parents that no branch names.
     pub(crate) fn orphan(&self, text: &str) -> CommitId {
         let tree = self.repo.compose(None, &writes(&[("file", text)])).expect("composes");

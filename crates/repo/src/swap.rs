@@ -10,14 +10,14 @@ use std::{
 
 use git2::{ErrorClass, ErrorCode, Signature, Time};
 
-use crate::{CommitId, Repo, RepoError};
+use crate::{CommitId, Repo, RepoError, Snapshot};
 
 /// How a compare-and-swap ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swap {
     /// The reference names the new commit.
     Done,
-    /// Somebody else was there first; this is what the reference names now.
+    /// Somebody else was there first, at this reference or at one that had to stand still; this is what it names now.
     Moved(Option<CommitId>),
 }
 
@@ -40,6 +40,33 @@ impl Repo {
         new: Option<CommitId>,
         reason: &str,
     ) -> Result<Swap, RepoError> {
+        self.swap(refname, expected, new, reason, None)
+    }
+
+    /// Makes `refname` name `new` if it, and every other reference of `seen`, still stands as it did there: what was
+    /// read from any of them still holds. Exact against all that goes through this type. A `git push` of another process
+    /// can slip in only at a reference that is not the one that moves, and only while this one is being written.
+    ///
+    /// # Errors
+    /// As for [`compare_and_swap`](Self::compare_and_swap).
+    pub fn swap_if_unmoved(
+        &self,
+        seen: &Snapshot,
+        refname: &str,
+        new: CommitId,
+        reason: &str,
+    ) -> Result<Swap, RepoError> {
+        self.swap(refname, seen.tip(refname), Some(new), reason, Some(seen))
+    }
+
+    fn swap(
+        &self,
+        refname: &str,
+        expected: Option<CommitId>,
+        new: Option<CommitId>,
+        reason: &str,
+        seen: Option<&Snapshot>,
+    ) -> Result<Swap, RepoError> {
         if !git2::Reference::is_valid_name(refname) {
             return Err(RepoError::git(format!("move `{refname}`"))(git2::Error::from_str("the name is malformed")));
         }
@@ -49,7 +76,7 @@ impl Repo {
         let _turn = self.take_turn()?;
         let mut waits = LOCK_WAITS_MS.into_iter();
         loop {
-            match self.try_swap(refname, expected, new, reason) {
+            match self.try_swap(refname, expected, new, reason, seen) {
                 Err(error) if is_lock_contention(&error) => {
                     self.remove_stale_lock(refname);
                     let Some(wait) = waits.next() else {
@@ -70,6 +97,7 @@ impl Repo {
         expected: Option<CommitId>,
         new: Option<CommitId>,
         reason: &str,
+        seen: Option<&Snapshot>,
     ) -> Result<Swap, git2::Error> {
         let mut transaction = self.git.transaction()?;
         transaction.lock_ref(refname)?;
@@ -79,6 +107,11 @@ impl Repo {
             Err(error) => return Err(error),
         };
         if actual != expected {
+            return Ok(Swap::Moved(actual));
+        }
+        if let Some(seen) = seen
+            && !seen.still_stands(&self.git)?
+        {
             return Ok(Swap::Moved(actual));
         }
         match new {
@@ -182,6 +215,25 @@ mod tests {
             assert_eq!(scratch.repo.resolve(REF).expect("reads"), winner);
             expected = winner;
         }
+    }
+
+    #[test]
+    fn a_reference_moves_only_while_all_that_were_seen_stand_still() {
+        let scratch = Scratch::new();
+        let (main, mine) = (scratch.commit(&[("a", "1")]), scratch.orphan("mine"));
+        let look = || scratch.repo.snapshot(&["refs/heads/main", "refs/heads/forgeline/x*"]).expect("reads");
+        let swap = |seen: &crate::Snapshot| scratch.repo.swap_if_unmoved(seen, REF, mine, "test").expect("no error");
+        let seen = look();
+        assert_eq!((seen.tip("refs/heads/main"), seen.tip(REF)), (Some(main), None));
+        scratch.commit(&[("a", "2")]);
+        assert_eq!(swap(&seen), Swap::Moved(None), "the base moved");
+        let seen = look();
+        scratch.repo.compare_and_swap("refs/heads/forgeline/x-2", None, Some(main), "test").expect("free");
+        assert_eq!(swap(&seen), Swap::Moved(None), "a branch of the same name appeared");
+        let seen = look();
+        scratch.repo.compare_and_swap("refs/heads/forgeline/y", None, Some(main), "test").expect("free");
+        assert_eq!(swap(&seen), Swap::Done, "what was not looked at may move");
+        assert_eq!(swap(&seen), Swap::Moved(Some(mine)));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(crate) struct Proposed<'a> {
     pub(crate) files: &'a [File],
     /// What the commit's message tells of.
     pub(crate) summary: &'a [StageSummary],
+    /// Files that are written with another content than the run proposes, because people's work was merged in.
+    pub(crate) merged: &'a BTreeMap<String, Vec<u8>>,
 }
 
 /// The verdict on a proposal that would go on top of this tree.
@@ -32,15 +34,14 @@ pub(crate) fn judge_proposal(repo: &Repo, proposed: &Proposed<'_>, base: TreeId)
     let blobs: BTreeMap<&str, _> = listing.entries.iter().map(|entry| (entry.path.as_str(), entry)).collect();
     let mut files = Vec::with_capacity(proposed.files.len());
     for file in proposed.files {
+        let content = proposed.merged.get(&file.path).map_or(file.content.as_bytes(), Vec::as_slice);
         let unchanged = match blobs.get(file.path.as_str()) {
-            Some(entry) if entry.size == file.content.len() as u64 => {
-                repo.read_blob(entry.blob)? == file.content.as_bytes()
-            }
+            Some(entry) if entry.size == content.len() as u64 => repo.read_blob(entry.blob)? == content,
             _ => false,
         };
         files.push(GateFile {
             path: &file.path,
-            content: file.content.as_bytes(),
+            content,
             artifact_type: &file.artifact_type,
             stage: &file.stage,
             unchanged,

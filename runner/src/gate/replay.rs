@@ -1,5 +1,7 @@
 //! Making a recorded verdict again, from what the run's record holds.
 
+use std::collections::BTreeMap;
+
 use forgeline_engine::Outcome;
 use forgeline_model::canonical;
 use forgeline_repo::{Repo, TreeId};
@@ -72,7 +74,12 @@ impl Runner {
         let path = self.repository_path(&view.spec.target).await?;
         let spec = view.spec.clone();
         with_repo(&path, move |repo| {
-            let proposed = Proposed { spec: &spec, files: &collected.files, summary: &collected.summary };
+            let proposed = Proposed {
+                spec: &spec,
+                files: &collected.files,
+                summary: &collected.summary,
+                merged: &BTreeMap::new(),
+            };
             let base = base(&repo)?;
             Ok(judge_proposal(&repo, &proposed, base).map_err(TargetError::from)?)
         })

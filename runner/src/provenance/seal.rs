@@ -106,6 +106,12 @@ impl Draft {
 }
 
 impl Sealed {
+    /// Written together with these changes.
+    pub(crate) fn beside(&self, mut changes: BTreeMap<SafePath, Change>) -> BTreeMap<SafePath, Change> {
+        changes.insert(self.path.clone(), Change::Write(self.bytes.clone()));
+        changes
+    }
+
     /// The trailer that ties the commit to it.
     pub fn trailer(&self) -> Trailer {
         Trailer::new(TRAILER, &Digest::of_bytes(&self.bytes).to_string())

@@ -166,7 +166,11 @@ impl From<&CommitInfo> for Change {
     /// The committer, where the author is Forgeline: somebody else put the commit there.
     fn from(commit: &CommitInfo) -> Self {
         let who = if commit.author.email == super::ADDRESS { &commit.committer } else { &commit.author };
-        Self { commit: commit.id.to_string(), by: format!("{} <{}>", who.name, who.email) }
+        let by = match who.email.as_str() {
+            super::ADDRESS => "Forgeline, which merged it with what people changed".to_owned(),
+            address => format!("{} <{address}>", who.name),
+        };
+        Self { commit: commit.id.to_string(), by }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The blocking half: judge, compose, commit, on the tip as it is now.
+//! The blocking half: judge, reconcile, compose and commit, on what was seen. Nothing but objects is written.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,23 @@ use forgeline_repo::{BranchName, Change, CommitId, NewCommit, Person, Repo, Trai
 use super::{
     PublishError, branch,
     collect::{Collected, File},
+    conflict,
+    judge::{judge, judge_merged},
+    look::{Found, Home, RUN_BRANCH, RUN_KEY, Sight, branch_name, git, run_base},
+    reconcile::{Ground, Reconciled},
 };
 use crate::{
     RunnerError, TargetError,
-    gate::{Decision, Proposed, Verdict, judge_proposal},
-    provenance::{self, Draft, tree_without},
+    gate::{Decision, Verdict},
+    provenance::{self, Draft, Sealed, tree_without},
+    report,
     signing::{Signing, SigningKey},
 };
 
-/// The trailer that makes a run's commit findable.
-pub(crate) const RUN_KEY: &str = "Forgeline-Run-Key";
 /// The trailer that names the blueprint, with its version and digest.
 pub(crate) const BLUEPRINT: &str = "Forgeline-Blueprint";
+/// On a merge of a run's proposal with what people did: the run's key.
+const MERGE_OF: &str = "Forgeline-Merge-Of";
 
 /// What is to be written, and where.
 pub(crate) struct Order {
@@ -29,7 +34,6 @@ pub(crate) struct Order {
     pub(crate) provenance: Draft,
     pub(crate) signing: Signing,
     pub(crate) branch: BranchName,
-    pub(crate) base_branch: BranchName,
     /// An open pull request shows the branch: the commit goes on top of it.
     pub(crate) open: bool,
     /// There are no pull requests to tell that a branch is merged; history tells.
@@ -37,140 +41,206 @@ pub(crate) struct Order {
     pub(crate) message: String,
 }
 
-/// What a branch holds that no pull request shows.
-pub(crate) struct Held {
+impl Order {
+    pub(crate) fn files(&self) -> &[File] {
+        &self.collected.files
+    }
+
+    /// The statement of what the run proposes, the same bytes on every try.
+    pub(crate) fn seal(&self, repo: &Repo, verdict: &Verdict) -> Result<Sealed, RunnerError> {
+        let key = self.signing.statements.as_ref().map(SigningKey::read).transpose().map_err(PublishError::from)?;
+        let base = repo.tree_of(run_base(&self.spec)?).map_err(git)?;
+        Ok(self.provenance.seal(base, &changes(self.files()), verdict, key.as_ref()))
+    }
+}
+
+/// A run's result as it stands in Git, or will once its branch is swapped.
+#[derive(Clone)]
+pub(crate) struct Written {
+    pub(crate) home: Home,
     pub(crate) branch: BranchName,
+    /// The commit that brings it onto the branch: the run's own, or a merge of it with what people did.
     pub(crate) commit: CommitId,
     pub(crate) tree: TreeId,
     pub(crate) verdict: Verdict,
+    /// Files where another version stays than the run's.
+    pub(crate) clashes: Vec<String>,
 }
 
-/// What came of it. Nothing but objects is written yet.
+/// What came of an order.
 pub(crate) enum Composed {
     /// The write gate said no.
-    Refused { verdict: Verdict },
+    Refused(Verdict),
     /// Nothing would change. A branch that holds it but was never proposed comes along, so that it is.
-    Same { place: String, unproposed: Option<Box<Held>> },
-    /// The run's commit is in Git already.
-    Found { branch: BranchName, commit: CommitId, tree: TreeId, verdict: Verdict, merged: bool },
-    /// The branch is to be swapped `from` → `commit`.
-    Ready { branch: BranchName, from: Option<CommitId>, commit: CommitId, tree: TreeId, verdict: Verdict },
+    Same { place: String, unproposed: Option<Box<Written>> },
+    /// The branch is to be swapped from what was seen to the commit.
+    Ready(Box<Written>),
 }
 
-pub(crate) fn compose(repo: &Repo, order: &Order) -> Result<Composed, RunnerError> {
-    let spec = &order.spec;
-    let base = repo.branch_tip(&order.base_branch).map_err(git)?;
-    let (branch, tip) = place(repo, order, base)?;
-    let parent = tip.unwrap_or(base);
-    // Judged against the branch it would merge into: what an earlier run of ours put on its own branch grants nothing.
-    let proposed = Proposed { spec, files: &order.collected.files, summary: &order.collected.summary };
-    let verdict = judge_proposal(repo, &proposed, repo.tree_of(base).map_err(git)?).map_err(git)?;
+pub(crate) fn compose(repo: &Repo, order: &Order, sight: &Sight) -> Result<Composed, RunnerError> {
+    let verdict = judge(repo, order, sight.base)?;
     if verdict.decision == Decision::Deny {
-        return Ok(Composed::Refused { verdict });
+        return Ok(Composed::Refused(verdict));
     }
-    // The key may be on the branch (a retry, or a process that died after the swap) or, merged since, in the base.
-    for (history, merged) in [(base, true), (parent, false)] {
-        if let Some((commit, tree)) = carries_key(repo, spec, history)? {
-            return Ok(Composed::Found { branch, commit, tree, verdict, merged });
-        }
-    }
-    let mut changes = changes(&order.collected.files);
-    // Compared without the statement, which names the run: what was made before is not made again for its sake.
-    let tree = repo.compose(Some(parent), &changes).map_err(PublishError::from)?;
-    if tree == repo.tree_of(parent).map_err(git)? {
-        let place = if tip.is_some() { format!("branch `{branch}`") } else { format!("`{}`", order.base_branch) };
-        let unproposed = match tip {
-            Some(tip) if !order.open && !repo.is_ancestor(tip, base).map_err(git)? => {
-                let tree = tree_without(repo, spec, tip).map_err(git)?;
-                Some(Box::new(Held { branch, commit: tip, tree, verdict }))
-            }
-            _ => None,
-        };
-        return Ok(Composed::Same { place, unproposed });
-    }
-    let key = order.signing.statements.as_ref().map(SigningKey::read).transpose().map_err(PublishError::from)?;
-    let started_from = repo.tree_of(start(spec)?).map_err(git)?;
-    let sealed = order.provenance.seal(started_from, &changes, &verdict, key.as_ref());
-    let trailers = [
-        Trailer::new("Forgeline-Run", spec.id.as_str()),
-        Trailer::new(RUN_KEY, spec.key.as_str()),
-        Trailer::new(BLUEPRINT, &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
-        sealed.trailer(),
-    ];
-    changes.insert(sealed.path, Change::Write(sealed.bytes));
-    let author = Person { name: "Forgeline".into(), email: provenance::ADDRESS.into() };
-    let new = NewCommit {
-        tree: repo.compose(Some(parent), &changes).map_err(PublishError::from)?,
-        parents: &[parent],
-        author: &author,
-        at: spec.created_at,
-        message: &order.message,
-        trailers: &trailers,
+    let (branch, tip) = place(repo, order, sight)?;
+    let ground = match tip {
+        Some(tip) => Ground::on_branch(repo, &order.spec, tip)?,
+        None => Ground::on_base(repo, &order.spec, sight.base)?,
     };
-    let commit = write(repo, &new, &order.signing)?;
-    let tree = tree_without(repo, spec, commit).map_err(git)?;
-    Ok(Composed::Ready { branch, from: tip, commit, tree, verdict })
+    let reconciled = Reconciled::of(repo, order.files(), ground)?;
+    let verdict = judge_merged(repo, order, sight.base, verdict, &reconciled.merged)?;
+    if verdict.decision == Decision::Deny {
+        return Ok(Composed::Refused(verdict));
+    }
+    if reconciled.is_nothing() {
+        return same(repo, order, sight, branch, tip, verdict);
+    }
+    let sealed = order.seal(repo, &verdict)?;
+    let (home, branch, (commit, tree)) = if tip.is_none() && !reconciled.clashes.is_empty() {
+        // No branch shows anything yet: the whole proposal goes where both sides can be seen.
+        let (branch, commit) = conflict::instead(repo, order, sight, &branch, &reconciled, &sealed)?;
+        (Home::Conflict, branch, commit)
+    } else if reconciled.is_mixed {
+        (Home::Proposal, branch, merge(repo, order, ground, &reconciled, &sealed)?)
+    } else {
+        (Home::Proposal, branch, proposal(repo, order, Some(ground.onto), &sealed)?)
+    };
+    Ok(Composed::Ready(Box::new(Written { home, branch, commit, tree, verdict, clashes: reconciled.clashes })))
 }
 
-/// Writes the commit, signed if there is a key for it.
-fn write(repo: &Repo, new: &NewCommit<'_>, signing: &Signing) -> Result<CommitId, RunnerError> {
-    match &signing.commits {
-        None => repo.commit(new).map_err(git),
-        Some(reference) => {
-            let key = SigningKey::read(reference).map_err(PublishError::from)?;
-            repo.signed_commit(new, |bytes| key.sign_commit(bytes)).map_err(git)
+/// The same for a run whose commit was found: what it was then, from the commits themselves.
+pub(crate) fn recall(repo: &Repo, order: &Order, sight: &Sight, found: &Found) -> Result<Written, RunnerError> {
+    let spec = &order.spec;
+    let parents = |commit| repo.commit_info(commit).map(|info| info.parents).map_err(git);
+    let own = parents(found.commit)?;
+    let (commit, ground) = match (found.home, merge_of(repo, spec, found.tip)?) {
+        (Home::Base | Home::Proposal, None) => (found.commit, None),
+        (Home::Base | Home::Proposal, Some(merge)) => {
+            let onto = parents(merge)?.first().copied();
+            (merge, onto.map(|onto| Ground { ancestor: own.first().copied(), onto }))
         }
-    }
+        (Home::Conflict, merge) => {
+            let onto = own.last().copied();
+            let ground = onto.map(|onto| Ground::on_base(repo, spec, onto)).transpose()?;
+            (merge.unwrap_or(found.commit), ground)
+        }
+    };
+    let reconciled = ground.map(|ground| Reconciled::of(repo, order.files(), ground)).transpose()?;
+    let reconciled = reconciled.unwrap_or_default();
+    let verdict = judge_merged(repo, order, sight.base, judge(repo, order, sight.base)?, &reconciled.merged)?;
+    let clashes = reconciled.clashes;
+    let tree = tree_without(repo, &order.spec, commit).map_err(git)?;
+    Ok(Written { home: found.home, branch: found.branch.clone(), commit, tree, verdict, clashes })
+}
+
+/// The commit in the history of `tip` that merged the run's own one with what people did, if that was needed.
+pub(crate) fn merge_of(repo: &Repo, spec: &RunSpec, tip: CommitId) -> Result<Option<CommitId>, RunnerError> {
+    repo.find_trailer(tip, Some(run_base(spec)?), MERGE_OF, spec.key.as_str()).map_err(git)
 }
 
 /// The branch to write to and its tip, if it exists.
-fn place(repo: &Repo, order: &Order, base: CommitId) -> Result<(BranchName, Option<CommitId>), RunnerError> {
-    let stem = order.branch.to_string();
+fn place(repo: &Repo, order: &Order, sight: &Sight) -> Result<(BranchName, Option<CommitId>), RunnerError> {
     for ordinal in 1.. {
-        let name = branch::name(&stem, ordinal);
-        let branch: BranchName =
-            name.parse().map_err(|_| TargetError::Job(format!("`{name}` is not a branch name")))?;
-        let tip = repo.resolve(&branch.refname()).map_err(git)?;
-        let merged = match tip {
-            Some(tip) => tip != base && repo.is_ancestor(tip, base).map_err(git)?,
-            None => false,
-        };
+        let branch = branch_name(&branch::name(order.branch.as_str(), ordinal))?;
+        let Some(tip) = sight.refs.tip(&branch.refname()) else { return Ok((branch, None)) };
+        let is_merged = tip != sight.base && repo.is_ancestor(tip, sight.base).map_err(git)?;
         // Without pull requests a branch whose commits are all in the base has served; the next number follows.
-        let is_ours = match tip {
-            Some(tip) if merged => carries_key(repo, &order.spec, tip)?.is_some(),
-            _ => false,
-        };
-        if !(order.counts_suffixes && !order.open && merged) || is_ours {
-            return Ok((branch, tip));
+        if order.open || !order.counts_suffixes || !is_merged {
+            return Ok((branch, Some(tip)));
         }
     }
     Err(TargetError::Job("no branch name is left".into()).into())
 }
 
-/// The run's own commit in the history of `tip`, without what was there when the run was decided.
-pub(crate) fn carries_key(
+fn same(
     repo: &Repo,
-    spec: &RunSpec,
-    tip: CommitId,
-) -> Result<Option<(CommitId, TreeId)>, RunnerError> {
-    match repo.find_trailer(tip, Some(start(spec)?), RUN_KEY, spec.key.as_str()).map_err(git)? {
-        Some(commit) => Ok(Some((commit, tree_without(repo, spec, commit).map_err(git)?))),
-        None => Ok(None),
+    order: &Order,
+    sight: &Sight,
+    branch: BranchName,
+    tip: Option<CommitId>,
+    verdict: Verdict,
+) -> Result<Composed, RunnerError> {
+    let Some(commit) = tip else {
+        return Ok(Composed::Same { place: format!("`{}`", order.spec.target.base_branch), unproposed: None });
+    };
+    let place = format!("branch `{branch}`");
+    if order.open || repo.is_ancestor(commit, sight.base).map_err(git)? {
+        return Ok(Composed::Same { place, unproposed: None });
     }
+    let tree = tree_without(repo, &order.spec, commit).map_err(git)?;
+    let held = Written { home: Home::Proposal, branch, commit, tree, verdict, clashes: Vec::new() };
+    Ok(Composed::Same { place, unproposed: Some(Box::new(held)) })
 }
 
-/// The commit that the run started from.
-fn start(spec: &RunSpec) -> Result<CommitId, RunnerError> {
-    Ok(spec.target.base.parse().map_err(|_| TargetError::Empty(spec.target.repository.clone()))?)
+/// The run's own commit: to the byte what it proposes, on top of `parent`.
+fn proposal(
+    repo: &Repo,
+    order: &Order,
+    parent: Option<CommitId>,
+    sealed: &Sealed,
+) -> Result<(CommitId, TreeId), RunnerError> {
+    let tree = repo.compose(parent, &sealed.beside(changes(order.files()))).map_err(PublishError::from)?;
+    let parents: Vec<CommitId> = parent.into_iter().collect();
+    write(repo, order, tree, &parents, &order.message, &key_trailers(&order.spec, sealed))
 }
 
-fn changes(files: &[File]) -> BTreeMap<SafePath, Change> {
+/// The run's own commit beside what people did, and the merge of both. So the next run still knows what this one proposed.
+fn merge(
+    repo: &Repo,
+    order: &Order,
+    ground: Ground,
+    reconciled: &Reconciled,
+    sealed: &Sealed,
+) -> Result<(CommitId, TreeId), RunnerError> {
+    let (own, _) = proposal(repo, order, ground.ancestor, sealed)?;
+    let all = sealed.beside(reconciled.changes.clone());
+    let tree = repo.compose(Some(ground.onto), &all).map_err(PublishError::from)?;
+    let message = report::merge_message(&order.spec, &reconciled.clashes);
+    let trailers = [run_trailer(&order.spec), Trailer::new(MERGE_OF, order.spec.key.as_str())];
+    write(repo, order, tree, &[ground.onto, own], &message, &trailers)
+}
+
+/// A commit of the run, signed if there is a key for it, and its tree without the run's statement. Everything about it
+/// follows from the run and what it was judged against, so that a retry gives the same id.
+pub(crate) fn write(
+    repo: &Repo,
+    order: &Order,
+    tree: TreeId,
+    parents: &[CommitId],
+    message: &str,
+    trailers: &[Trailer],
+) -> Result<(CommitId, TreeId), RunnerError> {
+    let author = Person { name: "Forgeline".into(), email: provenance::ADDRESS.into() };
+    let new = NewCommit { tree, parents, author: &author, at: order.spec.created_at, message, trailers };
+    let commit = match &order.signing.commits {
+        None => repo.commit(&new).map_err(git)?,
+        Some(reference) => {
+            let key = SigningKey::read(reference).map_err(PublishError::from)?;
+            repo.signed_commit(&new, |bytes| key.sign_commit(bytes)).map_err(git)?
+        }
+    };
+    Ok((commit, tree_without(repo, &order.spec, commit).map_err(git)?))
+}
+
+pub(crate) fn run_trailer(spec: &RunSpec) -> Trailer {
+    Trailer::new("Forgeline-Run", spec.id.as_str())
+}
+
+/// The trailers of the one commit that carries the run's key.
+pub(crate) fn key_trailers(spec: &RunSpec, sealed: &Sealed) -> Vec<Trailer> {
+    vec![
+        run_trailer(spec),
+        Trailer::new(RUN_KEY, spec.key.as_str()),
+        Trailer::new(RUN_BRANCH, &spec.target.branch),
+        Trailer::new(BLUEPRINT, &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
+        sealed.trailer(),
+    ]
+}
+
+/// All files, as the run proposes them.
+pub(crate) fn changes(files: &[File]) -> BTreeMap<SafePath, Change> {
     files
         .iter()
         .filter_map(|file| Some((file.path.parse().ok()?, Change::Write(file.content.clone().into_bytes()))))
         .collect()
-}
-
-fn git(error: forgeline_repo::RepoError) -> RunnerError {
-    TargetError::Repo(error).into()
 }
