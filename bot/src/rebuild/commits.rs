@@ -71,6 +71,7 @@ fn of_commit(
         tree: tree.to_owned(),
         pull_request: proposed.map(|it| PullRequestRef { number: it.number, opened: false }),
         gate: Value::Null,
+        conflict: None,
     });
     let at: Timestamp = info.at;
     Some(EndedRun { spec: spec(&known)?, outcome, at })
