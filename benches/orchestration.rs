@@ -26,7 +26,7 @@ use forgeline_model::{
     task::{Proposal, Usage},
 };
 use forgeline_registry::Registry;
-use forgeline_runner::{Clock, Driven, Parts, Runner, Watch, knowledge::KnowledgeHandle};
+use forgeline_runner::{Clock, Driven, Effects, Parts, Runner, Watch, knowledge::KnowledgeHandle, signing::Signing};
 use forgeline_store::{Decided, Lease, NewRun, Store};
 use serde_json::Map;
 use sqlx::{
@@ -200,5 +200,7 @@ async fn runner(folder: &Path, parallel: usize) -> Runner {
         watch: Watch::nobody(),
         parallel,
         ceilings: Default::default(),
+        signing: Signing::default(),
+        effects: Effects::Performed,
     })
 }

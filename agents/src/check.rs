@@ -89,6 +89,17 @@ fn run(name: &str, files: &[ProposedFile], request: &TaskRequest) -> Result<Vec<
     })
 }
 
+/// Whether a `.json`, `.yaml` or `.yml` file parses; else why not. None: its name claims neither.
+pub fn well_formed(path: &str, content: &str) -> Option<Result<(), String>> {
+    if has_extension(path, &["json"]) {
+        Some(syntax::value(content))
+    } else if has_extension(path, &["yaml", "yml"]) {
+        Some(syntax::documents(content).map(drop))
+    } else {
+        None
+    }
+}
+
 /// One note for each file that the validator looks at.
 fn each(
     name: &str,

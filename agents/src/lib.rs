@@ -23,7 +23,7 @@ mod pool;
 mod protocol;
 mod render;
 
-pub use check::VALIDATORS;
+pub use check::{VALIDATORS, well_formed};
 pub use fix::FIXERS;
 pub use host::{AgentHost, HostError, Session};
 pub use loaded::LoadedAgent;

@@ -118,6 +118,12 @@ pub struct Policy {
     /// How many runs may begin.
     #[serde(default)]
     pub limits: Limits,
+    /// Text that the first line of files must hold, by glob.
+    #[serde(default)]
+    pub licence_header: BTreeMap<String, String>,
+    /// Rules of the factory's own.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
 }
 
 /// Dead letters that people are told of.
@@ -190,6 +196,29 @@ impl Limits {
     pub fn runs_per_project(&self) -> u32 {
         self.runs_per_project_per_hour.map_or(MOST_RUNS_PER_PROJECT, |most| most.min(MOST_RUNS_PER_PROJECT))
     }
+}
+
+/// A rule of the factory's own for the write gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its id.
+    pub id: String,
+    /// CEL condition over `file`, `change`, `project`, `blueprint` and `run`.
+    pub when: String,
+    /// What happens where it holds.
+    pub verdict: RuleVerdict,
+    /// Why, and what to do.
+    pub message: String,
+}
+
+/// What happens where a rule's condition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleVerdict {
+    /// Nothing is written.
+    Block,
+    /// The pull request is labelled for a person.
+    NeedsHuman,
 }
 
 /// What happens to a proposal that touches a protected path.

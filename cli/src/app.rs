@@ -7,10 +7,11 @@ use std::{
 
 use anyhow::Context as _;
 use forgeline_agents::host::AgentHost;
+use forgeline_blueprints::config::operator::OperatorFile;
 use forgeline_forge::LocalForge;
 use forgeline_model::{Digest, Event};
 use forgeline_registry::Registry;
-use forgeline_runner::{Clock, Registries, Runner, Watch, knowledge::KnowledgeHandle};
+use forgeline_runner::{Clock, Effects, Registries, Runner, Watch, knowledge::KnowledgeHandle, signing::Signing};
 use forgeline_store::Store;
 
 use crate::{args::Global, commands::Session, operator::Operator, telemetry::LogFormat};
@@ -46,6 +47,21 @@ pub async fn open(session: &Session, registry: Arc<Registry>, watch: Watch) -> a
 
 /// The same with another state directory.
 pub async fn open_in(session: &Session, state: &Path, registry: Arc<Registry>, watch: Watch) -> anyhow::Result<Runner> {
+    wire(session, state, registry, watch, Effects::Performed).await
+}
+
+/// For a dry run: tasks are performed on the copy of the state, and effects are not.
+pub async fn rehearse(session: &Session, registry: Arc<Registry>, watch: Watch) -> anyhow::Result<Runner> {
+    wire(session, &session.state, registry, watch, Effects::Rehearsed).await
+}
+
+async fn wire(
+    session: &Session,
+    state: &Path,
+    registry: Arc<Registry>,
+    watch: Watch,
+    effects: Effects,
+) -> anyhow::Result<Runner> {
     let registries = Registries::new(registry);
     let check = {
         let registries = registries.clone();
@@ -66,6 +82,8 @@ pub async fn open_in(session: &Session, state: &Path, registry: Arc<Registry>, w
         watch,
         parallel: operator.config.limits.tasks.unwrap_or(PARALLEL) as usize,
         ceilings: operator.ceilings(),
+        signing: signing(operator),
+        effects,
     }))
 }
 
@@ -79,4 +97,11 @@ fn knowledge(session: &Session, state: &Path) -> KnowledgeHandle {
         Some(program) if std::env::var_os(KNOWLEDGE_VARIABLE).is_none() => KnowledgeHandle::at(program, &folder),
         _ => KnowledgeHandle::new(&folder),
     }
+}
+
+/// The keys that the operator names.
+fn signing(operator: &OperatorFile) -> Signing {
+    let named = &operator.config.signing;
+    let reference = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+    Signing { statements: reference(&named.key), commits: reference(&named.commit_key) }
 }

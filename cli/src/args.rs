@@ -70,6 +70,9 @@ pub enum Command {
     Resume(commands::hold::Resume),
     Why(commands::why::Why),
     #[command(subcommand)]
+    Gate(commands::gate::Gate),
+    Verify(commands::verify::Verify),
+    #[command(subcommand)]
     Blueprints(commands::blueprints::Blueprints),
     #[command(subcommand)]
     Agents(commands::agents::Agents),

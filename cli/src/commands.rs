@@ -13,6 +13,7 @@ pub mod dlq;
 pub mod doctor;
 pub mod events;
 pub mod explain;
+pub mod gate;
 pub mod hold;
 pub mod init;
 pub mod knowledge;
@@ -26,6 +27,7 @@ pub mod run;
 pub mod runs;
 pub mod schema;
 pub mod validate;
+pub mod verify;
 pub mod why;
 mod wording;
 
@@ -93,6 +95,8 @@ async fn dispatch(session: Session, command: Command) -> anyhow::Result<Exit> {
         Command::Pause(command) => command.perform(session).await,
         Command::Resume(command) => command.perform(session).await,
         Command::Why(command) => command.perform(session).await,
+        Command::Gate(command) => command.perform(session).await,
+        Command::Verify(command) => command.perform(session),
         Command::Blueprints(command) => command.perform(session),
         Command::Agents(command) => command.perform(session),
         Command::Projects(command) => command.perform(session).await,

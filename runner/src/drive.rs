@@ -11,7 +11,7 @@ use forgeline_store::{EffectRow, Lease, RunView, Settlement, StoreError};
 use tokio::{sync::watch, task::JoinSet, time};
 use tracing::{Instrument as _, info_span};
 
-use crate::{Runner, RunnerError};
+use crate::{Effects, Runner, RunnerError};
 
 /// How long a worker may be silent before its task is somebody else's; renewed every third of it.
 pub(crate) const LEASE_MS: u64 = 30_000;
@@ -204,6 +204,9 @@ impl Runner {
     }
 
     async fn perform_effect(&self, run: &RunId, row: &EffectRow) -> Result<Settlement, RunnerError> {
+        if self.effects == Effects::Rehearsed {
+            return Ok(rehearsed(&row.effect));
+        }
         let view = self.store.run(run).await?;
         match row.effect {
             Effect::Publish => {
@@ -255,6 +258,17 @@ impl Patience {
             (Self::Millis(most), _) => now.millis_since(since) > most,
         }
     }
+}
+
+/// An effect that is taken for performed.
+fn rehearsed(effect: &Effect) -> Settlement {
+    Settlement::Confirmed(match effect {
+        Effect::Publish => {
+            let outcome = Outcome::NoChange { reason: "it was a dry run".into() };
+            Some(Box::new(Input::Settled { outcome }))
+        }
+        Effect::Report | Effect::Index => None,
+    })
 }
 
 /// Ends when a stop is asked for; never, when nobody can ask any more.

@@ -6,9 +6,16 @@
 
 mod base;
 mod content;
+mod form;
 mod glob;
+mod hidden;
+mod licence;
 mod paths;
+mod policy;
+mod proposal;
 mod protected;
+mod replay;
+mod rules;
 mod secrets;
 mod size;
 mod text;
@@ -16,11 +23,14 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-use forgeline_engine::plan::WriteGrant;
+use forgeline_engine::{plan::WriteGrant, spec::WritePolicy};
 use forgeline_model::{StageId, task::Produces};
+use serde_json::Value;
 
 pub use base::{BaseEntry, BaseTree};
-pub use protected::{Protection, ProtectionRule};
+pub(crate) use proposal::{Proposed, judge_proposal};
+pub use replay::{Replay, ReplayError};
+pub use rules::{RULES, Rule};
 pub(crate) use secrets::credential;
 pub use size::GateLimits;
 pub use verdict::{Decision, RuleOutcome, Verdict};
@@ -30,6 +40,8 @@ pub use verdict::{Decision, RuleOutcome, Verdict};
 pub struct GateInput<'a> {
     /// Files that the run wants to write.
     pub files: &'a [GateFile<'a>],
+    /// Paths of the files that Forgeline itself adds. Their content is not an agent's; their place is judged like any.
+    pub own_paths: &'a [&'a str],
     /// Texts that go out beside the files, without the trailers and markers that Forgeline itself appends.
     pub texts: &'a [GateText<'a>],
     /// The tree that the files go on top of.
@@ -40,8 +52,10 @@ pub struct GateInput<'a> {
     pub blueprint: &'a str,
     /// Protected paths that the blueprint asks for.
     pub grants: &'a [WriteGrant],
-    /// What the factory says about protected paths.
-    pub policy: &'a [ProtectionRule],
+    /// What the factory says about writing.
+    pub policy: &'a WritePolicy,
+    /// What the factory's own rules may name beside `file` and `change`: `project`, `blueprint`, `run`.
+    pub context: &'a Value,
     /// Bounds.
     pub limits: GateLimits,
 }
@@ -72,19 +86,8 @@ pub struct GateText<'a> {
 
 /// Asks every rule.
 pub fn judge(input: &GateInput<'_>) -> Verdict {
-    Verdict::of(vec![
-        paths::safe_path(input),
-        paths::declared_path(input),
-        paths::path_conflict(input),
-        paths::case_collision(input),
-        protected::protected_path(input),
-        size::count(input),
-        size::size(input),
-        content::text(input),
-        secrets::secrets(input),
-        text::skip_ci(input),
-        text::trailers(input),
-    ])
+    let answers = RULES.iter().flat_map(|rule| rule.ask(input)).collect();
+    Verdict::of(input.base.id(), answers)
 }
 
 #[cfg(test)]

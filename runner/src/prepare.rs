@@ -2,14 +2,18 @@
 
 use forgeline_blueprints::{
     Factory,
-    config::{FactoryConfig, Protection as Configured},
+    config::{Protection as Configured, RuleVerdict},
     needs, plan,
     text::render_text,
+    yaml::pointer_token,
 };
 use forgeline_engine::{
     RunSpec,
     plan::Plan,
-    spec::{Again, Concurrency, Definitions, Forge, Protection, ProtectionRule, Target, Trigger, WritePolicy},
+    spec::{
+        Again, Concurrency, Definitions, Forge, LicenceHeader, PolicyRule, PolicyVerdict, Protection, ProtectionRule,
+        Target, Trigger, WritePolicy,
+    },
 };
 use forgeline_model::{
     DefinitionRef, Diagnostic, Digest, Event, ProjectId, RunId, RunKey, Timestamp, TraceId, Usd, WorkItem,
@@ -112,7 +116,7 @@ pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagn
         item: request.item,
         plan,
         definitions: request.definitions,
-        policy: policy(&request.factory.config),
+        policy: policy(request.factory),
         concurrency,
         again: request.again,
         context,
@@ -225,18 +229,44 @@ fn name(request: &Request<'_>) -> String {
     }
 }
 
-fn policy(config: &FactoryConfig) -> WritePolicy {
-    let mode = |configured: Configured| match configured {
-        Configured::Block => Protection::Block,
-        Configured::NeedsHuman => Protection::NeedsHuman,
-        Configured::Allow => Protection::Allow,
+/// What the factory says about writing, each line with its place.
+fn policy(factory: &Factory) -> WritePolicy {
+    let policy = &factory.config.policy;
+    let place = |pointer: String| {
+        let document = factory.config_document.as_ref()?;
+        Some(format!("{}:{}", document.file, document.key_place(&pointer).line))
     };
-    let protected = config.policy.protected.iter().map(|(glob, configured)| ProtectionRule {
+    let protected = policy.protected.iter().map(|(glob, configured)| ProtectionRule {
         glob: glob.clone(),
-        mode: mode(*configured),
+        mode: match configured {
+            Configured::Block => Protection::Block,
+            Configured::NeedsHuman => Protection::NeedsHuman,
+            Configured::Allow => Protection::Allow,
+        },
         blueprints: Vec::new(),
+        place: place(format!("/policy/protected/{}", pointer_token(glob))),
     });
-    WritePolicy { protected: protected.collect(), draft: config.policy.draft.unwrap_or(false) }
+    let licence_headers = policy.licence_header.iter().map(|(glob, text)| LicenceHeader {
+        glob: glob.clone(),
+        text: text.clone(),
+        place: place(format!("/policy/licence_header/{}", pointer_token(glob))),
+    });
+    let rules = policy.rules.iter().enumerate().map(|(index, rule)| PolicyRule {
+        id: rule.id.clone(),
+        when: rule.when.clone(),
+        verdict: match rule.verdict {
+            RuleVerdict::Block => PolicyVerdict::Block,
+            RuleVerdict::NeedsHuman => PolicyVerdict::NeedsHuman,
+        },
+        message: rule.message.clone(),
+        place: place(format!("/policy/rules/{index}")),
+    });
+    WritePolicy {
+        protected: protected.collect(),
+        draft: policy.draft.unwrap_or(false),
+        licence_headers: licence_headers.collect(),
+        rules: rules.collect(),
+    }
 }
 
 /// The files of the plan's agents, as their child process gets them.

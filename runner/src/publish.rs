@@ -21,7 +21,9 @@ mod stories;
 
 use std::{path::PathBuf, sync::Arc};
 
+pub(crate) use collect::File;
 pub use collect::{StageSummary, summarise};
+pub(crate) use commit::BLUEPRINT;
 pub use fault::Step;
 use forgeline_engine::{
     Outcome, RunSpec,
@@ -31,11 +33,13 @@ use forgeline_engine::{
 use forgeline_forge::types::PullRequestState;
 use forgeline_repo::{CommitId, ComposeError, Repo, Swap, TreeId};
 use forgeline_store::{Intent, IntentState, RunView};
+pub(crate) use look::RUN_KEY;
 use serde_json::json;
 use tracing::debug;
 
 use crate::{
     Runner, RunnerError,
+    provenance::{Draft, tree_without},
     publish::{
         branch::{Choice, Holds, Known},
         collect::Collected,
@@ -44,6 +48,7 @@ use crate::{
         look::{Found, Home, Sight, branch_name, git},
     },
     report,
+    signing::SigningError,
     target::with_repo,
 };
 
@@ -56,6 +61,9 @@ pub enum PublishError {
     /// The tree cannot be made.
     #[error("the files cannot be put on top of the base: {0}")]
     Compose(#[from] ComposeError),
+    /// What is written cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// The branch moved again and again.
     #[error("branch `{0}` or its base moved {SWAPS} times while its next commit was made; try again")]
     Busy(String),
@@ -70,7 +78,8 @@ impl PublishError {
         match self {
             Self::Compose(ComposeError::Repo(error)) => error.is_transient(),
             Self::Compose(_) => false,
-            Self::Busy(_) | Self::Died(_) => true,
+            // The operator mends the key, and the run goes on from here.
+            Self::Signing(_) | Self::Busy(_) | Self::Died(_) => true,
         }
     }
 }
@@ -228,7 +237,7 @@ impl Runner {
         let (spec, head) = (job.view.spec.clone(), it.head);
         let read = move |repo: Repo| -> Result<_, RunnerError> {
             let commit = commit::merge_of(&repo, &spec, head)?.unwrap_or(own);
-            Ok((commit, repo.tree_of(commit).map_err(git)?))
+            Ok((commit, tree_without(&repo, &spec, commit).map_err(git)?))
         };
         let (commit, tree) = with_repo(&job.path, read).await?;
         Ok(Outcome::Published(Publication {
@@ -245,12 +254,13 @@ impl Runner {
         let spec: &RunSpec = &job.view.spec;
         Ok(Arc::new(Order {
             spec: spec.clone(),
-            files: job.collected.files.clone(),
+            collected: job.collected.clone(),
+            provenance: Draft::of(job.view),
+            signing: self.signing.clone(),
             branch: branch_name(branch)?,
             open,
             counts_suffixes: spec.target.forge == Forge::Git,
             message: report::commit_message(spec, &job.collected.summary),
-            title: report::pull_request_title(spec),
         }))
     }
 

@@ -75,8 +75,9 @@ pub fn pull_request_body(
     }
     let _ = writeln!(text, "\nWrite gate: **{}**", verdict.decision.word());
     for objection in verdict.objections() {
-        let path = objection.path.as_deref().map(|path| format!(" `{path}`")).unwrap_or_default();
-        let _ = writeln!(text, "- `{}`{path}: {}", objection.rule, objection.message);
+        let subject = objection.subject.as_deref().map(|subject| format!(" `{subject}`")).unwrap_or_default();
+        let place = objection.place.as_deref().map(|place| format!(" (`{place}`)")).unwrap_or_default();
+        let _ = writeln!(text, "- `{}`{subject}: {}{place}", objection.rule, objection.reason);
     }
     let _ = writeln!(text, "\n`forgeline runs show {}` tells how it came about.", spec.id);
     text
@@ -165,9 +166,9 @@ pub fn gate_refusal(verdict: &Verdict) -> String {
         .objections()
         .filter(|objection| objection.verdict == Decision::Deny)
         .take(5)
-        .map(|objection| match &objection.path {
-            Some(path) => format!("{} ({path}): {}", objection.rule, objection.message),
-            None => format!("{}: {}", objection.rule, objection.message),
+        .map(|objection| match &objection.subject {
+            Some(subject) => format!("{} ({subject}): {}", objection.rule, objection.reason),
+            None => format!("{}: {}", objection.rule, objection.reason),
         })
         .collect();
     format!("the write gate refused it: {}", denied.join("; "))

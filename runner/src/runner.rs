@@ -9,7 +9,7 @@ use forgeline_store::{Store, StoreError};
 
 use crate::{
     Clock, Escalation, Registries, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle, publish::PublishError,
-    target::TargetError,
+    signing::Signing, target::TargetError,
 };
 
 /// What a runner is made of.
@@ -32,6 +32,19 @@ pub struct Parts {
     pub parallel: usize,
     /// The operator's ceilings, for definitions that are read later.
     pub ceilings: Ceilings,
+    /// Keys that sign what is written.
+    pub signing: Signing,
+    /// Whether effects are performed.
+    pub effects: Effects,
+}
+
+/// Whether a run's effects (publish, report, index) are performed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effects {
+    /// They are.
+    Performed,
+    /// They are taken for performed, and nothing outside of the state changes.
+    Rehearsed,
 }
 
 /// Carries out runs. Cheap to clone.

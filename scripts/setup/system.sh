@@ -9,6 +9,8 @@ find_lacking() {
     has git || lacking="$lacking git"
     # Makes the certificate of the tests' mail server.
     [ "$with_tests" = 0 ] || has openssl || lacking="$lacking openssl"
+    # Git checks signatures with it.
+    has ssh-keygen || lacking="$lacking openssh-client"
     if needs_pip; then
         has python3 || lacking="$lacking python3"
         can_get_pip || lacking="$lacking python3-pip python3-venv"
@@ -19,7 +21,7 @@ find_lacking() {
 install_system() {
     find_lacking
     if [ -z "$lacking" ]; then
-        present system "cc, c++, make, git"
+        present system "cc, c++, make, git, ssh-keygen"
         return
     fi
     has apt-get || fail "these are missing; install them with your system's package manager, then repeat: $lacking"

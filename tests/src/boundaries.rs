@@ -77,6 +77,7 @@ const FENCES: &[Fence] = &[
     fence("jsonschema", &["forgeline-registry"], true),
     fence("cel", &["forgeline-engine"], false),
     fence("clap", &["forgeline-cli"], false),
+    fence("ssh-key", &["forgeline-runner"], false),
     fence("tracing-subscriber", &["forgeline-cli", "forgeline-knowledge"], true),
     fence("tracing-opentelemetry", &["forgeline-cli"], false),
     fence("opentelemetry", &["forgeline-cli"], false),

@@ -38,7 +38,7 @@ fn a_dead_task_is_a_letter_with_a_severity_and_its_replay_with_another_input_end
         assert_eq!(said["dead_letters"].as_array().map(Vec::len), Some(expected), "{filter:?}");
     }
     let dry = notes.ok(&["dlq", "replay", "1", "--input", "text=fine", "--dry-run"]).out;
-    assert!(dry.contains("would be replayed as run run_"), "{dry}");
+    assert!(dry.contains("dead letter 1 is replayed as run run_"), "{dry}");
     assert_eq!(states(&notes), ["open"]);
     let first = notes.ok(&["dlq", "replay", "1", "--input", "text=fine"]).out;
     let again = notes.ok(&["dlq", "replay", "1", "--input", "text=fine"]).out;
@@ -96,14 +96,14 @@ fn an_event_that_broke_its_contract_is_handed_in_again_with_another_field() {
     let example =
         include_str!("../../schema-registry/events/vision/VisionDocumentCreated/examples/1.0.0/valid/typical.json");
     let mut event: Value = serde_json::from_str(example).expect("an example");
-    let uri = event["vision_uri"].take();
-    event["vision_uri"] = 7.into();
+    let summary = event["vision_summary"].take();
+    event["vision_summary"] = 7.into();
     let file = notes.world.write("event.json", event.to_string());
     assert_eq!(notes.run(&["events", "publish", &file]).code, 3);
     assert_eq!(notes.run(&["dlq", "replay", "1"]).code, 3, "as it is it is refused again");
-    assert_eq!(notes.run(&["dlq", "replay", "1", "--input", "vision_uri=8"]).code, 3);
+    assert_eq!(notes.run(&["dlq", "replay", "1", "--input", "vision_summary=8"]).code, 3);
     assert_eq!(states(&notes), ["open"]);
-    let input = format!("vision_uri={}", uri.as_str().expect("a text"));
+    let input = format!("vision_summary={}", summary.as_str().expect("a text"));
     for _ in 0..2 {
         notes.ok(&["dlq", "replay", "1", "--input", &input]);
     }

@@ -5,6 +5,8 @@ mod boundaries;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod generated_service;
 #[cfg(test)]
 mod knowledge;
@@ -12,6 +14,7 @@ mod knowledge;
 mod letters;
 #[cfg(test)]
 mod local_forge;
+mod provenance;
 #[cfg(test)]
 mod publishing;
 #[cfg(test)]

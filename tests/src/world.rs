@@ -142,13 +142,19 @@ impl World {
     /// Runs `git` in a folder, without anybody's configuration.
     #[track_caller]
     pub(crate) fn git(&self, folder: &Path, args: &[&str]) -> String {
+        self.git_by(folder, ("Ana", "ana@example.org"), args)
+    }
+
+    /// The same under another name.
+    #[track_caller]
+    pub(crate) fn git_by(&self, folder: &Path, (name, address): (&str, &str), args: &[&str]) -> String {
         let said: Said = Command::new("git")
             .args(args)
             .current_dir(folder)
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .envs([("GIT_AUTHOR_NAME", "Ana"), ("GIT_AUTHOR_EMAIL", "ana@example.org")])
-            .envs([("GIT_COMMITTER_NAME", "Ana"), ("GIT_COMMITTER_EMAIL", "ana@example.org")])
+            .envs([("GIT_AUTHOR_NAME", name), ("GIT_AUTHOR_EMAIL", address)])
+            .envs([("GIT_COMMITTER_NAME", name), ("GIT_COMMITTER_EMAIL", address)])
             .output()
             .expect("git starts")
             .into();

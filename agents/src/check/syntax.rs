@@ -34,7 +34,12 @@ pub(super) fn documents(content: &str) -> Result<Vec<serde_yaml::Value>, String>
 }
 
 pub(super) fn json(file: &ProposedFile) -> Result<(), String> {
-    serde_json::from_str::<IgnoredAny>(&file.content).map(drop).map_err(|error| error.to_string())
+    value(&file.content)
+}
+
+/// One JSON value, and nothing else.
+pub(super) fn value(content: &str) -> Result<(), String> {
+    serde_json::from_str::<IgnoredAny>(content).map(drop).map_err(|error| error.to_string())
 }
 
 pub(super) fn toml(file: &ProposedFile) -> Result<(), String> {

@@ -32,7 +32,7 @@ codes! { LANGUAGE:
     BAD_CONDITION = "FL0113", "a condition is not valid CEL",
         "Conditions are written in the Common Expression Language: `inputs.language == \"rust\" && size(work_item.labels) > 0`. At most 4 KiB and 32 levels of brackets. The message gives the place inside the condition.";
     CONDITION_VARIABLE = "FL0114", "a condition names a variable that does not exist here",
-        "A stage's condition may name `inputs`, `work_item`, `project`, `run`, `event` and `stages`; the condition of an event trigger names `event`. `inputs.<name>` must be declared, and `stages.<id>` must be a stage that this one needs.";
+        "A stage's condition may name `inputs`, `work_item`, `project`, `run`, `event` and `stages`; the condition of an event trigger names `event`, and one of `policy.rules` names `file`, `change`, `project`, `blueprint` and `run`. `inputs.<name>` must be declared, and `stages.<id>` must be a stage that this one needs.";
     BAD_SCHEDULE = "FL0115", "a schedule is not readable",
         "A schedule has five fields: minute, hour, day of month, month, day of week, for example `0 6 * * 1`. The time zone is `UTC` or an IANA name.";
     DUPLICATE_STAGE = "FL0116", "two stages, or two skills, have the same id",
@@ -89,4 +89,6 @@ codes! { LANGUAGE:
         "Validators and fixers are part of Forgeline and are named in `output.validators` and `correction.fixers`. The hint names the nearest one.";
     UNKNOWN_POOL = "FL0142", "a stage asks for a worker pool that nobody serves",
         "`pool` says which workers may take the stage's tasks. This build has one pool, `default`, and does all tasks in it whatever the stage says. Leave `pool` out, or correct its name.";
+    GATE_RULE = "FL0149", "the factory's own rules for the write gate cannot be used",
+        "`policy.rules` has at most 50 rules, because each of them is asked for every file that a run proposes, and their ids differ, because a verdict names a rule by its id. Join or rename rules.";
 }

@@ -1,18 +1,25 @@
 //! What the structure of `forgeline.yaml` does not show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use forgeline_engine::condition::Condition;
 use forgeline_model::Diagnostic;
 use globset::{Glob, GlobSetBuilder};
 
-use super::FactoryConfig;
+use super::{FactoryConfig, Rule};
 use crate::{
     codes, suggest,
     yaml::{Document, Kind},
 };
 
+/// Most rules of a factory's own: each is asked for every file.
+const MAX_RULES: usize = 50;
+
+/// What the condition of such a rule may name.
+const RULE_NAMES: [&str; 5] = ["file", "change", "project", "blueprint", "run"];
+
 /// Fields that belong to the operator.
-const OPERATOR_KEYS: [&str; 16] = [
+const OPERATOR_KEYS: [&str; 17] = [
     "factories",
     "forges",
     "forge",
@@ -29,6 +36,7 @@ const OPERATOR_KEYS: [&str; 16] = [
     "providers",
     "notify",
     "audit",
+    "signing",
 ];
 
 /// Fields of the operator's file, each with a finding that says where it belongs.
@@ -66,9 +74,35 @@ pub(crate) fn check(config: &FactoryConfig, document: &Document) -> Vec<Diagnost
             found.extend(outside(config, repository).map(|diagnostic| document.at(&pointer, diagnostic)));
         }
     }
+    found.extend(rules(&config.policy.rules, document));
     for (index, route) in config.routes.iter().enumerate() {
         let pointer = format!("/routes/{index}/repository");
         found.extend(outside(config, &route.repository).map(|diagnostic| document.at(&pointer, diagnostic)));
+    }
+    found
+}
+
+/// Ids and conditions of the factory's own rules for the write gate.
+fn rules(rules: &[Rule], document: &Document) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if rules.len() > MAX_RULES {
+        let message = format!("there are {} rules, and at most {MAX_RULES} are asked", rules.len());
+        found.push(document.at("/policy/rules", Diagnostic::error(codes::GATE_RULE, message)));
+    }
+    let mut ids = BTreeSet::new();
+    for (index, rule) in rules.iter().enumerate() {
+        if !ids.insert(&rule.id) {
+            let message = format!("the rule `{}` stands here a second time", rule.id);
+            let place = format!("/policy/rules/{index}/id");
+            found.push(document.at(&place, Diagnostic::error(codes::GATE_RULE, message)));
+        }
+        // What is no condition at all was told with the shape.
+        let names = Condition::parse(&rule.when).map(|condition| condition.variables()).unwrap_or_default();
+        for unknown in names.iter().filter(|name| !RULE_NAMES.contains(&name.as_str())) {
+            let diagnostic = Diagnostic::error(codes::CONDITION_VARIABLE, format!("`{unknown}` is not defined here"))
+                .hint(suggest::hint(unknown, RULE_NAMES));
+            found.push(document.at(&format!("/policy/rules/{index}/when"), diagnostic));
+        }
     }
     found
 }

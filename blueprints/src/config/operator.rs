@@ -27,6 +27,18 @@ pub struct OperatorConfig {
     /// Ceilings that no repository can raise.
     #[serde(default)]
     pub limits: Limits,
+    /// Keys that sign what Forgeline writes.
+    #[serde(default)]
+    pub signing: Signing,
+}
+
+/// Keys that sign what Forgeline writes, as references.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Signing {
+    /// Signs provenance.
+    pub key: Option<String>,
+    /// Signs commits.
+    pub commit_key: Option<String>,
 }
 
 /// The knowledge process.

@@ -84,6 +84,8 @@ static POLICY: Object = Object {
             Shape::Object(&RUN_LIMITS),
             "how many runs may begin in an hour; lower than the default only",
         ),
+        optional("licence_header", Shape::Table(Form::Glob, &TEXT), "text that the first line of files must hold"),
+        optional("rules", Shape::List(&Shape::Object(&RULE)), "rules of the factory's own"),
     ],
 };
 
@@ -120,6 +122,17 @@ static RUN_LIMITS: Object = Object {
     ],
 };
 
+static RULE: Object = Object {
+    name: "this rule",
+    doc: "A rule of the factory's own for the write gate.",
+    fields: &[
+        required("id", Shape::Text(Form::Name), "its id"),
+        required("when", Shape::Text(Form::Condition), "over `file`, `change`, `project`, `blueprint` and `run`"),
+        required("verdict", Shape::Text(Form::OneOf(&["block", "needs-human"])), "what happens where it holds"),
+        required("message", TEXT, "why, and what to do"),
+    ],
+};
+
 const SECRET: Shape = Shape::Text(Form::Secret);
 const FOLDER: Shape = Shape::Text(Form::HostPath);
 
@@ -141,6 +154,7 @@ pub static OPERATOR_SHAPE: Object = Object {
         optional("sandbox", Shape::Table(Form::Variable, &Shape::Anything), "how tasks are confined"),
         optional("notify", Shape::Table(Form::Name, &Shape::OneField(CHANNEL)), "ways to tell people, by name"),
         optional("audit", Shape::Object(&AUDIT), "where the chain of decisions is witnessed"),
+        optional("signing", Shape::Object(&SIGNING), "keys that sign what Forgeline writes"),
     ],
 };
 
@@ -190,6 +204,12 @@ static AUDIT: Object = Object {
         required("checkpoint", TEXT, "file to which the end of the chain is appended"),
         optional("key", SECRET, "reference to the key that signs each line"),
     ],
+};
+
+static SIGNING: Object = Object {
+    name: "`signing`",
+    doc: "Keys that sign what Forgeline writes: ed25519 in OpenSSH's form.",
+    fields: &[optional("key", SECRET, "signs provenance"), optional("commit_key", SECRET, "signs commits")],
 };
 
 static KNOWLEDGE: Object = Object {

@@ -441,6 +441,26 @@ fn settings() {
 }
 
 #[test]
+fn rules_for_the_write_gate() {
+    let rule = |id: &str, when: &str| format!("{{id: {id}, when: '{when}', verdict: block, message: \"no\"}}");
+    let rules = |all: &[String]| format!("policy: {{rules: [{}], ", all.join(", "));
+    let ask = |all: &[String], expected: &[&str]| check(CONFIG_FILE, "policy: {", &rules(all), expected);
+    ask(&[rule("a", "file.bytes > 3 && change.files > 1"), rule("b", "run.trigger == project.id")], &[]);
+    ask(
+        &[rule("a", "true"), rule("a", "fiel.bytes > 3")],
+        &[
+            "FL0149 forgeline.yaml:8:77 the rule `a` stands here a second time",
+            "FL0114 forgeline.yaml:8:86 `fiel` is not defined here | did you mean `file`?",
+        ],
+    );
+    let many: Vec<String> = (0..51).map(|n| rule(&format!("r{n}"), "true")).collect();
+    ask(&many, &["FL0149 forgeline.yaml:8:17 there are 51 rules, and at most 50 are asked"]);
+    ask(&many[..50], &[]);
+    let found = findings(&with(CONFIG_FILE, "policy: {", &rules(&[rule("a", "((")])));
+    assert!(matches!(&found[..], [one] if one.code == "FL0113"), "{found:?}");
+}
+
+#[test]
 fn one_pass_finds_everything_and_a_shared_label_only_warns() {
     let mut files = files();
     files.insert("blueprints/other/blueprint.yaml", crate::world::BLUEPRINT.replace("name: service,", "name: other,"));

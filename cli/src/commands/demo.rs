@@ -165,8 +165,8 @@ async fn show_result(
     let verdict: Verdict = serde_json::from_value(publication.gate.clone()).context("the verdict is our own")?;
     out.story(&format!("\nThe write gate's verdict on {}: {}", wording::count(count, "file"), verdict.decision.word()));
     for objection in verdict.objections() {
-        let path = objection.path.as_deref().unwrap_or("");
-        out.story(&format!("  {:<16} {path} {}", objection.rule, objection.message));
+        let subject = objection.subject.as_deref().unwrap_or("");
+        out.story(&format!("  {:<16} {subject} {}", objection.rule, objection.reason));
     }
     let path = runner.repository_path(&view.spec.target).await?;
     let stat = Repo::open(&path)?.diff(Some(view.spec.target.base.parse()?), publication.commit.parse()?)?.stat;

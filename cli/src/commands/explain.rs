@@ -3,17 +3,18 @@
 pub mod catalogue;
 
 use clap::Args;
+use forgeline_runner::gate::RULES;
 use serde_json::{Value, json};
 
 use super::Session;
 use crate::exit::{Exit, Failure};
 
-/// Explain a diagnostic code, or list all of them.
+/// Explain a diagnostic code or a rule of the write gate, or list all of them.
 ///
 /// Example: `forgeline explain FL0118`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The code; all of them when left out.
+    /// The code, `FL0118`, or the rule, `protected-path`; all of them when left out.
     pub code: Option<String>,
 }
 
@@ -28,7 +29,8 @@ impl Explain {
 }
 
 fn list(session: &Session) {
-    let all = catalogue::all();
+    let rules = RULES.iter().map(|rule| (rule.id, rule.title, rule.text));
+    let all: Vec<catalogue::Code> = catalogue::all().into_iter().chain(rules).collect();
     let values: Vec<Value> = all.iter().map(|(code, title, _)| json!({"code": code, "title": title})).collect();
     session.out.print("codes", &values, || {
         let rows: Vec<Vec<String>> = all.iter().map(|(code, title, _)| vec![(*code).into(), (*title).into()]).collect();
@@ -37,11 +39,12 @@ fn list(session: &Session) {
 }
 
 fn one(session: &Session, code: &str) -> anyhow::Result<()> {
-    let Some((code, title, text)) = catalogue::all().into_iter().find(|(known, ..)| known.eq_ignore_ascii_case(code))
-    else {
+    let rules = RULES.iter().map(|rule| (rule.id, rule.title, rule.text));
+    let mut all = catalogue::all().into_iter().chain(rules);
+    let Some((code, title, text)) = all.find(|(known, ..)| known.eq_ignore_ascii_case(code)) else {
         anyhow::bail!(Failure::new(
             Exit::NotFound,
-            format!("there is no code `{code}`; `forgeline explain` lists all of them")
+            format!("there is no code or rule `{code}`; `forgeline explain` lists all of them")
         ));
     };
     session.out.print("code", &json!({"code": code, "title": title, "explanation": text}), || {

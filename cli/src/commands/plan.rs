@@ -3,7 +3,7 @@
 use clap::Args;
 use forgeline_engine::{RunSpec, plan::PlannedStage};
 use forgeline_runner::{Watch, prepare};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Session;
 use crate::{
@@ -40,18 +40,23 @@ pub(super) async fn show(session: &Session, asked: &Asked) -> anyhow::Result<Exi
     let refuse = |faults| Failure::invalid(format!("blueprint `{}` cannot run", asked.blueprint), faults);
     let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;
     let spec = &new.spec;
-    let document = json!({
+    session.out.print("plan", &value(spec), || text(spec));
+    Ok(Exit::Success)
+}
+
+/// The plan of a run for machines.
+pub(super) fn value(spec: &RunSpec) -> Value {
+    json!({
         "digest": spec.plan.digest(),
         "definitions": spec.definitions,
         "target": spec.target,
         "plan": spec.plan,
         "cost": {"model_calls": 0, "usd": "0.00"},
-    });
-    session.out.print("plan", &document, || text(spec));
-    Ok(Exit::Success)
+    })
 }
 
-fn text(spec: &RunSpec) -> String {
+/// The plan of a run for people.
+pub(super) fn text(spec: &RunSpec) -> String {
     let rows: Vec<Vec<String>> = spec.plan.stages.iter().map(row).collect();
     let dirty = if spec.definitions.dirty { " (not committed)" } else { "" };
     format!(

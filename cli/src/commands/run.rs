@@ -1,5 +1,7 @@
 //! `forgeline run`: a blueprint on a repository, here and now.
 
+mod rehearse;
+
 use clap::Args;
 use forgeline_engine::Outcome;
 use forgeline_runner::{Driven, Patience, Runner, Stop, report, summarise};
@@ -35,7 +37,7 @@ pub struct Run {
 impl Run {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         if self.how.dry_run {
-            return super::plan::show(&session.to_change(self.how).await?, &self.asked).await;
+            return rehearse::perform(&session.to_change(self.how).await?, &self.asked).await;
         }
         let stop = signals::stop();
         let (watch, told) = story::watch();

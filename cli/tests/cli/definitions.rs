@@ -152,7 +152,7 @@ fn what_is_not_there_is_said_with_the_nearest_name() {
         ("agents show docs-wirter", "docs-writer"),
         ("contracts show ArtifactMergd", "ArtifactMerged"),
         ("contracts show ArtifactMerged@9.0", "published: 1.0"),
-        ("explain FL9999", "no code `FL9999`"),
+        ("explain FL9999", "no code or rule `FL9999`"),
         ("projects show shop", "no project `shop`"),
         ("--factory nowhere validate", "is not a folder"),
         ("validate nowhere.md", "cannot be read"),

@@ -12,6 +12,8 @@ const LOOKS: &[&str] = &[
     "runs show",
     "runs logs",
     "why",
+    "gate replay",
+    "verify",
     "blueprints list",
     "blueprints show",
     "agents list",

@@ -12,6 +12,8 @@ fn every_command_that_looks_has_an_example() {
         "validate",
         "runs",
         "why",
+        "gate",
+        "verify",
         "blueprints",
         "agents",
         "projects",

@@ -26,6 +26,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("plan", "run docs-page --work-item ../item.md --dry-run"),
     ("plan", "plan http-service name=orders --work-item ../orders.md"),
     ("run", "run docs-page --work-item ../item.md"),
+    ("gate-replay", "gate replay @latest"),
+    ("verify", "verify forgeline/docs-page/file-item-orders"),
     ("run", "run notes topic=x --work-item ../item.md"),
     ("runs-list", "runs list"),
     ("runs-show", "runs show @latest"),

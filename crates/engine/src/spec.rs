@@ -129,6 +129,50 @@ pub struct WritePolicy {
     pub protected: Vec<ProtectionRule>,
     /// Whether pull requests are opened as drafts.
     pub draft: bool,
+    /// What files must begin with.
+    #[serde(default)]
+    pub licence_headers: Vec<LicenceHeader>,
+    /// The factory's own rules for the write gate.
+    #[serde(default)]
+    pub rules: Vec<PolicyRule>,
+}
+
+/// Files that must begin with a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceHeader {
+    /// Which files.
+    pub glob: String,
+    /// What their first line holds.
+    pub text: String,
+    /// Where it says so, `forgeline.yaml:12`.
+    #[serde(default)]
+    pub place: Option<String>,
+}
+
+/// A rule of the factory's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyRule {
+    /// Its id.
+    pub id: String,
+    /// A CEL condition over `file`, `change`, `project`, `blueprint` and `run`.
+    pub when: String,
+    /// What happens where it holds.
+    pub verdict: PolicyVerdict,
+    /// For people: why, and what to do.
+    pub message: String,
+    /// Where it stands, `forgeline.yaml:12`.
+    #[serde(default)]
+    pub place: Option<String>,
+}
+
+/// What happens where a rule's condition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyVerdict {
+    /// A person must look at the pull request.
+    NeedsHuman,
+    /// Nothing is written.
+    Block,
 }
 
 /// What a factory says about writing to some paths.
@@ -153,4 +197,7 @@ pub struct ProtectionRule {
     /// Blueprints that the line is for; empty means all.
     #[serde(default)]
     pub blueprints: Vec<String>,
+    /// Where it stands, `forgeline.yaml:12`.
+    #[serde(default)]
+    pub place: Option<String>,
 }

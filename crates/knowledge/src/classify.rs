@@ -76,6 +76,10 @@ pub(crate) fn skip(path: &str, bytes: u64) -> Option<&'static str> {
     if bytes > MAX_FILE_BYTES {
         return Some("large");
     }
+    // Digests of what is indexed anyway, in base64.
+    if path.starts_with(".forgeline/") {
+        return Some("provenance");
+    }
     if LOCK_FILES.contains(&name.as_str()) || name.ends_with(".lock") {
         return Some("lockfile");
     }
@@ -142,6 +146,8 @@ mod tests {
             ("web/package-lock.json", 10, Some("lockfile")),
             ("web/node_modules/x/index.js", 10, Some("vendored")),
             ("a.min.js", 10, Some("vendored")),
+            (".forgeline/provenance/x.intoto.json", 10, Some("provenance")),
+            ("src/.forgeline/x.rs", 10, None),
             ("logo.PNG", 10, Some("binary")),
             ("data.csv", 2 << 20, Some("large")),
             ("src/vendor.rs", 10, None),

@@ -1,7 +1,7 @@
 //! Writing and reading commits.
 
 use forgeline_model::Timestamp;
-use git2::{ObjectType, Signature, Time};
+use git2::{Buf, ObjectType, Signature, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -46,6 +46,8 @@ pub struct CommitInfo {
     pub parents: Vec<CommitId>,
     /// Who wrote the change; not a proof of identity.
     pub author: Person,
+    /// Who put it there; another than the author after a rebase, a squash or an amend.
+    pub committer: Person,
     /// Committer date.
     pub at: Timestamp,
     /// Text and trailers; replacement characters where it is not UTF-8.
@@ -71,6 +73,28 @@ impl Repo {
     /// The tree or a parent is not there, or nothing can be written.
     pub fn commit(&self, new: &NewCommit<'_>) -> Result<CommitId, RepoError> {
         let failed = || RepoError::git("write a commit");
+        let odb = self.git.odb().map_err(failed())?;
+        odb.write(ObjectType::Commit, &self.commit_bytes(new)?).map(CommitId::new).map_err(failed())
+    }
+
+    /// Writes a commit object with the signature, in text form, that `sign` makes of its bytes.
+    ///
+    /// # Errors
+    /// The tree or a parent is not there, or nothing can be written.
+    pub fn signed_commit(
+        &self,
+        new: &NewCommit<'_>,
+        sign: impl FnOnce(&[u8]) -> String,
+    ) -> Result<CommitId, RepoError> {
+        let bytes = self.commit_bytes(new)?;
+        let text = bytes.as_str().expect("names, message and trailers are texts");
+        let written = self.git.commit_signed(text, sign(&bytes).trim_end(), None);
+        written.map(CommitId::new).map_err(RepoError::git("write a signed commit"))
+    }
+
+    /// The commit object, unsigned.
+    fn commit_bytes(&self, new: &NewCommit<'_>) -> Result<Buf, RepoError> {
+        let failed = || RepoError::git("write a commit");
         let tree = self.find_tree(new.tree)?;
         let parents = new
             .parents
@@ -82,9 +106,7 @@ impl Repo {
             .map_err(failed())?;
         let message = render(new.message, new.trailers);
         let parents: Vec<_> = parents.iter().collect();
-        let buffer = self.git.commit_create_buffer(&who, &who, &message, &tree, &parents).map_err(failed())?;
-        let odb = self.git.odb().map_err(failed())?;
-        odb.write(ObjectType::Commit, &buffer).map(CommitId::new).map_err(failed())
+        self.git.commit_create_buffer(&who, &who, &message, &tree, &parents).map_err(failed())
     }
 
     /// What a commit says.
@@ -93,13 +115,14 @@ impl Repo {
     /// It is not there.
     pub fn commit_info(&self, id: CommitId) -> Result<CommitInfo, RepoError> {
         let commit = self.git.find_commit(id.oid()).map_err(RepoError::lookup("commit", id))?;
-        let author = commit.author();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let person = |who: Signature<'_>| Person { name: text(who.name_bytes()), email: text(who.email_bytes()) };
         Ok(CommitInfo {
             id,
             tree: TreeId::new(commit.tree_id()),
             parents: commit.parent_ids().map(CommitId::new).collect(),
-            author: Person { name: text(author.name_bytes()), email: text(author.email_bytes()) },
+            author: person(commit.author()),
+            committer: person(commit.committer()),
             at: Timestamp::from_millis(commit.time().seconds().saturating_mul(1000)),
             message: text(commit.message_bytes()),
         })
@@ -144,5 +167,29 @@ mod tests {
         assert_eq!((info.summary(), info.at), ("Add orders", Timestamp::from_millis(1_714_231_800_000)));
         assert_eq!(info.trailers(), [Trailer::new("Forgeline-Run-Key", "k")]);
         assert_eq!(write("<\n").1.author.name, "unknown");
+    }
+
+    #[test]
+    fn a_signed_commit_says_the_same_and_carries_the_signature() {
+        let scratch = Scratch::new();
+        let base = scratch.commit(&[("a", "1")]);
+        let new = NewCommit {
+            tree: scratch.repo.tree_of(base).expect("tree"),
+            parents: &[base],
+            author: &Person { name: "Ana".into(), email: "a@b".into() },
+            at: Timestamp::from_millis(1_714_231_800_000),
+            message: "Add orders",
+            trailers: &[],
+        };
+        let plain = scratch.repo.commit(&new).expect("writes");
+        let signed = scratch.repo.signed_commit(&new, |_| "BEGIN\nx\nEND\n".into()).expect("writes");
+        assert_ne!(plain, signed);
+        scratch.git(&["fsck", "--strict"]);
+        let (plain, signed) = (scratch.repo.commit_info(plain), scratch.repo.commit_info(signed));
+        let (plain, signed) = (plain.expect("reads"), signed.expect("reads"));
+        assert_eq!((plain.message, plain.tree, plain.committer), (signed.message, signed.tree, signed.committer));
+        let (signature, bytes) = scratch.repo.git.extract_signature(&signed.id.oid(), None).expect("signed");
+        assert_eq!(&*signature, b"BEGIN\nx\nEND");
+        assert!(bytes.as_str().expect("text").ends_with("Add orders\n"));
     }
 }

@@ -175,7 +175,7 @@ impl Repo {
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         for entry in &tree {
             let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-            if let Some(other) = seen.insert(fold(&name), name.clone()) {
+            if let Some(other) = seen.insert(folded(&name), name.clone()) {
                 // Two names of the base that nobody touches are the base's own affair.
                 let (path, other) = if written(&name) { (name, other) } else { (other, name) };
                 if written(&path) {
@@ -215,8 +215,8 @@ fn writes_at_or_below(node: &Node<'_>) -> bool {
     matches!(node.change, Some(Change::Write(_))) || writes_below(node)
 }
 
-/// A form in which names that some file system holds for the same are equal.
-fn fold(name: &str) -> String {
+/// A form in which names, or paths, that some file system holds for the same are equal.
+pub fn folded(name: &str) -> String {
     name.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
 

@@ -27,7 +27,7 @@ mod walk;
 mod scratch;
 
 pub use commit::{CommitInfo, NewCommit, Person};
-pub use compose::{Change, ComposeError};
+pub use compose::{Change, ComposeError, folded};
 pub use diff::{Diff, DiffStat, FileDiff, FileStatus};
 pub use error::RepoError;
 pub use ids::{BlobId, BranchName, CommitId, NotABranchName, NotAnObjectId, TreeId};

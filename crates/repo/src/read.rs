@@ -71,16 +71,21 @@ impl Repo {
     /// # Errors
     /// It is larger than 4 MiB, or an object is not there.
     pub fn read_file(&self, commit: CommitId, path: &str) -> Result<Option<Vec<u8>>, RepoError> {
+        self.blob_at(commit, path)?.map(|blob| self.read_blob(blob)).transpose()
+    }
+
+    /// The content of one regular file of a commit, by id, if it is there.
+    ///
+    /// # Errors
+    /// An object is not there.
+    pub fn blob_at(&self, commit: CommitId, path: &str) -> Result<Option<BlobId>, RepoError> {
         let tree = self.find_tree(self.tree_of(commit)?)?;
         let entry = match tree.get_path(std::path::Path::new(path)) {
             Ok(entry) => entry,
             Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
             Err(error) => return Err(RepoError::git(format!("read `{path}`"))(error)),
         };
-        match entry.filemode() {
-            0o100_644 | 0o100_755 => self.read_blob(BlobId::new(entry.id())).map(Some),
-            _ => Ok(None),
-        }
+        Ok(matches!(entry.filemode(), 0o100_644 | 0o100_755).then(|| BlobId::new(entry.id())))
     }
 }
 

@@ -53,6 +53,13 @@ impl Repo {
         Err(self.missing_branch(branch))
     }
 
+    /// The commit that a person means: whatever `git rev-parse` takes, such as `main`, `HEAD~2` or the beginning of an
+    /// id. None when the text names no commit, or several.
+    pub fn revision(&self, text: &str) -> Option<CommitId> {
+        let object = self.git.revparse_single(text).ok()?;
+        object.peel_to_commit().ok().map(|commit| CommitId::new(commit.id()))
+    }
+
     /// The tip of a branch.
     ///
     /// # Errors

@@ -101,6 +101,16 @@ impl Repo {
         self.walk_where(commit, &|_| true)
     }
 
+    /// All files below a tree.
+    ///
+    /// # Errors
+    /// An object is not there, or the tree is more than 128 levels deep.
+    pub fn walk_files(&self, tree: TreeId) -> Result<Listing, RepoError> {
+        let mut listing = Listing::default();
+        self.collect(tree, "", 0, &|_| true, &mut listing)?;
+        Ok(listing)
+    }
+
     /// The files of a commit, without the folders that `enter` turns down.
     pub(crate) fn walk_where(&self, commit: CommitId, enter: &dyn Fn(&str) -> bool) -> Result<Listing, RepoError> {
         let mut listing = Listing::default();

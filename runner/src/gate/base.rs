@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub enum BaseEntry {
     /// A regular file.
     File,
+    /// A regular file that can be run.
+    Executable,
     /// A symbolic link.
     Symlink,
     /// A submodule.
@@ -16,10 +18,21 @@ pub enum BaseEntry {
 /// Every path of the base tree; folders follow from them.
 #[derive(Debug, Clone, Default)]
 pub struct BaseTree {
+    id: String,
     entries: BTreeMap<String, BaseEntry>,
 }
 
 impl BaseTree {
+    /// The tree with this id, 40 hex digits, and these entries.
+    pub fn new<S: Into<String>>(id: impl Into<String>, entries: impl IntoIterator<Item = (S, BaseEntry)>) -> Self {
+        Self { id: id.into(), entries: entries.into_iter().map(|(path, entry)| (path.into(), entry)).collect() }
+    }
+
+    /// Its id, 40 hex digits.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// What lies at this path, unless it is a folder or nothing.
     pub fn entry(&self, path: &str) -> Option<BaseEntry> {
         self.entries.get(path).copied()
@@ -34,11 +47,5 @@ impl BaseTree {
     /// All paths in order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
-    }
-}
-
-impl<S: Into<String>> FromIterator<(S, BaseEntry)> for BaseTree {
-    fn from_iter<I: IntoIterator<Item = (S, BaseEntry)>>(entries: I) -> Self {
-        Self { entries: entries.into_iter().map(|(path, entry)| (path.into(), entry)).collect() }
     }
 }

@@ -5,50 +5,32 @@ use super::{
     verdict::{Answers, Decision},
 };
 
-/// `text`: UTF-8 that shows what it does: no control characters, nothing that hides or reorders what a reviewer sees.
-pub(super) fn text(input: &GateInput<'_>) -> Vec<RuleOutcome> {
-    let mut answers = Answers::new("text");
+/// `text`: UTF-8 without characters that a terminal or an editor would obey.
+pub(super) fn text(input: &GateInput<'_>, mut answers: Answers) -> Vec<RuleOutcome> {
     for file in input.files {
         match std::str::from_utf8(file.content) {
             Err(error) => {
-                answers.file(Decision::Deny, file.path, format!("not UTF-8 from byte {}", error.valid_up_to()));
+                answers.about(Decision::Deny, file.path, format!("not UTF-8 from byte {}", error.valid_up_to()));
             }
             Ok(content) => {
-                if let Some(message) = fault(content) {
-                    answers.file(Decision::Deny, file.path, message);
+                if let Some(reason) = fault(content) {
+                    answers.about(Decision::Deny, file.path, reason);
                 }
             }
         }
     }
     for text in input.texts {
-        if let Some(message) = fault(text.text) {
-            answers.whole(Decision::Deny, format!("{}: {message}", text.place));
+        if let Some(reason) = fault(text.text) {
+            answers.about(Decision::Deny, text.place, reason);
         }
     }
     answers.or_passed("plain UTF-8 text")
 }
 
 fn fault(content: &str) -> Option<String> {
-    let (at, c) = content.char_indices().find(|(at, c)| is_control(*c) || (is_hidden(*c) && !is_mark(*at, *c)))?;
-    let line = line_of(content.as_bytes(), at);
-    let what = if is_control(c) { "control" } else { "invisible or reordering" };
-    Some(format!("line {line} has the {what} character U+{:04X}", u32::from(c)))
-}
-
-fn is_control(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}')
-}
-
-/// A byte order mark, which may start a file.
-fn is_mark(at: usize, c: char) -> bool {
-    at == 0 && c == '\u{feff}'
-}
-
-/// Characters that hide text or change its order. Joiners are left out: scripts and emoji need them.
-pub(super) fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}')
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}');
+    let (at, c) = content.char_indices().find(|(_, c)| is_control(*c))?;
+    Some(format!("line {} has the control character U+{:04X}", line_of(content.as_bytes(), at), u32::from(c)))
 }
 
 /// The line, from 1, that this byte is on.

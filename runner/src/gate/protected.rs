@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 
 use forgeline_engine::plan::WriteGrant;
-pub use forgeline_engine::spec::{Protection, ProtectionRule};
+use forgeline_engine::spec::{Protection, ProtectionRule};
 use forgeline_model::SafePath;
 use globset::{GlobMatcher, GlobSet, GlobSetBuilder};
 
 use super::{
-    GateInput, RuleOutcome, glob,
+    GateInput, RuleOutcome, glob, paths,
     verdict::{Answers, Decision, counted},
 };
 
@@ -106,46 +106,46 @@ static BUILT_IN: LazyLock<Vec<(&str, GlobSet)>> = LazyLock::new(|| {
 
 /// `protected-path`: a protected path is written only where the factory allows it, or where a blueprint asks to create
 /// it and the base has none; then a person must look.
-pub(super) fn protected_path(input: &GateInput<'_>) -> Vec<RuleOutcome> {
+pub(super) fn protected_path(input: &GateInput<'_>, mut answers: Answers) -> Vec<RuleOutcome> {
     let policy: Vec<(GlobMatcher, &ProtectionRule)> = input
         .policy
+        .protected
         .iter()
         .filter(|rule| rule.blueprints.is_empty() || rule.blueprints.iter().any(|name| name == input.blueprint))
         .filter_map(|rule| Some((glob::caseless(&rule.glob)?, rule)))
         .collect();
     let grants: Vec<(GlobMatcher, &WriteGrant)> =
         input.grants.iter().filter_map(|grant| Some((glob::matcher(&grant.glob)?, grant))).collect();
-    let mut answers = Answers::new("protected-path");
     let mut allowed = 0;
-    // A path that is not even safe is the business of `safe-path`.
-    let safe = |path: &str| path.parse::<SafePath>().is_ok();
+    // A path that is not even safe is the business of `safe-path`, our own folder that of `own-path`.
+    let safe = |path: &str| path.parse::<SafePath>().is_ok() && !paths::is_own(path);
     for file in input.files.iter().filter(|file| !file.unchanged && safe(file.path)) {
         let stated = policy.iter().filter(|(glob, _)| glob.is_match(file.path)).max_by_key(|(_, rule)| rule.mode);
         if let Some((_, rule)) = stated {
-            let glob = &rule.glob;
+            let mut object = |verdict, reason| {
+                answers.by_policy(verdict, Some(file.path), format!("{reason} `{}`", rule.glob), rule.place.as_ref());
+            };
             match rule.mode {
                 Protection::Allow => allowed += 1,
-                Protection::NeedsHuman => {
-                    answers.file(Decision::NeedsHuman, file.path, format!("policy wants a person for `{glob}`"));
-                }
-                Protection::Block => answers.file(Decision::Deny, file.path, format!("policy blocks `{glob}`")),
+                Protection::NeedsHuman => object(Decision::NeedsHuman, "policy wants a person for"),
+                Protection::Block => object(Decision::Deny, "policy blocks"),
             }
             continue;
         }
         let Some(what) = kind(file.path) else { continue };
         let exists = input.base.entry(file.path).is_some();
         match grants.iter().find(|(glob, _)| glob.is_match(file.path)) {
-            None => answers.file(
+            None => answers.about(
                 Decision::Deny,
                 file.path,
                 format!("it is {what}; the blueprint does not ask for it in `writes`"),
             ),
-            Some(_) if exists => answers.file(
+            Some(_) if exists => answers.about(
                 Decision::Deny,
                 file.path,
                 format!("it is {what} and exists; changing it needs a line in the factory's `policy.protected`"),
             ),
-            Some((_, grant)) => answers.file(
+            Some((_, grant)) => answers.about(
                 Decision::NeedsHuman,
                 file.path,
                 format!("it is {what}, new here; the blueprint asks for `{}`", grant.glob),

@@ -7,7 +7,7 @@ use regex::bytes::{Captures, Regex, RegexSet};
 use super::{
     GateInput, RuleOutcome,
     content::line_of,
-    verdict::{Answers, Decision, printable},
+    verdict::{Answers, Decision},
 };
 
 /// Shapes of credentials: a name for people, and the pattern. Where a pattern has a group `value`, that must look
@@ -54,19 +54,18 @@ static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner {
 });
 
 /// `secrets`: nothing that has the shape of a credential, in files, paths or texts.
-pub(super) fn secrets(input: &GateInput<'_>) -> Vec<RuleOutcome> {
-    let mut answers = Answers::new("secrets");
+pub(super) fn secrets(input: &GateInput<'_>, mut answers: Answers) -> Vec<RuleOutcome> {
     for file in input.files {
         if let Some((what, _)) = find(file.path.as_bytes()) {
             answers.whole(Decision::Deny, format!("a path holds {what}"));
         }
         if let Some((what, line)) = find(file.content) {
-            answers.file(Decision::Deny, file.path, format!("line {line} holds {what}"));
+            answers.about(Decision::Deny, file.path, format!("line {line} holds {what}"));
         }
     }
     for text in input.texts {
         if let Some((what, line)) = find(text.text.as_bytes()) {
-            answers.whole(Decision::Deny, format!("{}: line {line} holds {what}", printable(text.place)));
+            answers.about(Decision::Deny, text.place, format!("line {line} holds {what}"));
         }
     }
     answers.or_passed("nothing has the shape of a credential")

@@ -24,29 +24,27 @@ impl Default for GateLimits {
 }
 
 /// `count`: at most as many files as allowed.
-pub(super) fn count(input: &GateInput<'_>) -> Vec<RuleOutcome> {
-    let mut answers = Answers::new("count");
+pub(super) fn count(input: &GateInput<'_>, mut answers: Answers) -> Vec<RuleOutcome> {
     let (n, most) = (input.files.len(), input.limits.files);
-    let message = format!("{} (at most {most})", counted(n, "file"));
+    let reason = format!("{} (at most {most})", counted(n, "file"));
     if n > most {
-        answers.whole(Decision::Deny, message.clone());
+        answers.whole(Decision::Deny, reason.clone());
     }
-    answers.or_passed(message)
+    answers.or_passed(reason)
 }
 
 /// `size`: each file and all of them within bounds.
-pub(super) fn size(input: &GateInput<'_>) -> Vec<RuleOutcome> {
-    let mut answers = Answers::new("size");
+pub(super) fn size(input: &GateInput<'_>, mut answers: Answers) -> Vec<RuleOutcome> {
     for file in input.files.iter().filter(|file| bytes(file.content) > input.limits.file_bytes) {
-        let message = format!("{} bytes (at most {} a file)", file.content.len(), input.limits.file_bytes);
-        answers.file(Decision::Deny, file.path, message);
+        let reason = format!("{} bytes (at most {} a file)", file.content.len(), input.limits.file_bytes);
+        answers.about(Decision::Deny, file.path, reason);
     }
     let total: u64 = input.files.iter().map(|file| bytes(file.content)).sum();
-    let message = format!("{total} bytes (at most {})", input.limits.total_bytes);
+    let reason = format!("{total} bytes (at most {})", input.limits.total_bytes);
     if total > input.limits.total_bytes {
-        answers.whole(Decision::Deny, message.clone());
+        answers.whole(Decision::Deny, reason.clone());
     }
-    answers.or_passed(message)
+    answers.or_passed(reason)
 }
 
 fn bytes(content: &[u8]) -> u64 {

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use forgeline_engine::plan::{WriteGrant, WriteMode};
+use forgeline_engine::{
+    plan::{WriteGrant, WriteMode},
+    spec::{LicenceHeader, PolicyRule, PolicyVerdict, Protection, ProtectionRule, WritePolicy},
+};
 use forgeline_model::{StageId, task::Produces};
+use serde_json::json;
 
 use super::{
-    BaseEntry, BaseTree, Decision, GateFile, GateInput, GateLimits, GateText, Protection, ProtectionRule, Verdict,
-    judge,
+    BaseEntry, BaseTree, Decision, GateFile, GateInput, GateLimits, GateText, RULES, RuleOutcome, Verdict, judge,
 };
+
+/// Where Forgeline's own statement goes in these tests.
+const OWN: &str = ".forgeline/provenance/http-service/7-x.intoto.json";
 
 /// A proposal in the words of a test; `**` of stage `code` is declared unless said otherwise.
 #[derive(Default)]
@@ -19,6 +25,9 @@ struct Proposal<'a> {
     produces: Option<Vec<(&'a str, &'a str)>>,
     grants: Vec<(&'a str, WriteMode)>,
     policy: Vec<(&'a str, Protection, &'a [&'a str])>,
+    headers: Vec<(&'a str, &'a str)>,
+    rules: Vec<(&'a str, &'a str, PolicyVerdict)>,
+    artifact_type: Option<&'a str>,
     unchanged: bool,
     limits: GateLimits,
 }
@@ -29,11 +38,14 @@ impl Proposal<'_> {
         let file = |(path, content)| GateFile {
             path,
             content,
-            artifact_type: "SourceCode",
+            artifact_type: self.artifact_type.unwrap_or("SourceCode"),
             stage: &stage,
             unchanged: self.unchanged,
         };
-        let produces = self.produces.clone().unwrap_or_else(|| vec![("**", "SourceCode")]);
+        let produces = self
+            .produces
+            .clone()
+            .unwrap_or_else(|| vec![("**", "SourceCode"), ("**", "EventContracts"), ("**", "DocsPage")]);
         let produces = produces
             .into_iter()
             .map(|(path, artifact_type)| Produces { path: path.into(), artifact_type: artifact_type.into() })
@@ -41,22 +53,39 @@ impl Proposal<'_> {
         judge(&GateInput {
             files: &self.files.iter().copied().map(file).collect::<Vec<_>>(),
             texts: &self.texts.iter().map(|&(place, text)| GateText { place, text }).collect::<Vec<_>>(),
-            base: &self.base.iter().copied().collect::<BaseTree>(),
+            own_paths: &[OWN],
+            base: &BaseTree::new("4b825dc642cb6eb9a060e54bf8d69288fbee4904", self.base.iter().copied()),
             produces: &BTreeMap::from([(stage.clone(), produces)]),
             blueprint: "http-service",
             grants: &self.grants.iter().map(|&(glob, mode)| WriteGrant { glob: glob.into(), mode }).collect::<Vec<_>>(),
-            policy: &self
-                .policy
-                .iter()
-                .map(|&(glob, mode, blueprints)| ProtectionRule {
-                    glob: glob.into(),
-                    mode,
-                    blueprints: blueprints.iter().map(|&name| name.into()).collect(),
-                })
-                .collect::<Vec<_>>(),
+            policy: &WritePolicy {
+                protected: self.policy.iter().map(protection).collect(),
+                draft: false,
+                licence_headers: self.headers.iter().map(header).collect(),
+                rules: self.rules.iter().map(rule).collect(),
+            },
+            context: &json!({
+                "project": {"id": "shop", "criticality": "high"},
+                "blueprint": {"name": "http-service", "version": "1.0.0"},
+                "run": {"trigger": "label", "base_branch": "main"},
+            }),
             limits: self.limits,
         })
     }
+}
+
+fn protection(&(glob, mode, blueprints): &(&str, Protection, &[&str])) -> ProtectionRule {
+    let blueprints = blueprints.iter().map(|&name| name.into()).collect();
+    ProtectionRule { glob: glob.into(), mode, blueprints, place: Some("forgeline.yaml:8".into()) }
+}
+
+fn header(&(glob, text): &(&str, &str)) -> LicenceHeader {
+    LicenceHeader { glob: glob.into(), text: text.into(), place: Some("forgeline.yaml:9".into()) }
+}
+
+fn rule(&(id, when, verdict): &(&str, &str, PolicyVerdict)) -> PolicyRule {
+    let message = "ask @ana".into();
+    PolicyRule { id: id.into(), when: when.into(), verdict, message, place: Some("forgeline.yaml:11".into()) }
 }
 
 /// The rules that object, and how.
@@ -76,7 +105,7 @@ fn check(proposal: &Proposal<'_>, expected: &[(&str, Decision)]) {
 #[track_caller]
 fn check_paths(paths: &[&str], expected: &[(&str, Decision)]) {
     for path in paths {
-        check(&Proposal { files: vec![(path, b"x\n")], ..Proposal::default() }, expected);
+        check(&Proposal { files: vec![(path, b"1\n")], ..Proposal::default() }, expected);
     }
 }
 
@@ -203,7 +232,8 @@ fn nothing_is_written_through_or_over_something_else() {
         (["a", "a/b"], &[("path-conflict", Deny)]),
         (["a/b", "A/c"], &[("case-collision", Deny)]),
         (["README.md", "readme.md"], &[("case-collision", Deny)]),
-        (["straße", "STRASSE"], &[]),
+        (["straße", "STRASSE"], &[("case-collision", Deny)]),
+        (["strasse", "strasze"], &[]),
     ] {
         let files = files.map(|path| (path, &b"x\n"[..])).to_vec();
         check(&Proposal { files, ..Proposal::default() }, expected);
@@ -221,19 +251,182 @@ fn count_and_size_are_bounded() {
 }
 
 #[test]
-fn only_text_that_shows_what_it_does() {
-    check_content("ünïcode, emoji 👩‍👩‍👧, tabs\tand\r\nlines".as_bytes(), &[]);
-    check_content("\u{feff}with a mark\n".as_bytes(), &[]);
-    for bad in [
-        &b"\x7fELF\x00\x01"[..],
-        b"\xff\xfe",
-        b"a\x1b[31mred",
-        "if admin\u{202e} // ".as_bytes(),
-        "zero\u{200b}width".as_bytes(),
-        "tag\u{e0041}".as_bytes(),
-    ] {
+fn only_text_without_control_characters() {
+    check_content("ünïcode, tabs\tand\r\nlines\u{c}".as_bytes(), &[]);
+    for bad in [&b"\x7fELF\x00\x01"[..], b"\xff\xfe", b"a\x1b[31mred", "next\u{85}line".as_bytes()] {
         check_content(bad, &[("text", Deny)]);
     }
+    let proposal = Proposal { files: vec![("docs/a.md", b"one\ntwo\n\x07")], ..Proposal::default() };
+    assert!(proposal.judge().render().contains("docs/a.md: line 3 has the control character U+0007"));
+}
+
+#[test]
+fn nothing_hides_from_a_reviewer() {
+    for good in [
+        "\u{feff}with a mark\n",
+        "emoji 👩\u{200d}👩\u{200d}👧 and ❤\u{fe0f}\u{200d}🔥, keycap 1\u{fe0f}\u{20e3}",
+        "می\u{200c}خواهم",
+        "葛\u{e0100}飾区",
+    ] {
+        check_content(good.as_bytes(), &[]);
+    }
+    for bad in [
+        "if admin\u{202e} // ",
+        "isolate\u{2066}",
+        "zero\u{200b}width",
+        "mark in \u{feff}the middle",
+        "tag\u{e0041}",
+        "user\u{200d}name",
+        "user\u{200c}name",
+        "soft\u{ad}hyphen",
+        "filler\u{3164}",
+        "line\u{2028}separator",
+        "word\u{2060}joiner",
+        "data ❤\u{fe0f}\u{fe01}",
+        "data a\u{e0101}",
+        "\u{200d}👧",
+    ] {
+        check_content(bad.as_bytes(), &[("hidden-text", Deny)]);
+    }
+}
+
+#[test]
+fn a_file_is_what_its_name_and_type_say() {
+    let of = |path, content: &'static str, artifact_type, expected: &[(&str, Decision)]| {
+        let files = vec![(path, content.as_bytes())];
+        check(&Proposal { files, artifact_type: Some(artifact_type), ..Proposal::default() }, expected);
+    };
+    of("a.json", r#"{"a": [1]}"#, "SourceCode", &[]);
+    of("a.json", r#"{"a": [1}"#, "SourceCode", &[("form", Deny)]);
+    of("a.json5", "{a: 1, // so\n}", "SourceCode", &[]);
+    of("a.yaml", "a: [1, 2]\n---\nb: &x 1\nc: *x\n", "SourceCode", &[]);
+    of("a.yml", "a: [1, 2\n", "SourceCode", &[("form", Deny)]);
+    of("chart.yaml", "a: {{ .Values.a }\n", "SourceCode", &[("form", NeedsHuman)]);
+    let schema = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}"#;
+    let broken = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "objekt"}"#;
+    of("a.json", schema, "SourceCode", &[]);
+    of("a.json", broken, "SourceCode", &[("form", Deny)]);
+    of("a.json", r#"{"type": "objekt"}"#, "SourceCode", &[]);
+    of("events.json", r#"{"type": "object"}"#, "EventContracts", &[]);
+    of("events.json", r#"{"type": "objekt"}"#, "EventContracts", &[("form", Deny)]);
+    of("events.json", "[]", "EventContracts", &[("form", Deny)]);
+    of("events.txt", "{}", "EventContracts", &[("form", Deny)]);
+    of("events.txt", "{}", "DocsPage", &[]);
+}
+
+#[test]
+fn files_begin_with_the_licence_that_policy_asks_for() {
+    let of = |path, content: &'static str, expected: &[(&str, Decision)]| {
+        let headers = vec![("src/**/*.rs", "SPDX-License-Identifier: Apache-2.0")];
+        check(&Proposal { files: vec![(path, content.as_bytes())], headers, ..Proposal::default() }, expected);
+    };
+    of("src/a/b.rs", "// SPDX-License-Identifier: Apache-2.0\nfn f() {}\n", &[]);
+    of("src/b.rs", "#!/usr/bin/env run\n// SPDX-License-Identifier: Apache-2.0\n", &[]);
+    of("src/b.rs", "fn f() {}\n// SPDX-License-Identifier: Apache-2.0\n", &[("licence-header", Deny)]);
+    of("src/b.rs", "#![no_std]\n// SPDX-License-Identifier: Apache-2.0\n", &[("licence-header", Deny)]);
+    of("src/b.rs", "// SPDX-License-Identifier: MIT\n", &[("licence-header", Deny)]);
+    of("src/b.rs", "", &[("licence-header", Deny)]);
+    of("docs/b.md", "# Page\n", &[]);
+    check(&Proposal { files: vec![("src/b.rs", b"fn f() {}\n")], ..Proposal::default() }, &[]);
+    let kept = Proposal {
+        files: vec![("src/b.rs", b"fn f() {}\n")],
+        headers: vec![("**", "Licence")],
+        base: vec![("src/b.rs", BaseEntry::File)],
+        unchanged: true,
+        ..Proposal::default()
+    };
+    check(&kept, &[]);
+}
+
+#[test]
+fn nothing_that_can_be_run_changes_without_a_person() {
+    let of = |entry, unchanged| Proposal {
+        files: vec![("bin/start", b"exit\n")],
+        base: vec![("bin/start", entry)],
+        unchanged,
+        ..Proposal::default()
+    };
+    check(&of(BaseEntry::Executable, false), &[("mode", NeedsHuman)]);
+    check(&of(BaseEntry::Executable, true), &[]);
+    check(&of(BaseEntry::File, false), &[]);
+}
+
+#[test]
+fn only_forgeline_writes_its_own_folder() {
+    let open = |path| Proposal {
+        files: vec![(path, &b"1\n"[..])],
+        grants: vec![("**", WriteMode::Create), ("**", WriteMode::Change)],
+        policy: vec![("**", Protection::Allow, &[])],
+        ..Proposal::default()
+    };
+    for path in [".forgeline/provenance/x.intoto.json", ".forgeline/x"] {
+        check(&open(path), &[("own-path", Deny)]);
+    }
+    check(&open(".forgeline"), &[("own-path", Deny), ("path-conflict", Deny)]);
+    // A file system without letter case holds it for the same folder.
+    check(&open(".Forgeline/x"), &[("own-path", Deny), ("case-collision", Deny)]);
+    check(&open(".forgelines/x"), &[]);
+    check(&open("docs/.forgeline/x"), &[]);
+    // Forgeline's own file goes where others may go, too: through no link, over no folder, in one spelling.
+    let beside = |base| Proposal { files: vec![("docs/a.md", b"x\n")], base: vec![base], ..Proposal::default() };
+    check(&beside((OWN, BaseEntry::File)), &[]);
+    check(&beside((".forgeline", BaseEntry::Symlink)), &[("path-conflict", Deny)]);
+    check(&beside((".forgeline/provenance", BaseEntry::Submodule)), &[("path-conflict", Deny)]);
+    check(&beside((".FORGELINE/x", BaseEntry::File)), &[("case-collision", Deny)]);
+}
+
+#[test]
+fn the_factorys_own_rules_decide_over_each_file_and_over_the_change() {
+    use PolicyVerdict::{Block, NeedsHuman as AskPerson};
+    let of = |when, verdict| Proposal {
+        files: vec![("src/a.rs", b"unsafe { f() }\n"), ("docs/a.md", b"x\n")],
+        base: vec![("docs/a.md", BaseEntry::File)],
+        rules: vec![("r", when, verdict)],
+        ..Proposal::default()
+    };
+    for (when, expected) in [
+        ("file.path.endsWith(\".rs\") && file.content.contains(\"unsafe\")", &[("policy", Deny)][..]),
+        ("file.path.endsWith(\".rs\") && file.content.contains(\"panic\")", &[]),
+        ("file.change == \"update\" && file.type == \"SourceCode\"", &[("policy", Deny)]),
+        ("file.stage == \"other\"", &[]),
+        ("file.bytes > 14 && file.lines == 1", &[("policy", Deny)]),
+        ("change.files > 1", &[("policy", Deny)]),
+        ("change.files > 2", &[]),
+        ("change.bytes == 17 && \"docs/a.md\" in change.updated", &[("policy", Deny)]),
+        ("project.criticality == \"high\" && run.trigger == \"label\"", &[("policy", Deny)]),
+        ("blueprint.name == \"other\"", &[]),
+        // What cannot be decided blocks.
+        ("file.nothing == 1", &[("policy", Deny)]),
+        ("change.files", &[("policy", Deny)]),
+        ("((", &[("policy", Deny)]),
+    ] {
+        check(&of(when, Block), expected);
+    }
+    check(&of("change.files > 1", AskPerson), &[("policy", NeedsHuman)]);
+    check(&of("change.files > 1 && file.nothing == 1", AskPerson), &[("policy", Deny)]);
+    let verdict = of("file.path.endsWith(\".rs\")", Block).judge();
+    let said: Vec<&RuleOutcome> = verdict.objections().collect();
+    assert_eq!(
+        json!(said),
+        json!([{
+            "rule": "policy", "verdict": "deny", "subject": "src/a.rs", "reason": "r: ask @ana",
+            "place": "forgeline.yaml:11",
+        }]),
+        "once, for the file that it is about"
+    );
+}
+
+#[test]
+fn a_verdict_names_the_line_of_policy_that_decided() {
+    let migrations = Proposal {
+        files: vec![("migrations/1.sql", b"select 1;\n"), ("src/a.rs", b"x\n")],
+        policy: vec![("migrations/**", Protection::Block, &[])],
+        headers: vec![("src/**", "Licence")],
+        ..Proposal::default()
+    };
+    let shown = migrations.judge().render();
+    assert!(shown.contains("migrations/1.sql: policy blocks `migrations/**` (forgeline.yaml:8)"), "{shown}");
+    assert!(shown.contains("(forgeline.yaml:9)"), "{shown}");
 }
 
 #[test]
@@ -263,7 +456,7 @@ fn credentials_are_found_and_not_repeated() {
         format!("sk-{}", filler(mixed, 48)),
     ] {
         let content = format!("first line\n{secret}\nlast\n");
-        let proposal = Proposal { files: vec![("config/x.yaml", content.as_bytes())], ..Proposal::default() };
+        let proposal = Proposal { files: vec![("config/x.conf", content.as_bytes())], ..Proposal::default() };
         check(&proposal, &[("secrets", Deny)]);
         let shown = proposal.judge().render();
         assert!(shown.contains("line 2") && !shown.contains(&secret), "{shown}");
@@ -305,7 +498,8 @@ fn words_that_go_out_do_not_steer_the_forge() {
         ("fix\n\nSigned-off-by: Ana <ana@example.com>", &[("trailers", Deny)]),
         ("fix\n\nForgeline-Run-Key: 00", &[("trailers", Deny)]),
         ("fix\r\n co-authored-by: x <x@y>", &[("trailers", Deny)]),
-        ("hid\u{200b}den", &[("text", Deny)]),
+        ("ring\u{7}", &[("text", Deny)]),
+        ("hid\u{200b}den", &[("hidden-text", Deny)]),
     ] {
         check(&Proposal { texts: vec![("commit message", text)], ..Proposal::default() }, expected);
     }
@@ -323,16 +517,22 @@ fn a_verdict_reads_well_and_lists_a_bounded_number() {
         "\
 write gate: deny
   deny         safe-path       ../x: `.` and `..` are not allowed
+  allow        own-path        Forgeline adds `.forgeline/provenance/http-service/7-x.intoto.json`
   allow        declared-path   every file is declared by its stage
   allow        path-conflict   no path in the way of another
   allow        case-collision  no two spellings of one path
+  allow        mode            regular files, none of them executable
   needs human  protected-path  Cargo.toml: it is a dependency manifest or lock file, new here; the blueprint asks for `Cargo.toml`
   allow        count           3 files (at most 100)
   allow        size            24 bytes (at most 4194304)
   deny         text            ../x: line 1 has the control character U+0000
+  allow        hidden-text     nothing hides from a reviewer
+  allow        form            no file claims a form
+  allow        licence-header  no header is asked for
   allow        secrets         nothing has the shape of a credential
   allow        skip-ci         no marker that skips checks
   allow        trailers        no foreign trailer
+  allow        policy          the factory has no rules of its own
 "
     );
     let names: Vec<String> = (0..1000).map(|n| format!("../{n}\u{202e}")).collect();
@@ -340,4 +540,19 @@ write gate: deny
     let verdict = many.judge();
     assert!(verdict.rules.len() < 100, "{}", verdict.rules.len());
     assert!(verdict.render().contains("and 980 more") && !verdict.render().contains('\u{202e}'));
+}
+
+#[test]
+fn every_rule_speaks_once_in_its_place_and_the_document_is_the_same_every_time() {
+    let proposal = || Proposal { files: vec![("b.md", b"x\n"), ("a.md", b"y\n")], ..Proposal::default() }.judge();
+    let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+    let verdict = proposal();
+    assert_eq!(verdict.rules.iter().map(|outcome| outcome.rule.as_str()).collect::<Vec<_>>(), ids);
+    let document = verdict.document();
+    assert_eq!(document, proposal().document());
+    let start = r#"{"base":"4b825dc642cb6eb9a060e54bf8d69288fbee4904","rules":[{"reason":"#;
+    assert!(
+        document.starts_with(start) && document.ends_with(r#"],"schemaVersion":1,"verdict":"allow"}"#),
+        "{document}"
+    );
 }

@@ -22,20 +22,18 @@ static TRAILER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// `skip-ci`: no marker that keeps checks from running.
-pub(super) fn skip_ci(input: &GateInput<'_>) -> Vec<RuleOutcome> {
-    let mut answers = Answers::new("skip-ci");
+pub(super) fn skip_ci(input: &GateInput<'_>, mut answers: Answers) -> Vec<RuleOutcome> {
     for text in input.texts.iter().filter(|text| SKIP_CI.is_match(text.text)) {
-        answers.whole(Decision::Deny, format!("the {} has a marker that skips checks", text.place));
+        answers.about(Decision::Deny, text.place, "it has a marker that skips checks");
     }
     answers.or_passed("no marker that skips checks")
 }
 
 /// `trailers`: nobody but Forgeline speaks in the trailers of its commits.
-pub(super) fn trailers(input: &GateInput<'_>) -> Vec<RuleOutcome> {
-    let mut answers = Answers::new("trailers");
+pub(super) fn trailers(input: &GateInput<'_>, mut answers: Answers) -> Vec<RuleOutcome> {
     for text in input.texts {
         if let Some(found) = TRAILER.captures(text.text) {
-            answers.whole(Decision::Deny, format!("the {} has a trailer `{}`", text.place, found[1].to_lowercase()));
+            answers.about(Decision::Deny, text.place, format!("it has a trailer `{}`", found[1].to_lowercase()));
         }
     }
     answers.or_passed("no foreign trailer")

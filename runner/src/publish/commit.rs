@@ -8,7 +8,7 @@ use forgeline_repo::{BranchName, Change, CommitId, NewCommit, Person, Repo, Trai
 
 use super::{
     PublishError, branch,
-    collect::File,
+    collect::{Collected, File},
     conflict,
     judge::{judge, judge_merged},
     look::{Found, Home, RUN_BRANCH, RUN_KEY, Sight, branch_name, git, run_base},
@@ -17,23 +17,41 @@ use super::{
 use crate::{
     RunnerError, TargetError,
     gate::{Decision, Verdict},
+    provenance::{self, Draft, Sealed, tree_without},
     report,
+    signing::{Signing, SigningKey},
 };
 
+/// The trailer that names the blueprint, with its version and digest.
+pub(crate) const BLUEPRINT: &str = "Forgeline-Blueprint";
 /// On a merge of a run's proposal with what people did: the run's key.
 const MERGE_OF: &str = "Forgeline-Merge-Of";
 
 /// What is to be written, and where.
 pub(crate) struct Order {
     pub(crate) spec: RunSpec,
-    pub(crate) files: Vec<File>,
+    pub(crate) collected: Collected,
+    pub(crate) provenance: Draft,
+    pub(crate) signing: Signing,
     pub(crate) branch: BranchName,
     /// An open pull request shows the branch: the commit goes on top of it.
     pub(crate) open: bool,
     /// There are no pull requests to tell that a branch is merged; history tells.
     pub(crate) counts_suffixes: bool,
     pub(crate) message: String,
-    pub(crate) title: String,
+}
+
+impl Order {
+    pub(crate) fn files(&self) -> &[File] {
+        &self.collected.files
+    }
+
+    /// The statement of what the run proposes, the same bytes on every try.
+    pub(crate) fn seal(&self, repo: &Repo, verdict: &Verdict) -> Result<Sealed, RunnerError> {
+        let key = self.signing.statements.as_ref().map(SigningKey::read).transpose().map_err(PublishError::from)?;
+        let base = repo.tree_of(run_base(&self.spec)?).map_err(git)?;
+        Ok(self.provenance.seal(base, &changes(self.files()), verdict, key.as_ref()))
+    }
 }
 
 /// A run's result as it stands in Git, or will once its branch is swapped.
@@ -69,7 +87,7 @@ pub(crate) fn compose(repo: &Repo, order: &Order, sight: &Sight) -> Result<Compo
         Some(tip) => Ground::on_branch(repo, &order.spec, tip)?,
         None => Ground::on_base(repo, &order.spec, sight.base)?,
     };
-    let reconciled = Reconciled::of(repo, &order.files, ground)?;
+    let reconciled = Reconciled::of(repo, order.files(), ground)?;
     let verdict = judge_merged(repo, order, sight.base, verdict, &reconciled.merged)?;
     if verdict.decision == Decision::Deny {
         return Ok(Composed::Refused(verdict));
@@ -77,14 +95,15 @@ pub(crate) fn compose(repo: &Repo, order: &Order, sight: &Sight) -> Result<Compo
     if reconciled.is_nothing() {
         return same(repo, order, sight, branch, tip, verdict);
     }
+    let sealed = order.seal(repo, &verdict)?;
     let (home, branch, (commit, tree)) = if tip.is_none() && !reconciled.clashes.is_empty() {
         // No branch shows anything yet: the whole proposal goes where both sides can be seen.
-        let (branch, commit) = conflict::instead(repo, order, sight, &branch, &reconciled)?;
+        let (branch, commit) = conflict::instead(repo, order, sight, &branch, &reconciled, &sealed)?;
         (Home::Conflict, branch, commit)
     } else if reconciled.is_mixed {
-        (Home::Proposal, branch, merge(repo, order, ground, &reconciled)?)
+        (Home::Proposal, branch, merge(repo, order, ground, &reconciled, &sealed)?)
     } else {
-        (Home::Proposal, branch, proposal(repo, order, Some(ground.onto))?)
+        (Home::Proposal, branch, proposal(repo, order, Some(ground.onto), &sealed)?)
     };
     Ok(Composed::Ready(Box::new(Written { home, branch, commit, tree, verdict, clashes: reconciled.clashes })))
 }
@@ -106,11 +125,11 @@ pub(crate) fn recall(repo: &Repo, order: &Order, sight: &Sight, found: &Found) -
             (merge.unwrap_or(found.commit), ground)
         }
     };
-    let reconciled = ground.map(|ground| Reconciled::of(repo, &order.files, ground)).transpose()?;
+    let reconciled = ground.map(|ground| Reconciled::of(repo, order.files(), ground)).transpose()?;
     let reconciled = reconciled.unwrap_or_default();
     let verdict = judge_merged(repo, order, sight.base, judge(repo, order, sight.base)?, &reconciled.merged)?;
     let clashes = reconciled.clashes;
-    let tree = repo.tree_of(commit).map_err(git)?;
+    let tree = tree_without(repo, &order.spec, commit).map_err(git)?;
     Ok(Written { home: found.home, branch: found.branch.clone(), commit, tree, verdict, clashes })
 }
 
@@ -148,16 +167,21 @@ fn same(
     if order.open || repo.is_ancestor(commit, sight.base).map_err(git)? {
         return Ok(Composed::Same { place, unproposed: None });
     }
-    let tree = repo.tree_of(commit).map_err(git)?;
+    let tree = tree_without(repo, &order.spec, commit).map_err(git)?;
     let held = Written { home: Home::Proposal, branch, commit, tree, verdict, clashes: Vec::new() };
     Ok(Composed::Same { place, unproposed: Some(Box::new(held)) })
 }
 
 /// The run's own commit: to the byte what it proposes, on top of `parent`.
-fn proposal(repo: &Repo, order: &Order, parent: Option<CommitId>) -> Result<(CommitId, TreeId), RunnerError> {
-    let tree = repo.compose(parent, &changes(&order.files)).map_err(PublishError::from)?;
+fn proposal(
+    repo: &Repo,
+    order: &Order,
+    parent: Option<CommitId>,
+    sealed: &Sealed,
+) -> Result<(CommitId, TreeId), RunnerError> {
+    let tree = repo.compose(parent, &sealed.beside(changes(order.files()))).map_err(PublishError::from)?;
     let parents: Vec<CommitId> = parent.into_iter().collect();
-    write(repo, &order.spec, tree, &parents, &order.message, &key_trailers(&order.spec))
+    write(repo, order, tree, &parents, &order.message, &key_trailers(&order.spec, sealed))
 }
 
 /// The run's own commit beside what people did, and the merge of both. So the next run still knows what this one proposed.
@@ -166,26 +190,36 @@ fn merge(
     order: &Order,
     ground: Ground,
     reconciled: &Reconciled,
+    sealed: &Sealed,
 ) -> Result<(CommitId, TreeId), RunnerError> {
-    let (own, _) = proposal(repo, order, ground.ancestor)?;
-    let tree = repo.compose(Some(ground.onto), &reconciled.changes).map_err(PublishError::from)?;
+    let (own, _) = proposal(repo, order, ground.ancestor, sealed)?;
+    let all = sealed.beside(reconciled.changes.clone());
+    let tree = repo.compose(Some(ground.onto), &all).map_err(PublishError::from)?;
     let message = report::merge_message(&order.spec, &reconciled.clashes);
     let trailers = [run_trailer(&order.spec), Trailer::new(MERGE_OF, order.spec.key.as_str())];
-    write(repo, &order.spec, tree, &[ground.onto, own], &message, &trailers)
+    write(repo, order, tree, &[ground.onto, own], &message, &trailers)
 }
 
-/// A commit of the run. Everything about it follows from the run, so that a retry gives the same id.
+/// A commit of the run, signed if there is a key for it, and its tree without the run's statement. Everything about it
+/// follows from the run and what it was judged against, so that a retry gives the same id.
 pub(crate) fn write(
     repo: &Repo,
-    spec: &RunSpec,
+    order: &Order,
     tree: TreeId,
     parents: &[CommitId],
     message: &str,
     trailers: &[Trailer],
 ) -> Result<(CommitId, TreeId), RunnerError> {
-    let author = Person { name: "Forgeline".into(), email: "forgeline@localhost".into() };
-    let new = NewCommit { tree, parents, author: &author, at: spec.created_at, message, trailers };
-    Ok((repo.commit(&new).map_err(git)?, tree))
+    let author = Person { name: "Forgeline".into(), email: provenance::ADDRESS.into() };
+    let new = NewCommit { tree, parents, author: &author, at: order.spec.created_at, message, trailers };
+    let commit = match &order.signing.commits {
+        None => repo.commit(&new).map_err(git)?,
+        Some(reference) => {
+            let key = SigningKey::read(reference).map_err(PublishError::from)?;
+            repo.signed_commit(&new, |bytes| key.sign_commit(bytes)).map_err(git)?
+        }
+    };
+    Ok((commit, tree_without(repo, &order.spec, commit).map_err(git)?))
 }
 
 pub(crate) fn run_trailer(spec: &RunSpec) -> Trailer {
@@ -193,12 +227,13 @@ pub(crate) fn run_trailer(spec: &RunSpec) -> Trailer {
 }
 
 /// The trailers of the one commit that carries the run's key.
-pub(crate) fn key_trailers(spec: &RunSpec) -> Vec<Trailer> {
+pub(crate) fn key_trailers(spec: &RunSpec, sealed: &Sealed) -> Vec<Trailer> {
     vec![
         run_trailer(spec),
         Trailer::new(RUN_KEY, spec.key.as_str()),
         Trailer::new(RUN_BRANCH, &spec.target.branch),
-        Trailer::new("Forgeline-Blueprint", &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
+        Trailer::new(BLUEPRINT, &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
+        sealed.trailer(),
     ]
 }
 

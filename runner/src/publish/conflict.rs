@@ -12,7 +12,7 @@ use super::{
     look::{Home, RUN_KEY, Sight, branch_name, git, run_base},
     reconcile::Reconciled,
 };
-use crate::{RunnerError, TargetError, report};
+use crate::{RunnerError, TargetError, provenance::Sealed, report};
 
 /// On a commit that shows what could not be merged: the key of the run whose version it holds.
 const CONFLICT: &str = "Forgeline-Conflict";
@@ -32,14 +32,15 @@ pub(crate) fn instead(
     sight: &Sight,
     wanted: &BranchName,
     reconciled: &Reconciled,
+    sealed: &Sealed,
 ) -> Result<(BranchName, (CommitId, TreeId)), RunnerError> {
     let (branch, parents) = berth(repo, &sight.refs, wanted, sight.base, Kind::Whole)?;
     let mut all = reconciled.changes.clone();
-    all.extend(versions(&order.files, &reconciled.clashes));
-    let tree = repo.compose(Some(sight.base), &all).map_err(PublishError::from)?;
-    let mut trailers = key_trailers(&order.spec);
+    all.extend(versions(order.files(), &reconciled.clashes));
+    let tree = repo.compose(Some(sight.base), &sealed.beside(all)).map_err(PublishError::from)?;
+    let mut trailers = key_trailers(&order.spec, sealed);
     trailers.push(conflict_trailer(order));
-    Ok((branch, write(repo, &order.spec, tree, &parents, &order.message, &trailers)?))
+    Ok((branch, write(repo, order, tree, &parents, &order.message, &trailers)?))
 }
 
 /// The run's version of the files in conflict, on top of the branch where the other version stays.
@@ -53,11 +54,11 @@ pub(crate) fn beside(repo: &Repo, order: &Order, written: &Written, seen: &Snaps
     }
     let kind = if written.home == Home::Base { Kind::Late } else { Kind::Part };
     let (branch, parents) = berth(repo, seen, &written.branch, written.commit, kind)?;
-    let own = versions(&order.files, &written.clashes);
+    let own = versions(order.files(), &written.clashes);
     let tree = repo.compose(Some(written.commit), &own).map_err(PublishError::from)?;
     let message = report::conflict_message(&order.spec, &written.clashes, written.branch.as_str());
     let trailers = [run_trailer(&order.spec), conflict_trailer(order)];
-    let (commit, tree) = write(repo, &order.spec, tree, &parents, &message, &trailers)?;
+    let (commit, tree) = write(repo, order, tree, &parents, &message, &trailers)?;
     Ok(Side::Ready { branch, commit, tree })
 }
 

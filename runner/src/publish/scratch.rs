@@ -27,9 +27,10 @@ use serde_json::{Map, json};
 use tempfile::TempDir;
 
 use crate::{
-    Clock, InForce, Parts, Registries, Runner, Watch,
+    Clock, Effects, InForce, Parts, Registries, Runner, Watch,
     knowledge::KnowledgeHandle,
     prepare::{Request, prepare},
+    signing::Signing,
 };
 
 /// Lines of each page.
@@ -160,6 +161,8 @@ impl World {
             watch: Watch::nobody(),
             parallel: 1,
             ceilings: Ceilings::default(),
+            signing: Signing::default(),
+            effects: Effects::Performed,
         })
     }
 

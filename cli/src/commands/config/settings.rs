@@ -35,6 +35,7 @@ pub(super) fn all(session: &Session, in_force: &InForce, variable: impl Fn(&str)
     all.extend(processes(session, &variable));
     all.extend(bounds(operator));
     all.extend(factory(in_force));
+    all.extend(signing(operator));
     all.extend(unused(operator));
     all
 }
@@ -140,9 +141,22 @@ fn limits(operator: &OperatorFile) -> Vec<Setting> {
     ]
 }
 
+/// Keys that sign what is written, as references.
+fn signing(operator: &OperatorFile) -> Vec<Setting> {
+    let keys = &operator.config.signing;
+    let one = |name: &str, key: &Option<String>| match key {
+        Some(reference) => {
+            let line = operator.origin(&format!("/signing/{name}")).unwrap_or_default();
+            Setting::new(format!("signing.{name}"), reference.as_str(), line)
+        }
+        None => Setting::new(format!("signing.{name}"), "none", "default"),
+    };
+    vec![one("key", &keys.key), one("commit_key", &keys.commit_key)]
+}
+
 /// What the operator's file says about parts that this build does not have.
 fn unused(operator: &OperatorFile) -> Vec<Setting> {
-    const USED: [&str; 4] = ["/state_dir", "/log_format", "/knowledge/", "/limits/"];
+    const USED: [&str; 5] = ["/state_dir", "/log_format", "/knowledge/", "/limits/", "/signing/"];
     let leaves =
         operator.leaves().into_iter().filter(|(pointer, _)| !USED.iter().any(|used| pointer.starts_with(used)));
     leaves

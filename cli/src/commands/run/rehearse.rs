@@ -1,0 +1,56 @@
+//! `forgeline run --dry-run`: the tasks are performed on a copy of the state, and the write gate judges what they propose,
+//! by the same code as in earnest. No repository, forge or index changes.
+
+use forgeline_engine::Outcome;
+use forgeline_runner::{Driven, Patience, gate::Decision, prepare};
+use serde_json::json;
+
+use crate::{
+    app,
+    commands::{Session, plan, wording},
+    definitions,
+    exit::{Exit, Failure},
+    output,
+    request::{self, Asked},
+    signals, story,
+};
+
+/// `session` works on a copy.
+pub(super) async fn perform(session: &Session, asked: &Asked) -> anyhow::Result<Exit> {
+    let stop = signals::stop();
+    let (watch, told) = story::watch();
+    let in_force = definitions::usable(definitions::load(session)?)?;
+    let runner = app::rehearse(session, in_force.registry.clone(), watch).await?;
+    let mut request = request::resolve(asked, &in_force, &runner).await?;
+    request.trigger_key = "dry run".into();
+    let refuse = |faults| Failure::invalid(format!("blueprint `{}` cannot run", asked.blueprint), faults);
+    let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;
+    let spec = new.spec.clone();
+    told.set(spec.clone());
+    runner.store.start(new, Vec::new(), runner.clock.now()).await?;
+    let view = match runner.drive(&spec.id, stop, Patience::Endless).await? {
+        Driven::Ended(view) => view,
+        Driven::Stopped(_) => return Ok(Exit::Interrupted),
+        Driven::Waiting(view, what) => {
+            output::note(&format!("  waits     {}; a dry run goes no further", wording::waiting(&view, &what)));
+            session.out.print("plan", &plan::value(&spec), || plan::text(&spec));
+            return Ok(Exit::Waiting);
+        }
+    };
+    let exit = match view.state.outcome() {
+        // All stages ended well, and the gate is asked; everything else is a stage that failed.
+        Some(Outcome::NoChange { .. }) => {
+            let verdict = runner.verdict_now(&view).await?;
+            let mut document = plan::value(&spec);
+            document["gate"] = json!(verdict);
+            session.out.print("plan", &document, || format!("{}\n{}", plan::text(&spec), verdict.render()));
+            match verdict.decision {
+                Decision::Allow | Decision::NeedsHuman => Exit::Success,
+                Decision::Deny => Exit::Denied,
+            }
+        }
+        Some(_) | None => super::finish(session, &view)?,
+    };
+    runner.store.close().await;
+    Ok(exit)
+}
