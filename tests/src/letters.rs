@@ -110,7 +110,7 @@ fn an_event_that_broke_its_contract_is_handed_in_again_with_another_field() {
     notes.ok(&["bot", "once"]);
     let told = notes.ok(&["--json", "events", "tail", "--type", "VisionDocumentCreated"]).out;
     assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.contains(uri.as_str().expect("a text")), "{told}");
+    assert!(told.contains(summary.as_str().expect("a text")), "{told}");
 }
 
 #[test]
