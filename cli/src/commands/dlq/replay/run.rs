@@ -76,7 +76,7 @@ impl Attempt<'_> {
             base_branch: target.base_branch.to_string(),
             base: target.base.to_string(),
             trigger: Trigger {
-                kind: "replay".into(),
+                kind: "cli".into(),
                 actor: user(),
                 detail: format!("dead letter {}", self.row.id),
                 // A run that followed from others still does.
