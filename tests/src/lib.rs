@@ -14,6 +14,7 @@ mod knowledge;
 mod letters;
 #[cfg(test)]
 mod local_forge;
+#[cfg(test)]
 mod provenance;
 #[cfg(test)]
 mod publishing;

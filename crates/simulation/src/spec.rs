@@ -31,7 +31,7 @@ impl World {
             trigger_key += &format!(" at step {}", self.step);
         }
         let id = RunId::of_trigger(&trigger_key);
-        let is_label = asked.happening % 5 == 0;
+        let is_label = asked.happening.is_multiple_of(5);
         let again = asked.again.as_ref().map(|of| {
             let attempt = self.store.runs[of].spec.again.as_ref().map_or(1, |again| again.attempt) + 1;
             Again { of: of.clone(), attempt, fresh: Vec::new(), revision: None }

@@ -196,6 +196,7 @@ fn published(branch: &str, commit: CommitId, pull: Option<(usize, bool)>) -> Out
         tree: hex(commit),
         pull_request: pull.map(|(number, opened)| PullRequestRef { number: number as u64, opened }),
         gate: Value::Null,
+        conflict: None,
     })
 }
 
