@@ -47,5 +47,7 @@ pub fn of(view: &RunView, wish: Wish) -> Result<Again, NoSuchStage> {
         (None, false) => Vec::new(),
     };
     let attempt = view.spec.again.as_ref().map_or(1, |again| again.attempt) + 1;
-    Ok(Again { of: view.spec.id.clone(), attempt, fresh, revision: wish.revision })
+    // A person's words hold until others take their place.
+    let revision = wish.revision.or_else(|| view.spec.again.as_ref().and_then(|again| again.revision.clone()));
+    Ok(Again { of: view.spec.id.clone(), attempt, fresh, revision })
 }

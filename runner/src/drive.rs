@@ -115,6 +115,10 @@ impl Runner {
                 continue;
             }
             waited_since = None;
+            // A question to people does not wait for what runs beside it.
+            if !stopping && self.perform_due_effect(run).await? {
+                continue;
+            }
             tokio::select! {
                 ended = tasks.join_next() => {
                     if let Some(ended) = ended {

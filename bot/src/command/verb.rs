@@ -75,7 +75,7 @@ impl Verb {
             Self::Retry => "/forgeline retry [stage] [--fresh]",
             Self::Revise => "/forgeline revise [stage] <text>",
             Self::Cancel => "/forgeline cancel [run]",
-            Self::Approve => "/forgeline approve <stage> <sha> [digest]",
+            Self::Approve => "/forgeline approve <stage> <sha> <digest>",
             Self::Reject => "/forgeline reject <stage> <reason>",
             Self::OkToTest => "/forgeline ok-to-test <sha>|cancel",
             Self::Plan => "/forgeline plan <blueprint> [name=value …]",

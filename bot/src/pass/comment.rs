@@ -170,7 +170,7 @@ impl Bot {
             _ => None,
         };
         let on = match &asked {
-            Some(asked) => self.waiting_resource(said, ground, asked),
+            Some(asked) => self.waiting_resource(said, ground, asked).await?,
             None => Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() },
         };
         if let Err(refusal) = authorize(&who, Action::Command(command.verb()), &on) {

@@ -101,6 +101,17 @@ impl Bot {
         let mut begun: Vec<(String, Began)> = Vec::new();
         for considered in starting {
             let blueprint = considered.blueprint.name.clone();
+            // The item or the blueprint may have changed since; what was done for it is not done once more for that.
+            if passed.is_again && self.has_ended(repo, number, &blueprint).await? {
+                let detail = json!({"blueprint": blueprint, "reason": "a run of it ended before the state was rebuilt"});
+                ruling.decisions.push(Decision {
+                    subject: subject.clone(),
+                    rule: "state.rebuilt".into(),
+                    verdict: "ignore".into(),
+                    detail,
+                });
+                continue;
+            }
             let began = self.start_for_item(&ground, &issue, (actor, passed.is_again), considered, &mut ruling).await?;
             if let Began::TooMany(limit) = &began {
                 ruling.decisions.push(limit.decision(subject.clone(), &blueprint));
@@ -118,6 +129,13 @@ impl Bot {
                 .collect()
         };
         self.rule(ruling, say, passed).await
+    }
+
+    /// Whether a run of the blueprint for this item has ended.
+    async fn has_ended(&self, repo: &RepoId, number: u64, blueprint: &str) -> Result<bool, PassError> {
+        let rows = self.runner.store.runs_of(&repo.to_string(), &number.to_string()).await?;
+        let is_of = |full: &str| full.split_once('@').is_some_and(|(name, _)| name == blueprint);
+        Ok(rows.iter().any(|row| row.finished && is_of(&row.blueprint)))
     }
 
     /// Nothing starts, whatever was asked, until somebody mends something: recorded, and said once if it was asked for.

@@ -39,6 +39,9 @@ impl Bot {
         if is_silent {
             ruling.inputs.clear();
             ruling.effects.clear();
+            if had_inputs {
+                ruling.decisions.clear();
+            }
         }
         let say = |ruled: &Ruled| {
             let starts = ruled.runs.iter().any(|decided| matches!(decided, Decided::Started(..)));

@@ -147,6 +147,8 @@ impl Store {
         }
         let last = walk.next - 1;
         let beyond = checkpoints.iter().find(|checkpoint| checkpoint.row > last);
+        let before = checkpoints.iter().find(|checkpoint| checkpoint.row < first);
+        let broken = broken.or(before.map(|checkpoint| Broken::Rewritten { row: checkpoint.row }));
         let broken = broken.or(beyond.map(|checkpoint| Broken::Truncated { row: checkpoint.row, last }));
         let unchained: i64 = sqlx::query_scalar("SELECT count(*) FROM decision WHERE id < ?")
             .bind(first)

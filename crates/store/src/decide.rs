@@ -123,13 +123,23 @@ impl Store {
             tx = back;
             met.extend(loaded);
         }
+        let mut refused = Vec::new();
         for (id, input) in &ruling.inputs {
             let (back, loaded, result) = self.put(tx, id, input, now).await?;
             tx = back;
             met.extend(loaded);
+            if let Err(illegal) = &result {
+                refused.push(Decision {
+                    subject: id.to_string(),
+                    rule: "run.state".into(),
+                    verdict: "refuse".into(),
+                    detail: serde_json::json!({"reason": illegal.to_string()}),
+                });
+            }
             ruled.inputs.push(result);
         }
         crate::decisions::insert(&mut tx, &ruling.decisions, now).await?;
+        crate::decisions::insert(&mut tx, &refused, now).await?;
         for effect in ruling.effects.into_iter().chain(say(&ruled)) {
             crate::outbox::plan(&mut tx, &effect, now).await?;
         }

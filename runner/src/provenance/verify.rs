@@ -203,6 +203,9 @@ pub fn verify(
             Err(error) => reports.push(StatementReport::unreadable(path, &error)),
         }
     }
+    // With a key, only a statement that was signed with it can speak for another's file.
+    let is_trusted = |one: &&Read| key.is_none_or(|key| one.envelope.is_signed_by(key));
+    let speakers: Vec<&Read> = read.iter().filter(is_trusted).collect();
     for one in &read {
         let files = one
             .statement
@@ -214,7 +217,7 @@ pub fn verify(
                 let status = if wanted == content.digest(repo, &subject.name)? && wanted.is_some() {
                     FileStatus::Verified
                 } else {
-                    differs(repo, commit, &content, &read, &one.path, &subject.name)?
+                    differs(repo, commit, &content, &speakers, &one.path, &subject.name)?
                 };
                 Ok(FileReport { path: subject.name.clone(), status })
             })
@@ -246,7 +249,7 @@ fn differs(
     repo: &Repo,
     commit: CommitId,
     content: &Contents,
-    all: &[Read],
+    speakers: &[&Read],
     own: &str,
     path: &str,
 ) -> Result<FileStatus, RepoError> {
@@ -254,11 +257,11 @@ fn differs(
         let removed = history::removal(repo, commit, path)?;
         return Ok(FileStatus::Missing { removed: removed.as_ref().map(Change::from) });
     };
-    let speaks = |other: &&Read| {
+    let speaks = |other: &&&Read| {
         other.path != own
             && other.statement.subject.iter().any(|subject| subject.name == path && subject.content() == Some(found))
     };
-    if let Some(other) = all.iter().find(speaks) {
+    if let Some(other) = speakers.iter().find(speaks) {
         return Ok(FileStatus::Superseded { by: other.path.clone() });
     }
     let changed = repo.commit_info(repo.last_change(commit, path)?.unwrap_or(commit))?;

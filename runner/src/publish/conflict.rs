@@ -12,7 +12,7 @@ use super::{
     look::{Home, RUN_KEY, Sight, branch_name, git, run_base},
     reconcile::Reconciled,
 };
-use crate::{RunnerError, TargetError, provenance::Sealed, report};
+use crate::{RunnerError, TargetError, provenance::{self, Sealed}, report};
 
 /// On a commit that shows what could not be merged: the key of the run whose version it holds.
 const CONFLICT: &str = "Forgeline-Conflict";
@@ -90,14 +90,16 @@ fn berth(
     for nth in 1.. {
         let branch = branch_name(&branch::conflict_name(wanted.as_str(), nth))?;
         let Some(tip) = seen.tip(&branch.refname()) else { return Ok((branch, vec![onto])) };
-        let trailers = repo.commit_info(tip).map_err(git)?.trailers();
+        let info = repo.commit_info(tip).map_err(git)?;
+        let is_own = info.committer.email == provenance::ADDRESS;
+        let trailers = info.trailers();
         let has = |key: &str| trailers.iter().any(|trailer| trailer.key == key);
         let found = match (has(CONFLICT), has(RUN_KEY)) {
             (false, _) => None,
             (true, true) => Some(Kind::Whole),
             (true, false) => Some(Kind::Part),
         };
-        if found == Some(kind) {
+        if is_own && found == Some(kind) {
             let is_taken = repo.is_ancestor(tip, onto).map_err(git)?;
             return Ok((branch, if is_taken { vec![onto] } else { vec![tip, onto] }));
         }

@@ -10,7 +10,7 @@ use super::{
     collect::File,
     look::{RUN_BRANCH, git, run_base},
 };
-use crate::RunnerError;
+use crate::{RunnerError, provenance};
 
 /// What a proposal goes on top of, and what both have in common.
 #[derive(Debug, Clone, Copy)]
@@ -29,9 +29,14 @@ impl Ground {
     pub(crate) fn on_branch(repo: &Repo, spec: &RunSpec, tip: CommitId) -> Result<Self, RunnerError> {
         let start = run_base(spec)?;
         let last = repo.last_with_trailer(tip, Some(start), RUN_BRANCH, &spec.target.branch).map_err(git)?;
+        // Who copies the trailers into a commit of their own has not made the bot its author.
+        let is_own = match last {
+            Some(last) => repo.commit_info(last).map_err(git)?.committer.email == provenance::ADDRESS,
+            None => false,
+        };
         let ancestor = match last {
-            Some(last) => Some(last),
-            None => repo.merge_base(start, tip).map_err(git)?,
+            Some(last) if is_own => Some(last),
+            _ => repo.merge_base(start, tip).map_err(git)?,
         };
         Ok(Self { ancestor, onto: tip })
     }

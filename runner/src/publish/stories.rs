@@ -93,7 +93,8 @@ async fn both_sides_of_a_conflict_are_shown_and_the_persons_stays() {
         let second = world.ready(2, 0, &world.base, with(&[(0, "two")])).await;
         let conflict = published(publish(&executor, &second).await).conflict.expect("a conflict");
         assert_eq!((conflict.branch.as_str(), conflict.paths), (CONFLICT, vec![page(0)]));
-        assert_eq!(world.git(&["rev-parse", &format!("{BRANCH}^{{tree}}")]), before, "the person's version stays");
+        let changed = world.git(&["diff", "--name-only", &before, BRANCH, "--", ":!.forgeline"]);
+        assert_eq!(changed, "", "the person's version stays; only a statement of where it is from is added");
         assert_eq!(read(&world, CONFLICT), with(&[(0, "two")]), "the run's version is the change");
         let labels = ["forgeline", "forgeline forgeline/conflict"];
         let expected =

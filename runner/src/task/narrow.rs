@@ -9,6 +9,14 @@ use std::collections::BTreeSet;
 use forgeline_model::task::AgentBundle;
 use serde_json::{Map, Value};
 
+/// Roots of which only single entries are given.
+const ENTRIES: [&str; 2] = ["stages", "inputs"];
+
+/// The word that stands for all entries of a root; no text can hold it as a word.
+fn whole(root: &str) -> String {
+    format!("{root}.*")
+}
+
 /// Names that an agent's files use: in the expressions of its templates, in what its skills and its context are given, and
 /// those of its own parameters, which a matrix may give.
 pub(crate) fn names(bundle: &AgentBundle, manifest: &Value) -> BTreeSet<String> {
@@ -41,7 +49,7 @@ pub(super) fn narrow(context: Value, own: &BTreeSet<String>, with: &Value) -> Va
         .into_iter()
         .filter(|(name, _)| named(name))
         .map(|(name, value)| match name.as_str() {
-            "stages" | "inputs" => (name, entries(value)),
+            root if ENTRIES.contains(&root) && !named(&whole(root)) => (name, entries(value)),
             _ => (name, value),
         })
         .collect();
@@ -66,6 +74,16 @@ fn add_texts(value: &Value, words: &mut BTreeSet<String>) {
 fn add_words(text: &str, words: &mut BTreeSet<String>) {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '@');
     words.extend(text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_owned));
+    // Named without an entry of theirs, as in `{{#each stages}}`, all of them are meant.
+    for root in ENTRIES {
+        let bare = |(at, _): (usize, &str)| {
+            let (before, after) = (&text[..at], &text[at + root.len()..]);
+            !before.ends_with(is_part) && !after.starts_with(is_part) && !after.starts_with(['.', '['])
+        };
+        if text.match_indices(root).any(bare) {
+            words.insert(whole(root));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +123,11 @@ mod tests {
             "{{#each stages.two-more}}{{this}}{{/each}}",
             &json!({"x": "{{work_item.title}}"}),
             &json!({"project": {"id": "p"}, "stages": {"two-more": 2}, "work_item": {"title": "t"}}),
+        );
+        check(
+            "{{#each stages}}{{this}}{{/each}}",
+            &json!({}),
+            &json!({"project": {"id": "p"}, "stages": {"one": 1, "two-more": 2}}),
         );
     }
 

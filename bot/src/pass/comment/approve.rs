@@ -23,10 +23,13 @@ pub(super) struct Asked {
 }
 
 impl Bot {
-    /// The newest run of this item in which the stage waits for people.
+    /// The newest run of this item, or of this pull request, in which the stage waits for people.
     pub(super) async fn asked(&self, said: &Said<'_>, stage: &StageId) -> Result<Option<Asked>, PassError> {
         let store = &self.runner.store;
-        for row in store.runs_of(&said.repo.to_string(), &said.number.to_string()).await? {
+        let repo = said.repo.to_string();
+        let mut rows = store.runs_of(&repo, &said.number.to_string()).await?;
+        rows.extend(store.runs_of_pull_request(&repo, said.number).await?);
+        for row in rows {
             let (false, Ok(run)) = (row.finished, row.run_id.parse()) else { continue };
             let view = store.run(&run).await?;
             let question = view.state.questions().find(|(id, _)| *id == stage).map(|(_, question)| question.clone());
@@ -38,23 +41,35 @@ impl Bot {
     }
 
     /// What the authorizer must know about the stage that waits.
-    pub(super) fn waiting_resource(&self, said: &Said<'_>, ground: &Ground, asked: &Asked) -> Resource {
+    pub(super) async fn waiting_resource(
+        &self,
+        said: &Said<'_>,
+        ground: &Ground,
+        asked: &Asked,
+    ) -> Result<Resource, PassError> {
         let spec = &asked.view.spec;
         let approvers = match spec.plan.stage(&asked.stage).map(|stage| &stage.work) {
             Some(Work::Approval { approval }) => approval.roles.clone(),
             Some(Work::Agent { .. }) | None => Vec::new(),
         };
-        let authors = match &said.on {
+        let mut authors = match &said.on {
             Some(Found::PullRequest(pull_request)) => vec![pull_request.author.to_string()],
             Some(Found::Issue(_)) | None => Vec::new(),
         };
-        Resource {
+        // What an earlier attempt made is taken over, so whoever asked for that has a part in this one.
+        let mut earlier = spec.again.as_ref().map(|again| again.of.clone());
+        while let Some(run) = earlier {
+            let view = self.runner.store.run(&run).await?;
+            authors.push(view.spec.trigger.actor.clone());
+            earlier = view.spec.again.as_ref().map(|again| again.of.clone());
+        }
+        Ok(Resource {
             requester: Some(spec.trigger.actor.clone()),
             authors,
             approvers,
             roles: ground.in_force.factory.config.roles.clone(),
             ..Resource::default()
-        }
+        })
     }
 }
 
@@ -73,7 +88,8 @@ pub(super) fn approve(
     let named = |given: &str, full: &str| given.len() >= FEWEST_DIGITS && full.starts_with(&given.to_lowercase());
     let other = if !named(sha, head) {
         Some(("commit", &head[..12.min(head.len())]))
-    } else if digest.is_some_and(|digest| !named(digest.trim_start_matches("sha256:"), &subject)) {
+    } else if !digest.is_some_and(|digest| named(digest.trim_start_matches("sha256:"), &subject)) {
+        // The commit alone does not say what would be done to it.
         Some(("digest", &subject[..12]))
     } else {
         None

@@ -156,7 +156,8 @@ fn signing(operator: &OperatorFile) -> Vec<Setting> {
 
 /// What the operator's file says about parts that this build does not have.
 fn unused(operator: &OperatorFile) -> Vec<Setting> {
-    const USED: [&str; 5] = ["/state_dir", "/log_format", "/knowledge/", "/limits/", "/signing/"];
+    const USED: [&str; 7] =
+        ["/state_dir", "/log_format", "/knowledge/", "/limits/", "/signing/", "/notify/", "/audit/"];
     let leaves =
         operator.leaves().into_iter().filter(|(pointer, _)| !USED.iter().any(|used| pointer.starts_with(used)));
     leaves

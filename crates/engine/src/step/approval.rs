@@ -22,10 +22,10 @@ impl Draft<'_> {
         if approval.subject != question.subject {
             return refuse("what was approved is not what waits now");
         }
-        if question.given.iter().any(|given| given.id == approval.id) {
+        if question.given.iter().any(|given| given.id.eq_ignore_ascii_case(&approval.id)) {
             return refuse("the same person has agreed already");
         }
-        if approval.id == self.spec.trigger.actor && !approval.self_approved {
+        if approval.id.eq_ignore_ascii_case(&self.spec.trigger.actor) && !approval.self_approved {
             return refuse("who asked for the run does not approve it");
         }
         self.fact(Fact::Approved { stage: stage.clone(), approval: approval.clone() });
