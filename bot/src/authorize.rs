@@ -163,7 +163,8 @@ pub fn authorize(who: &Principal, action: Action, on: &Resource) -> Result<(), R
     // A person is the same in whatever letter case a forge writes the name.
     let is_who = |id: &String| id.eq_ignore_ascii_case(&who.id);
     let is_requester = on.requester.as_ref().is_some_and(is_who);
-    if matches!(action, Action::Command(Verb::Approve | Verb::Reject)) && (is_requester || on.authors.iter().any(is_who))
+    if matches!(action, Action::Command(Verb::Approve | Verb::Reject))
+        && (is_requester || on.authors.iter().any(is_who))
     {
         return Err(Refusal::OwnWork { action: word });
     }

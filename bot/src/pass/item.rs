@@ -103,7 +103,8 @@ impl Bot {
             let blueprint = considered.blueprint.name.clone();
             // The item or the blueprint may have changed since; what was done for it is not done once more for that.
             if passed.is_again && self.has_ended(repo, number, &blueprint).await? {
-                let detail = json!({"blueprint": blueprint, "reason": "a run of it ended before the state was rebuilt"});
+                let detail =
+                    json!({"blueprint": blueprint, "reason": "a run of it ended before the state was rebuilt"});
                 ruling.decisions.push(Decision {
                     subject: subject.clone(),
                     rule: "state.rebuilt".into(),

@@ -12,7 +12,11 @@ use super::{
     look::{Home, RUN_KEY, Sight, branch_name, git, run_base},
     reconcile::Reconciled,
 };
-use crate::{RunnerError, TargetError, provenance::{self, Sealed}, report};
+use crate::{
+    RunnerError, TargetError,
+    provenance::{self, Sealed},
+    report,
+};
 
 /// On a commit that shows what could not be merged: the key of the run whose version it holds.
 const CONFLICT: &str = "Forgeline-Conflict";
