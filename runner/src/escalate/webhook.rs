@@ -1,4 +1,4 @@
-//! A notice to a web service, signed as Standard Webhooks says (https://www.standardwebhooks.com).
+//! A notice to a web service, signed as Standard Webhooks says (<https://www.standardwebhooks.com>).
 //!
 //! `webhook-id` is the notice's identity, `webhook-timestamp` the seconds since the Unix epoch when it was sent, and
 //! `webhook-signature` is `v1,` and the Base64 form of HMAC-SHA256 over `id.timestamp.body` with the raw body. A receiver
