@@ -1,10 +1,10 @@
 //! A run once more: the same blueprint and inputs, as a further attempt that takes over what is known. Pure.
 
 use forgeline_engine::{
-    TaskId,
+    RunSpec, TaskId,
     spec::{Again, Revision},
 };
-use forgeline_model::StageId;
+use forgeline_model::{Event, StageId};
 use forgeline_store::RunView;
 
 /// What is wished of a further attempt.
@@ -26,6 +26,11 @@ pub struct Wish {
 pub struct NoSuchStage {
     named: String,
     known: String,
+}
+
+/// The event that the run was started with, for a further attempt that reads it too.
+pub fn event(spec: &RunSpec) -> Option<Event> {
+    serde_json::from_value(spec.context["event"].clone()).ok()
 }
 
 /// The further attempt at this run that is wished for.

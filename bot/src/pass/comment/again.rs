@@ -94,7 +94,7 @@ impl Bot {
                 chain_depth: view.spec.trigger.chain_depth,
             },
             asked: Asked::Command { comment_id: &said.comment_id, line: line.line, command },
-            event: None,
+            event: again::event(&view.spec),
             again: Some(again),
             is_old: said.is_old,
         };

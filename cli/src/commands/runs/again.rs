@@ -137,7 +137,7 @@ async fn once_more(
         },
         // The same wish for the same run is the same attempt.
         trigger_key: format!("{}/{verb}/{}", spec.trigger_key, asked.hex()),
-        event: None,
+        event: again::event(spec),
         again: Some(again),
     };
     let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);

@@ -84,7 +84,7 @@ impl Attempt<'_> {
             },
             // The run's own id is part of it: numbers of letters begin anew with a new database.
             trigger_key: format!("replay/{}/{}/{changes}", spec.id, self.row.id),
-            event: serde_json::from_value(spec.context["event"].clone()).ok(),
+            event: again::event(spec),
             again: Some(again),
         };
         Ok(prepare::prepare(request, self.runner.clock.now()).map_err(refuse)?)
