@@ -27,7 +27,7 @@ pub(crate) enum Noted {
     /// An input was refused, and yet something changed.
     ChangedThoughIllegal { run: RunId },
     /// A fact was recorded.
-    Told { run: RunId, fact: Fact },
+    Told { run: RunId, fact: Box<Fact> },
 }
 
 /// A yes on the forge.
@@ -78,6 +78,6 @@ impl Seen {
     }
 
     pub(crate) fn told(&mut self, run: &RunId, facts: &[Fact]) {
-        self.noted.extend(facts.iter().map(|fact| Noted::Told { run: run.clone(), fact: fact.clone() }));
+        self.noted.extend(facts.iter().map(|fact| Noted::Told { run: run.clone(), fact: Box::new(fact.clone()) }));
     }
 }

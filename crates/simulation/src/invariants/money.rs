@@ -35,7 +35,7 @@ pub(super) fn budget_is_kept(world: &World) -> Verdict {
         let Noted::Told { run, fact } = noted else { continue };
         let row = &world.store.runs[run];
         let budget = &row.spec.plan.budget;
-        match fact {
+        match &**fact {
             Fact::TaskStarted { task, .. } => {
                 let is_cleanup = row.spec.plan.stage(&task.stage).is_some_and(|stage| stage.is_cleanup());
                 let wanted = row.state.spent.plus(at_work(row));

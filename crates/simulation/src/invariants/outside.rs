@@ -46,9 +46,8 @@ pub(super) fn intended_before_written(world: &World) -> Verdict {
 /// An outcome that names a commit names one that is there and carries the run's key, or that shows the same files.
 pub(super) fn published_is_true(world: &World) -> Verdict {
     for noted in &world.store.seen.noted {
-        let Noted::Told { run, fact: Fact::Finished { outcome: Outcome::Published(publication) } } = noted else {
-            continue;
-        };
+        let Noted::Told { run, fact } = noted else { continue };
+        let Fact::Finished { outcome: Outcome::Published(publication) } = &**fact else { continue };
         let is_there = of_hex(&publication.commit).is_some_and(|id| {
             world.git.published.contains(&id) || world.git.history(world.git.published.iter().copied()).contains(&id)
         });

@@ -17,7 +17,7 @@ pub(super) fn no_work_without_approval(world: &World) -> Verdict {
         let row = &world.store.runs[run];
         let plan = &row.spec.plan;
         let questions = plan.stages.iter().filter(|stage| matches!(stage.work, Work::Approval { .. }));
-        match fact {
+        match &**fact {
             Fact::TaskStarted { task, .. } => {
                 for question in questions.filter(|question| is_behind(plan, &task.stage, &question.id)) {
                     ensure(is_approved(row, question), || format!("{task} of {run} starts before `{}`", question.id))?;
@@ -89,9 +89,10 @@ pub(super) fn nobody_approves_alone(world: &World) -> Verdict {
 /// The approvals that were recorded in this step.
 fn approvals(world: &World) -> impl Iterator<Item = (&RunRow, &StageId, &forgeline_engine::Approval)> {
     world.store.seen.noted.iter().filter_map(|noted| match noted {
-        Noted::Told { run, fact: Fact::Approved { stage, approval } } => {
-            Some((&world.store.runs[run], stage, approval))
-        }
+        Noted::Told { run, fact } => match &**fact {
+            Fact::Approved { stage, approval } => Some((&world.store.runs[run], stage, approval)),
+            _ => None,
+        },
         _ => None,
     })
 }

@@ -39,7 +39,8 @@ pub(super) fn one_worker_per_task(world: &World) -> Verdict {
 /// Who pauses or holds must be able to rely on it: nothing new is started, whatever is ready.
 pub(super) fn nothing_starts_while_held(world: &World) -> Verdict {
     for noted in &world.store.seen.noted {
-        let Noted::Told { run, fact: Fact::TaskStarted { task, .. } } = noted else { continue };
+        let Noted::Told { run, fact } = noted else { continue };
+        let Fact::TaskStarted { task, .. } = &**fact else { continue };
         let row = &world.store.runs[run];
         ensure(!world.store.is_held, || format!("{task} of {run} started while everything is held back"))?;
         ensure(row.state.paused_by.is_none(), || format!("{task} of {run} started while its run is paused"))?;
