@@ -188,6 +188,7 @@ impl Runner {
         let Some(row) = self.store.next_effect(run, self.clock.now()).await? else { return Ok(false) };
         let span = info_span!("effect", effect = row.effect.word(), attempt = row.attempts);
         let settlement = self.perform_effect(run, &row).instrument(span).await;
+        forgeline_failpoint::pass(row.effect.word(), "performed");
         let settlement = match settlement {
             Ok(settlement) => settlement,
             // The machine's fault, not the run's: the effect stays open, and whoever drives the run next tries again.

@@ -8,6 +8,7 @@ mod collect;
 mod commit;
 mod conflict;
 mod fault;
+mod intents;
 mod judge;
 mod look;
 mod propose;
@@ -104,6 +105,7 @@ impl Runner {
         let job = Job { view, collected, path, faults };
         for _ in 0..SWAPS {
             if let Some(outcome) = self.try_to_publish(&job).await? {
+                self.resolve_left_intents(&job).await?;
                 return Ok(outcome);
             }
         }

@@ -125,7 +125,9 @@ impl Runner {
         }
         let span = info_span!("skill", agent = %prepared.agent.bundle.agent, citations = prepared.citations);
         let mut session = self.host.session(&lease.run);
+        forgeline_failpoint::pass_with("task", "asked", &prepared.key);
         let outcome = session.perform(&prepared.agent.bundle, &prepared.request).instrument(span).await?;
+        forgeline_failpoint::pass_with("task", "answered", &prepared.key);
         Ok((prepared, outcome, false))
     }
 

@@ -1,29 +1,15 @@
 //! Killed at any moment, run twice at once, out of space: one commit, one pull request, nothing half written.
 
+mod disk;
+mod kills;
+mod picture;
+mod story;
+
 use std::{thread, time::Duration};
 
 use crate::world::World;
 
 const ISSUE: &str = "1";
-
-#[test]
-fn killed_at_any_moment_a_second_start_finishes_the_run_once() {
-    // Each round dies a little later, so that the deaths spread over the whole run.
-    for round in 0..12 {
-        let world = World::with_shop();
-        world.issue("Returns", "Within 30 days.");
-        world.ok(&["local", "comment", "add", ISSUE, "/forgeline run docs-page", "--no-bot"]);
-        let mut child = world.start(&["bot", "once"]);
-        thread::sleep(Duration::from_millis(15 + 22 * round));
-        // SIGKILL: no handler runs, nothing is flushed.
-        child.kill().expect("killed");
-        child.wait().expect("gone");
-        world.ok(&["bot", "once"]);
-        assert_eq!(world.pull_requests().len(), 1, "round {round}");
-        assert_eq!(world.run_commits().len(), 1, "round {round}");
-        world.settle();
-    }
-}
 
 #[test]
 fn two_processes_at_once_give_one_result() {
@@ -53,21 +39,4 @@ fn an_interrupt_stops_at_a_checkpoint_and_the_same_command_goes_on() {
     assert!(matches!(code, Some(0 | 130) | None), "{code:?}");
     world.ok(&args);
     assert_eq!(world.runs().len(), 1, "it was resumed, not started again");
-}
-
-#[test]
-fn a_full_disk_is_told_and_loses_nothing() {
-    let world = World::with_shop();
-    world.issue("Returns", "Within 30 days.");
-    world.ok(&["local", "comment", "add", ISSUE, "/forgeline run docs-page", "--no-bot"]);
-    for first in [3, 9, 20] {
-        // Not `write`: that would also break the wake-ups between the process's own threads, which use no disk.
-        let inject = format!("inject=pwrite64,fsync,fdatasync:error=ENOSPC:when={first}+");
-        let said = world.run_under(&["strace", "-f", "-qq", "-o", "/dev/null", "-e", &inject], &["bot", "once"]);
-        assert_ne!(said.code, 0, "with no space left after {first} writes: {}{}", said.out, said.err);
-    }
-    world.ok(&["bot", "once"]);
-    assert_eq!(world.pull_requests().len(), 1);
-    assert_eq!(world.run_commits().len(), 1);
-    world.settle();
 }

@@ -69,6 +69,20 @@ impl World {
         world
     }
 
+    /// Another machine on which everything is as it is here now.
+    pub(crate) fn copy(&self) -> Self {
+        let world = Self { folder: TempDir::new().expect("a folder") };
+        let from = format!("{}/.", self.folder.path().display());
+        let copied = Command::new("cp").args(["-a", &from]).arg(world.folder.path()).status();
+        assert!(copied.expect("cp starts").success());
+        world
+    }
+
+    /// Its state directory.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.path("state")
+    }
+
     /// A place on it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -118,7 +132,18 @@ impl World {
 
     /// Starts `forgeline` and does not wait.
     pub(crate) fn start(&self, args: &[&str]) -> Child {
-        self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("forgeline starts")
+        self.start_with(&[], args)
+    }
+
+    /// The same with these variables too.
+    pub(crate) fn start_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Child {
+        let mut command = self.command(args);
+        command
+            .envs(variables.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("forgeline starts")
     }
 
     /// Runs `forgeline` through another program, such as `strace`.

@@ -46,7 +46,8 @@ fn editor_schemas_are_as_generated() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas");
     for (name, schema) in schema::all() {
         let committed = fs::read_to_string(folder.join(name)).unwrap_or_default();
-        assert_eq!(committed, schema::print(&schema), "run `cargo run -p forgeline-blueprints --example schemas`");
+        let is_current = committed == schema::print(&schema);
+        assert!(is_current, "{name} is out of date; run `cargo run -p forgeline-blueprints --example schemas`");
     }
 }
 

@@ -103,16 +103,11 @@ impl Diagnostic {
         if let Some(span) = &self.span {
             let _ = writeln!(out, "  --> {}:{}:{}", escape_all_controls(&span.file), span.line, span.column);
             if let Some(snippet) = &self.snippet {
-                // One character for one: the caret stays where it belongs.
-                let snippet: String =
-                    snippet.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
+                let (snippet, column) = window(snippet, span.column);
                 let gutter = " ".repeat(span.line.to_string().len());
-                let indent: String = snippet
-                    .chars()
-                    .take(span.column.saturating_sub(1) as usize)
-                    .map(|c| if c == '\t' { '\t' } else { ' ' })
-                    .collect();
-                let caret = "^".repeat(span.length.max(1) as usize);
+                let indent: String = snippet.chars().take(column).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+                let room = snippet.chars().count().saturating_sub(column).max(1);
+                let caret = "^".repeat((span.length.max(1) as usize).min(room));
                 let _ = write!(out, " {gutter} |\n {} | {snippet}\n {gutter} | {indent}{caret}\n", span.line);
             }
         }
@@ -121,6 +116,27 @@ impl Diagnostic {
         }
         out
     }
+}
+
+/// Most characters of a line that are shown.
+const WINDOW: usize = 160;
+/// How many of them stand before the place, where the line is longer.
+const BEFORE: usize = 40;
+
+/// What is shown of a line, and how many characters of it stand before the place. One character for one, so that the caret
+/// stays where it belongs; of a very long line only the surroundings.
+fn window(line: &str, column: u32) -> (String, usize) {
+    let visible = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
+    let before = column.saturating_sub(1) as usize;
+    let (skip, dots) =
+        if line.chars().nth(WINDOW).is_some() { (before.saturating_sub(BEFORE), "…") } else { (0, "") };
+    let mut shown: String = line.chars().skip(skip).take(WINDOW).map(visible).collect();
+    if line.chars().nth(skip + WINDOW).is_some() {
+        shown.push_str(dots);
+    }
+    let cut = if skip > 0 { dots } else { "" };
+    shown.insert_str(0, cut);
+    (shown, before - skip + cut.chars().count())
 }
 
 /// Text for people with its control characters spelled out; lines and tabs stay.
@@ -176,5 +192,16 @@ mod tests {
             shown,
             "error[FL0104]: stage id `Vision` is not lower case\n  --> blueprint.yaml:3:9\n   |\n 3 |   - id: Vision\n   |         ^^^^^^\n  = help: write `vision`\n"
         );
+    }
+
+    #[test]
+    fn of_a_very_long_line_only_the_surroundings_are_shown() {
+        let line = format!("{}key: {}", " ".repeat(300), "x".repeat(400_000));
+        let span = Span { file: "a".into(), line: 1, column: 306, length: 400_000 };
+        let shown = Diagnostic::error("FL0121", "too long").at(span, &line).render();
+        assert!(shown.len() < 600 && shown.contains("…") && shown.contains("key: xxx"), "{shown}");
+        let lines: Vec<&str> = shown.lines().collect();
+        let place = |needle: char| lines[if needle == '^' { 4 } else { 3 }].chars().position(|c| c == needle);
+        assert_eq!(place('^'), place('x'), "{shown}");
     }
 }

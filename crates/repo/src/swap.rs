@@ -123,7 +123,9 @@ impl Repo {
             None if actual.is_some() => transaction.remove(refname)?,
             None => return Ok(Swap::Done),
         }
+        forgeline_failpoint::pass("reference", "locked");
         transaction.commit()?;
+        forgeline_failpoint::pass("reference", "moved");
         Ok(Swap::Done)
     }
 

@@ -2,7 +2,7 @@
 
 use forgeline_model::{RunId, Timestamp};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, commit};
 
 /// An artifact.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -89,7 +89,7 @@ impl Store {
             .bind(run.as_str())
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
+        commit::commit("artifacts-merged", tx).await?;
         Ok(())
     }
 }

@@ -38,7 +38,9 @@ impl Blobs {
             let mut file = File::create_new(&draft)?;
             file.write_all(bytes)?;
             file.sync_all()?;
+            forgeline_failpoint::pass("blob", "written");
             fs::rename(&draft, &path)?;
+            forgeline_failpoint::pass("blob", "named");
             File::open(&self.folder)?.sync_all()
         };
         write().map_err(|error| {

@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
 use crate::{
     Store, StoreError,
+    commit::commit,
     holds::IS_HELD,
     project::item,
     results::{self, StoredProposal},
@@ -102,7 +103,7 @@ impl Store {
             let is_ready = tx.state.task(&task).is_some_and(|task| matches!(task.status, TaskStatus::Ready { .. }))
                 && held(&tx.spec, &tx.state, &task, now).is_none();
             let lease = if is_ready { Some(take(&mut tx, task, lease_ms).await?) } else { None };
-            tx.commit().await?;
+            tx.commit("claim").await?;
             if lease.is_some() {
                 return Ok(lease);
             }
@@ -129,7 +130,7 @@ impl Store {
         .execute(&mut *tx)
         .await?
         .rows_affected();
-        tx.commit().await?;
+        commit("renew", tx).await?;
         if renewed == 1 { Ok(()) } else { Err(StoreError::LeaseLost(lease.task.clone())) }
     }
 
@@ -156,7 +157,7 @@ impl Store {
             (Some(lease_ms), Some(task)) => Some(take(&mut tx, task, lease_ms).await?),
             _ => None,
         };
-        tx.commit().await?;
+        tx.commit("finish").await?;
         Ok(Finished { step, next })
     }
 
@@ -168,7 +169,7 @@ impl Store {
         let mut tx = self.begin_run(&lease.run, now).await?;
         check(&mut tx.tx, &lease, &self.instance.id).await?;
         let step = tx.input(&Input::Failed { task: lease.task, failure })?;
-        tx.commit().await?;
+        tx.commit("fail").await?;
         Ok(step)
     }
 
@@ -186,7 +187,7 @@ impl Store {
         let mut tx = self.begin_run(&lease.run, now).await?;
         check(&mut tx.tx, &lease, &self.instance.id).await?;
         let step = tx.input(&Input::Parked { task: lease.task, until, reason })?;
-        tx.commit().await?;
+        tx.commit("park").await?;
         Ok(step)
     }
 

@@ -9,6 +9,7 @@ use sqlx::{Sqlite, Transaction};
 use crate::{
     Decision, Store, StoreError,
     batch::Batch,
+    commit::commit,
     groups,
     run_tx::{Loaded, RunTx, json},
 };
@@ -149,7 +150,7 @@ impl Store {
         if let Some((name, position)) = &ruling.read {
             crate::events::advance(&mut tx, name, *position).await?;
         }
-        tx.commit().await?;
+        commit("decide", tx).await?;
         met.into_iter().for_each(|loaded| self.remember(loaded));
         Ok(ruled)
     }
@@ -213,7 +214,7 @@ impl Store {
     pub async fn input(&self, run: &RunId, input: &Input, now: Timestamp) -> Result<Step, StoreError> {
         let mut tx = self.begin_run(run, now).await?;
         let step = tx.input(input)?;
-        tx.commit().await?;
+        tx.commit("input").await?;
         Ok(step)
     }
 

@@ -3,7 +3,7 @@
 use forgeline_model::{Criticality, Digest, Event, RunId, Timestamp};
 use sqlx::{Sqlite, Transaction};
 
-use crate::{DeadLetter, Decision, Store, StoreError, Subject, batch::Batch, run_tx::json};
+use crate::{DeadLetter, Decision, Store, StoreError, Subject, batch::Batch, commit::commit, run_tx::json};
 
 /// An event with its place in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +93,7 @@ impl Store {
         if let Some(seq) = inbox {
             crate::inbox::close(&mut tx, seq).await?;
         }
-        tx.commit().await?;
+        commit("tell", tx).await?;
         Ok(told.iter().map(Result::is_ok).collect())
     }
 
@@ -158,7 +158,7 @@ impl Store {
                 .bind(name)
                 .fetch_one(&mut *tx)
                 .await?;
-        tx.commit().await?;
+        commit("subscription", tx).await?;
         let next_at = Timestamp::from_millis(next_at);
         Ok(Subscription { name: name.to_owned(), position, attempts, next_at })
     }
@@ -181,7 +181,7 @@ impl Store {
         for name in gone {
             sqlx::query("DELETE FROM subscription WHERE name = ?").bind(name).execute(&mut *tx).await?;
         }
-        tx.commit().await?;
+        commit("forget-subscriptions", tx).await?;
         Ok(())
     }
 
@@ -193,7 +193,7 @@ impl Store {
     pub async fn advance(&self, name: &str, position: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         advance(&mut tx, name, position).await?;
-        tx.commit().await?;
+        commit("advance", tx).await?;
         Ok(())
     }
 
@@ -208,7 +208,7 @@ impl Store {
             .bind(name)
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
+        commit("hold-back", tx).await?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use forgeline_model::Timestamp;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, commit::commit};
 
 /// What is held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Store {
             .execute(&mut *tx)
             .await?
             .rows_affected();
-        tx.commit().await?;
+        commit("hold", tx).await?;
         Ok(rows == 1)
     }
 
@@ -73,7 +73,7 @@ impl Store {
             .execute(&mut *tx)
             .await?
             .rows_affected();
-        tx.commit().await?;
+        commit("let-go", tx).await?;
         Ok(rows == 1)
     }
 

@@ -3,7 +3,7 @@
 use forgeline_model::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
-use crate::{DeadLetter, Store, StoreError};
+use crate::{DeadLetter, Store, StoreError, commit::commit};
 
 /// Something that came in, as raw bytes.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ impl Store {
         for delivery in deliveries {
             received.push(insert(&mut tx, delivery, now).await?);
         }
-        tx.commit().await?;
+        commit("receive", tx).await?;
         Ok(received)
     }
 
@@ -117,7 +117,7 @@ impl Store {
             .bind(seq)
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
+        commit("postpone", tx).await?;
         Ok(())
     }
 
@@ -129,7 +129,7 @@ impl Store {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE inbox SET state = 'dead' WHERE seq = ?").bind(seq).execute(&mut *tx).await?;
         crate::dlq::open(self, &mut tx, letter, now).await?;
-        tx.commit().await?;
+        commit("bury", tx).await?;
         Ok(())
     }
 }

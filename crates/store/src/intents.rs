@@ -2,7 +2,7 @@
 
 use forgeline_model::{RunId, Timestamp};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, commit::commit};
 
 /// A swap of a ref.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +46,23 @@ impl Store {
         .bind(now.millis())
         .fetch_one(&mut *tx)
         .await?;
-        tx.commit().await?;
+        commit("intend", tx).await?;
         Ok(n)
+    }
+
+    /// What a publisher of this run recorded and did not live to resolve, with its number.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn open_intents(&self, run: &RunId) -> Result<Vec<(i64, Intent)>, StoreError> {
+        let rows: Vec<(i64, String, Option<String>, String, String)> = sqlx::query_as(
+            "SELECT n, ref, base_oid, tree_oid, commit_oid FROM intent WHERE run_id = ? AND state = 'intended' ORDER BY n",
+        )
+        .bind(run.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        let of = |(n, reference, base, tree, commit)| (n, Intent { reference, base, tree, commit });
+        Ok(rows.into_iter().map(of).collect())
     }
 
     /// Records what became of it.
@@ -66,7 +81,7 @@ impl Store {
             .bind(n)
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
+        commit("resolve-intent", tx).await?;
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod audit;
 mod batch;
 mod blobs;
 mod claim;
+mod commit;
 mod copy;
 mod decide;
 mod decisions;

@@ -17,7 +17,7 @@ pub use items::{ItemFilter, ItemRow};
 pub use people::UserRow;
 pub use repositories::RepositoryRow;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, commit::commit};
 
 /// An open transaction on the local forge's tables. Dropped without [`ForgeTx::commit`], it changes nothing.
 pub struct ForgeTx {
@@ -48,6 +48,6 @@ impl ForgeTx {
     /// # Errors
     /// [`StoreError::Database`]: nothing was changed.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.tx.commit().await?)
+        commit("local-forge", self.tx).await
     }
 }

@@ -6,7 +6,7 @@
 use forgeline_model::{Cause, LetterSeverity, Timestamp};
 use sqlx::{Sqlite, Transaction};
 
-use crate::{DeadLetterRow, Decision, Store, StoreError};
+use crate::{DeadLetterRow, Decision, Store, StoreError, commit::commit};
 
 /// What is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         }
-        tx.commit().await?;
+        commit("judge", tx).await?;
         Ok(true)
     }
 
@@ -152,7 +152,7 @@ impl Store {
             .bind(&owner)
             .fetch_optional(&mut *tx)
             .await?;
-            tx.commit().await?;
+            commit("next-notice", tx).await?;
             if let Some((key, cause, channel, body, attempts)) = taken {
                 return Ok(Some(NoticeRow { id, notice: Notice { key, channel, body }, cause, attempts }));
             }
@@ -194,7 +194,7 @@ impl Store {
         {
             crate::decisions::insert(&mut tx, &[decision], now).await?;
         }
-        tx.commit().await?;
+        commit("told", tx).await?;
         Ok(())
     }
 }

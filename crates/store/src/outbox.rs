@@ -5,7 +5,7 @@ use forgeline_model::{RunId, Timestamp};
 use serde::de::DeserializeOwned;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
-use crate::{Store, StoreError, holds::IS_HELD, run_tx::json};
+use crate::{Store, StoreError, commit::commit, holds::IS_HELD, run_tx::json};
 
 /// An effect that this process is to perform: a run's, or one that a decision asks of a forge. It may have been performed
 /// before; performing it again is safe.
@@ -84,7 +84,7 @@ impl Store {
             .bind(&owner)
             .fetch_optional(&mut *tx)
             .await?;
-            tx.commit().await?;
+            commit("take-effect", tx).await?;
             if let Some((attempts, effect)) = taken {
                 let effect = serde_json::from_str(&effect).map_err(StoreError::unreadable("effect"))?;
                 return Ok(Some(EffectRow { id, effect, attempts }));
@@ -110,7 +110,7 @@ impl Store {
             Some(input) => Some(tx.input(&input)?),
             None => None,
         };
-        tx.commit().await?;
+        tx.commit("settle").await?;
         Ok(step)
     }
 
@@ -126,7 +126,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         self.release(&mut tx, row, settlement, now).await?;
-        Ok(tx.commit().await?)
+        commit("settle-bot", tx).await
     }
 
     /// Gives an effect back with what came of it, and the input that follows. None: somebody else performs it now, or has, or

@@ -6,7 +6,7 @@
 use forgeline_engine::{Fact, Outcome, RunSpec};
 use forgeline_model::Timestamp;
 
-use crate::{Store, StoreError, instance::Instance, run_tx::json};
+use crate::{Store, StoreError, commit::commit, instance::Instance, run_tx::json};
 
 /// Tables that hold state in flight and what follows from it. What an operator holds back stays so, decisions stay recorded, and
 /// results stay, so that what was paid for is not paid again.
@@ -100,7 +100,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
         }
-        tx.commit().await?;
+        commit("rebuild", tx).await?;
         self.loaded.lock().expect("no panic while held").clear();
         Ok(())
     }

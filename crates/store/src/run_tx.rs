@@ -7,7 +7,7 @@ use forgeline_model::{RunId, Timestamp};
 use serde::Serialize;
 use sqlx::{Sqlite, Transaction};
 
-use crate::{DeadLetter, Store, StoreError, batch::Batch, dlq, groups, project};
+use crate::{DeadLetter, Store, StoreError, batch::Batch, commit::commit, dlq, groups, project};
 
 /// A run as last seen by this process.
 #[derive(Debug)]
@@ -122,11 +122,11 @@ impl RunTx<'_> {
         Ok(next)
     }
 
-    /// Commits, and remembers the state for the next transaction.
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+    /// [Commits](commit), and remembers the state for the next transaction.
+    pub(crate) async fn commit(self, what: &str) -> Result<(), StoreError> {
         let store = self.store;
         let (tx, loaded) = self.hand_back().await?;
-        tx.commit().await?;
+        commit(what, tx).await?;
         loaded.into_iter().for_each(|loaded| store.remember(loaded));
         Ok(())
     }

@@ -65,6 +65,8 @@ pub(crate) struct Written {
     pub(crate) verdict: Verdict,
     /// Files where another version stays than the run's.
     pub(crate) clashes: Vec<String>,
+    /// It was found, and no run wrote on its branch before: whoever proposed the branch since did it for this run.
+    pub(crate) is_first: bool,
 }
 
 /// What came of an order.
@@ -105,7 +107,15 @@ pub(crate) fn compose(repo: &Repo, order: &Order, sight: &Sight) -> Result<Compo
     } else {
         (Home::Proposal, branch, proposal(repo, order, Some(ground.onto), &sealed)?)
     };
-    Ok(Composed::Ready(Box::new(Written { home, branch, commit, tree, verdict, clashes: reconciled.clashes })))
+    Ok(Composed::Ready(Box::new(Written {
+        home,
+        branch,
+        commit,
+        tree,
+        verdict,
+        clashes: reconciled.clashes,
+        is_first: false,
+    })))
 }
 
 /// The same for a run whose commit was found: what it was then, from the commits themselves.
@@ -130,7 +140,18 @@ pub(crate) fn recall(repo: &Repo, order: &Order, sight: &Sight, found: &Found) -
     let verdict = judge_merged(repo, order, sight.base, judge(repo, order, sight.base)?, &reconciled.merged)?;
     let clashes = reconciled.clashes;
     let tree = tree_without(repo, &order.spec, commit).map_err(git)?;
-    Ok(Written { home: found.home, branch: found.branch.clone(), commit, tree, verdict, clashes })
+    let is_first = is_first(repo, spec, &own, sight.base)?;
+    Ok(Written { home: found.home, branch: found.branch.clone(), commit, tree, verdict, clashes, is_first })
+}
+
+/// Whether no run of this branch's name committed before, apart from what is merged.
+fn is_first(repo: &Repo, spec: &RunSpec, parents: &[CommitId], base: CommitId) -> Result<bool, RunnerError> {
+    for parent in parents {
+        if repo.find_trailer(*parent, Some(base), RUN_BRANCH, &spec.target.branch).map_err(git)?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The commit in the history of `tip` that merged the run's own one with what people did, if that was needed.
@@ -168,7 +189,7 @@ fn same(
         return Ok(Composed::Same { place, unproposed: None });
     }
     let tree = tree_without(repo, &order.spec, commit).map_err(git)?;
-    let held = Written { home: Home::Proposal, branch, commit, tree, verdict, clashes: Vec::new() };
+    let held = Written { home: Home::Proposal, branch, commit, tree, verdict, clashes: Vec::new(), is_first: false };
     Ok(Composed::Same { place, unproposed: Some(Box::new(held)) })
 }
 

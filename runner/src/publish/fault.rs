@@ -24,6 +24,20 @@ pub enum Step {
     Proposed,
 }
 
+impl Step {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Looked => "looked",
+            Self::Composed => "composed",
+            Self::Intended => "intended",
+            Self::Swapped => "swapped",
+            Self::Resolved => "resolved",
+            Self::ConflictKept => "conflict-kept",
+            Self::Proposed => "proposed",
+        }
+    }
+}
+
 #[cfg(test)]
 impl Step {
     /// All of them, in order.
@@ -59,6 +73,7 @@ pub(crate) struct Faults {
 impl Faults {
     /// Goes on after a step, or dies there.
     pub(crate) fn pass(self, step: Step) -> Result<(), PublishError> {
+        forgeline_failpoint::pass("publish", step.word());
         if self.dies_after == Some(step) { Err(PublishError::Died(step)) } else { Ok(()) }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use forgeline_engine::{
-    Outcome,
+    Outcome, RunSpec,
     fact::{Conflict, Publication, PullRequestRef},
     spec::Forge,
 };
@@ -41,7 +41,7 @@ impl Runner {
         let proposed = match written.home {
             Home::Base => {
                 let shown = known.iter().rev().find(|it| it.branch == written.branch);
-                let pull_request = shown.map(|it| PullRequestRef { number: it.number, opened: false });
+                let pull_request = shown.map(|it| PullRequestRef { number: it.number, opened: written.is_first });
                 let into = branch_name(&job.view.spec.target.base_branch)?;
                 Some((pull_request, self.keep_conflict(job, order, &written, into).await?))
             }
@@ -70,9 +70,15 @@ impl Runner {
         let conflict = self.keep_conflict(job, order, written, written.branch.clone()).await?;
         let spec = &job.view.spec;
         let body = report::pull_request_body(job.view, &job.collected.summary, &written.verdict, conflict.as_ref());
-        let title = report::pull_request_title(spec);
-        let base = branch_name(&spec.target.base_branch)?;
-        let shown = self.show(job, &written.branch, base, title, body, labels(written, false)).await?;
+        let proposal = PullRequestProposal {
+            head: written.branch.clone(),
+            base: Some(branch_name(&spec.target.base_branch)?),
+            title: report::pull_request_title(spec),
+            body,
+            draft: spec.policy.draft,
+            labels: labels(written, false),
+        };
+        let shown = self.show(spec, proposal, written.is_first).await?;
         Ok(shown.map(|pull_request| (pull_request, conflict)))
     }
 
@@ -86,9 +92,15 @@ impl Runner {
         let mut body = report::conflict_body(spec, &written.clashes, &spec.target.base_branch);
         body.push_str("\n---\n\n");
         body += &report::pull_request_body(job.view, &job.collected.summary, &written.verdict, None);
-        let title = report::conflict_title(spec);
-        let base = branch_name(&spec.target.base_branch)?;
-        let shown = self.show(job, &written.branch, base, title, body, labels(written, true)).await?;
+        let proposal = PullRequestProposal {
+            head: written.branch.clone(),
+            base: Some(branch_name(&spec.target.base_branch)?),
+            title: report::conflict_title(spec),
+            body,
+            draft: spec.policy.draft,
+            labels: labels(written, true),
+        };
+        let shown = self.show(spec, proposal, written.is_first).await?;
         Ok(shown.map(|pull_request| {
             let conflict = Conflict {
                 paths: written.clashes.clone(),
@@ -113,9 +125,15 @@ impl Runner {
         let branch = self.conflict_branch(job, order, written).await?;
         job.faults.pass(Step::ConflictKept)?;
         let spec = &job.view.spec;
-        let body = report::conflict_body(spec, &written.clashes, into.as_str());
-        let title = report::conflict_title(spec);
-        let shown = self.show(job, &branch, into, title, body, labels(written, true)).await?;
+        let proposal = PullRequestProposal {
+            head: branch.clone(),
+            body: report::conflict_body(spec, &written.clashes, into.as_str()),
+            base: Some(into),
+            title: report::conflict_title(spec),
+            draft: spec.policy.draft,
+            labels: labels(written, true),
+        };
+        let shown = self.show(spec, proposal, false).await?;
         // Nothing to merge: a person has taken this side already.
         let pull_request = shown.flatten().map(|it| it.number);
         Ok(Some(Conflict { paths: written.clashes.clone(), branch: branch.to_string(), pull_request }))
@@ -147,28 +165,25 @@ impl Runner {
         Err(PublishError::Busy(written.branch.to_string()).into())
     }
 
-    /// One pull request, on a forge that has them. The outer none: there is nothing to merge any more.
+    /// One pull request, on a forge that has them. One that the bot opened for the run's `is_first` proposal was opened by
+    /// this run, though perhaps by a publisher that died. The outer none: there is nothing to merge any more.
     async fn show(
         &self,
-        job: &Job<'_>,
-        head: &BranchName,
-        base: BranchName,
-        title: String,
-        body: String,
-        labels: Vec<String>,
+        spec: &RunSpec,
+        proposal: PullRequestProposal,
+        is_first: bool,
     ) -> Result<Option<Option<PullRequestRef>>, RunnerError> {
-        let spec = &job.view.spec;
         match spec.target.forge {
             Forge::Git => Ok(Some(None)),
             Forge::Local => {
-                let draft = spec.policy.draft;
-                let proposal = PullRequestProposal { head: head.clone(), base: Some(base), title, body, draft, labels };
                 let repo = self.forge_repository(&spec.target)?;
                 let bot = LocalForge::bot();
                 match self.forge.upsert_pull_request(&repo, &proposal, &bot, self.clock.now()).await {
                     Ok(upserted) => {
-                        let opened = matches!(upserted, Upsert::Created(_));
-                        Ok(Some(Some(PullRequestRef { number: upserted.into_inner().number, opened })))
+                        let is_new = matches!(upserted, Upsert::Created(_));
+                        let shown = upserted.into_inner();
+                        let opened = is_new || (is_first && shown.author == bot);
+                        Ok(Some(Some(PullRequestRef { number: shown.number, opened })))
                     }
                     Err(ForgeError::NothingToMerge { .. }) => Ok(None),
                     Err(error) => Err(error.into()),

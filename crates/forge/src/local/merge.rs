@@ -85,6 +85,7 @@ impl LocalForge {
             at,
         };
         let merged = self.with_git(repo, move |git| job.perform(git)).await?;
+        forgeline_failpoint::pass("merge", "done");
 
         let mut verb = self.verb(repo, actor, at).await?;
         let mut item = verb.view.item(number, Some(PULL_REQUEST)).await?;

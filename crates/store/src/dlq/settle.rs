@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sqlx::{Sqlite, Transaction};
 
 use super::DeadLetterRow;
-use crate::{Decided, Decision, Delivery, NewRun, Ruling, Store, StoreError};
+use crate::{Decided, Decision, Delivery, NewRun, Ruling, Store, StoreError, commit::commit};
 
 /// What a replay came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Store {
         let done = Acknowledged { letters, withdrawn };
         let detail = json!({"actor": actor, "cause": cause.to_string(), "letters": letters, "withdrawn": withdrawn});
         decide(&mut tx, subject, "acknowledge", detail, now).await?;
-        tx.commit().await?;
+        commit("acknowledge-where", tx).await?;
         Ok(done)
     }
 
@@ -100,7 +100,7 @@ impl Store {
         }
         crate::notices::withdraw(&mut tx, &row.letter.cause()).await?;
         decide(&mut tx, &row.name(), "drop", json!({"actor": actor, "reason": reason}), now).await?;
-        tx.commit().await?;
+        commit("drop-letter", tx).await?;
         Ok(true)
     }
 
@@ -122,7 +122,7 @@ impl Store {
         crate::inbox::insert(&mut tx, delivery, now).await?;
         let detail = json!({"actor": actor, "as": delivery.key, "source": delivery.source});
         decide(&mut tx, &row.name(), "replay", detail, now).await?;
-        tx.commit().await?;
+        commit("replay-as-delivery", tx).await?;
         Ok(Replayed::Now)
     }
 
@@ -152,7 +152,7 @@ impl Store {
             return Ok(None);
         }
         decide(&mut tx, &row.name(), "replay", json!({"actor": actor, "as": key}), now).await?;
-        tx.commit().await?;
+        commit("replay-delivery", tx).await?;
         Ok(Some(Replayed::Now))
     }
 
