@@ -3,6 +3,7 @@
 //! Whoever believes that they hold the effect may run this; no lease or clock is part of the safety argument. A branch is
 //! swapped only while all branches that were searched for the run's key stand still, so the key can enter once.
 
+mod approvals;
 mod branch;
 mod collect;
 mod commit;
@@ -168,6 +169,9 @@ impl Runner {
                 Ok(Some(Outcome::NoChange { reason: format!("{place} holds exactly this") }))
             }
             Composed::Ready(written) => {
+                if let Some(reason) = self.lapsed_approval(job.view).await? {
+                    return Ok(Some(Outcome::Refused { reason, gate: None }));
+                }
                 let refname = written.branch.refname();
                 match self.swap(job, sight.refs, refname, written.commit, written.tree).await? {
                     Swap::Done => self.propose(job, &order, &known, *written).await,

@@ -76,6 +76,29 @@ fn a_run_waits_for_people_and_goes_on_when_they_agree_to_exactly_what_waits() {
 }
 
 #[test]
+fn an_approval_holds_only_while_whoever_gave_it_may_give_it() {
+    let world = World::with_shop();
+    let stages = writes("a", "1", "") + "  - {id: ok, needs: [a], approval: {roles: [maintainer]}}\n";
+    let folder = factory(&world, "", &stages);
+    world.ok(&["local", "user", "add", "bo"]);
+    world.ok(&["local", "user", "role", "bo", "maintainer"]);
+    let issue = world.issue("Data", "Some.");
+    with(&world, &folder, &["local", "comment", "add", "1", "/forgeline run flow"]);
+    let asked = world.comments(issue).join("\n");
+    let line = asked.lines().find(|line| line.starts_with("/forgeline approve ok ")).expect("the line to paste");
+    with(&world, &folder, &["local", "comment", "add", "1", line, "--as", "bo", "--no-bot"]);
+    // The process dies when all is composed and nothing is written; until the next one starts, bo loses the role.
+    let dies = [("FORGELINE_FACTORY", folder.as_str()), ("FORGELINE_FAILPOINT", "publish:composed")];
+    world.run_with(&dies, &["bot", "once"]);
+    world.ok(&["local", "user", "role", "bo", "reader"]);
+    with(&world, &folder, &["bot", "once"]);
+    let said = world.comments(issue).join("\n");
+    assert!(said.contains("no longer holds") && said.contains("bo (reader)"), "{said}");
+    assert!(world.pull_requests().is_empty() && world.run_commits().is_empty());
+    world.settle();
+}
+
+#[test]
 fn a_refusal_ends_the_run_and_nothing_is_written() {
     let world = World::with_shop();
     let folder =

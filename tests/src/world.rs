@@ -146,10 +146,11 @@ impl World {
             .expect("forgeline starts")
     }
 
-    /// Runs `forgeline` through another program, such as `strace`.
-    pub(crate) fn run_under(&self, wrapper: &[&str], args: &[&str]) -> Said {
-        let inner = self.command(args);
-        let mut command = Command::new(wrapper[0]);
+    /// Runs `forgeline` through another program, such as `strace`, and with these variables too.
+    pub(crate) fn run_under_with(&self, wrapper: &[String], variables: &[(&str, &str)], args: &[&str]) -> Said {
+        let mut inner = self.command(args);
+        inner.envs(variables.iter().copied());
+        let mut command = Command::new(&wrapper[0]);
         command
             .args(&wrapper[1..])
             .arg(inner.get_program())

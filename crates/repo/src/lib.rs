@@ -25,6 +25,7 @@ mod walk;
 
 #[cfg(test)]
 mod scratch;
+mod turn;
 
 pub use commit::{CommitInfo, NewCommit, Person};
 pub use compose::{Change, ComposeError, folded};

@@ -1,8 +1,7 @@
 //! Moving a reference only if nobody else has.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs,
     path::PathBuf,
     thread,
     time::{Duration, SystemTime},
@@ -10,7 +9,10 @@ use std::{
 
 use git2::{ErrorClass, ErrorCode, Signature, Time};
 
-use crate::{CommitId, Repo, RepoError, Snapshot};
+use crate::{
+    CommitId, Repo, RepoError, Snapshot,
+    turn::{self, Turn},
+};
 
 /// How a compare-and-swap ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,12 +75,14 @@ impl Repo {
         if let Some(new) = new {
             self.git.find_commit(new.oid()).map_err(RepoError::lookup("commit", new))?;
         }
-        let _turn = self.take_turn()?;
+        let mut turn = Turn::take(self.git_dir())?;
         let mut waits = LOCK_WAITS_MS.into_iter();
         loop {
-            match self.try_swap(refname, expected, new, reason, seen) {
+            match self.try_swap(refname, expected, new, reason, seen, &mut turn) {
                 Err(error) if is_lock_contention(&error) => {
-                    self.remove_stale_lock(refname);
+                    if self.remove_stale_lock(refname) {
+                        continue;
+                    }
                     let Some(wait) = waits.next() else {
                         return Err(RepoError::Locked { name: refname.to_owned(), lock: self.lock_file(refname) });
                     };
@@ -98,9 +102,11 @@ impl Repo {
         new: Option<CommitId>,
         reason: &str,
         seen: Option<&Snapshot>,
+        turn: &mut Turn,
     ) -> Result<Swap, git2::Error> {
         let mut transaction = self.git.transaction()?;
         transaction.lock_ref(refname)?;
+        turn.note(&self.lock_file(refname));
         let actual = match self.git.refname_to_id(refname) {
             Ok(oid) => Some(CommitId::new(oid)),
             Err(error) if error.code() == ErrorCode::NotFound => None,
@@ -129,30 +135,15 @@ impl Repo {
         Ok(Swap::Done)
     }
 
-    /// One swap at a time among Forgeline's processes, so that a stale lock is never removed under a live one. The
-    /// kernel gives the turn back when a process dies.
-    fn take_turn(&self) -> Result<File, RepoError> {
-        let path = self.git_dir().join("forgeline-refs.lock");
-        let failed = |source| RepoError::Io { action: "lock", path: path.clone(), source };
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        file.lock().map_err(failed)?;
-        Ok(file)
-    }
-
     fn lock_file(&self, refname: &str) -> PathBuf {
         self.git_dir().join(format!("{refname}.lock"))
     }
 
-    fn remove_stale_lock(&self, refname: &str) {
+    /// Removes a lock that nobody can still hold; false: there is none.
+    fn remove_stale_lock(&self, refname: &str) -> bool {
         let lock = self.lock_file(refname);
         let age = fs::metadata(&lock).and_then(|meta| meta.modified()).map(|at| SystemTime::now().duration_since(at));
-        if matches!(age, Ok(Ok(age)) if age > STALE_LOCK) {
-            match fs::remove_file(&lock) {
-                Ok(()) => tracing::warn!(lock = %lock.display(), "removed a reference lock that a dead process left"),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => tracing::warn!(lock = %lock.display(), %error, "cannot remove a stale reference lock"),
-            }
-        }
+        matches!(age, Ok(Ok(age)) if age > STALE_LOCK) && turn::remove(&lock)
     }
 
     /// `a` and `a/b` cannot both be references: name the one in the way.

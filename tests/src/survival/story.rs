@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::picture::{Picture, rows};
-use crate::world::World;
+use crate::world::{Said, World};
 
 const SIGKILL: i32 = 9;
 /// Turns of the bot after which all must be quiet.
@@ -142,6 +142,24 @@ impl Story {
         let now = Picture::of(&world);
         assert!(now == *end, "another end {told}:\n{}", end.differences(&now).join("\n"));
         died
+    }
+
+    /// Tells a chapter again with the bot's first turn inside another program, such as `strace`; what that turn said.
+    ///
+    /// # Panics
+    /// It ended in another way.
+    pub(super) fn survive_under(&self, chapter: usize, wrapper: &[String]) -> Said {
+        let Chapter { name, start, end, .. } = &self.chapters[chapter];
+        let world = start.copy();
+        let said = world.run_under_with(wrapper, &self.with_factory(&[]), &["bot", "once"]);
+        self.quieten(&world);
+        let now = Picture::of(&world);
+        assert!(
+            now == *end,
+            "another end in the chapter of {name} under {wrapper:?}:\n{}",
+            end.differences(&now).join("\n")
+        );
+        said
     }
 
     /// A turn that ends in a death; false: it was over before.

@@ -1,0 +1,72 @@
+//! Approvals hold when something is written, not only when they are given.
+
+use forgeline_engine::{
+    Approval,
+    plan::Work,
+    run::{Question, TaskStatus},
+    spec::Forge,
+};
+use forgeline_forge::{
+    ForgeError,
+    types::{Login, RepoId, Role},
+};
+use forgeline_store::RunView;
+
+use crate::{Runner, RunnerError};
+
+impl Runner {
+    /// Why an approval of this run holds no longer, for people: whoever gave it may not give it any more. On a plain repository
+    /// nobody has roles, so that it holds.
+    ///
+    /// # Errors
+    /// The forge does not say what somebody may do; nothing may be written then.
+    pub(super) async fn lapsed_approval(&self, view: &RunView) -> Result<Option<String>, RunnerError> {
+        if view.spec.target.forge == Forge::Git {
+            return Ok(None);
+        }
+        let repo = self.forge_repository(&view.spec.target)?;
+        for stage in &view.spec.plan.stages {
+            let Work::Approval { approval: rule } = &stage.work else { continue };
+            let needed = least(&rule.roles);
+            for question in approved(view, stage.id.as_str()) {
+                let mut without = Vec::new();
+                for given in &question.given {
+                    let role = self.role_now(&repo, given).await?;
+                    if role.is_none_or(|role| role < needed) {
+                        without.push(format!("{} ({})", given.name, role.map_or("no role", |role| role.as_str())));
+                    }
+                }
+                if question.given.len() - without.len() < question.min as usize {
+                    return Ok(Some(format!(
+                        "the approval of stage `{}` no longer holds: it takes the role {needed}, which {} lost since; \
+                         ask again with `/forgeline retry`",
+                        stage.id,
+                        without.join(", ")
+                    )));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn role_now(&self, repo: &RepoId, given: &Approval) -> Result<Option<Role>, RunnerError> {
+        let Ok(login) = given.id.parse::<Login>() else { return Ok(None) };
+        match self.forge.role_of(repo, &login).await {
+            Ok(role) => Ok(role),
+            Err(ForgeError::NoUser { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn approved<'a>(view: &'a RunView, stage: &'a str) -> impl Iterator<Item = &'a Question> {
+    view.state.tasks().filter(move |task| task.id.stage.as_str() == stage).filter_map(|task| match &task.status {
+        TaskStatus::Approved(question) => Some(question),
+        _ => None,
+    })
+}
+
+/// The least role that may approve.
+fn least(roles: &[String]) -> Role {
+    roles.iter().filter_map(|role| role.parse().ok()).min().unwrap_or(Role::Maintainer).max(Role::Reader)
+}
