@@ -11,6 +11,7 @@ mod commands;
 mod definitions;
 mod exit;
 mod input;
+mod once_more;
 mod operator;
 mod output;
 mod rehearsal;

@@ -256,3 +256,22 @@ fn a_person_starts_as_many_runs_as_the_factory_lets() {
     let why = with(&world, &folder, &["why", &format!("acme/shop#{issue}")]).out;
     assert!(why.contains("policy.limits") && why.contains("runs_per_actor_per_hour"), "{why}");
 }
+
+#[test]
+fn a_further_attempt_reads_the_event_that_started_the_first() {
+    let world = World::with_shop();
+    let on = "event: {type: ArtifactMerged, version: \"^1\", when: 'event.artifact_type == \"DocsPage\"'}";
+    let folder = factory(&world, &format!("{{{on}}}"), "");
+    // The stage cannot do without the event.
+    let path = world.path("factory/agents/good/templates/file.hbs");
+    fs::write(path, "{\"good\": \"{{event.artifact_type}}\"}\n").expect("a file");
+    let issue = world.issue("Page", "Some.");
+    with(&world, &folder, &["local", "comment", "add", &issue.to_string(), "/forgeline run docs-page"]);
+    with(&world, &folder, &["local", "pr", "merge", "2"]);
+    assert_eq!(runs(&world).last(), Some(&run("follow-up", "published")));
+    for again in [&["runs", "retry", "@latest", "--fresh"][..], &["runs", "revise", "@latest", "better"]] {
+        with(&world, &folder, again);
+        let shown = with(&world, &folder, &["--json", "runs", "show", "@latest"]).json();
+        assert_eq!(shown["run"]["outcome"]["outcome"], "no_change", "{again:?}: {shown}");
+    }
+}

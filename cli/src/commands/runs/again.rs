@@ -1,26 +1,27 @@
 //! `forgeline runs retry` and `revise`: a run once more, as a further attempt that takes over what is known.
 
-use std::path::Path;
-
 use clap::Args;
-use forgeline_engine::spec::{Forge, Revision, Trigger};
-use forgeline_model::StageId;
+use forgeline_engine::{
+    RunSpec,
+    spec::{Again, Revision},
+};
+use forgeline_model::{Digest, StageId};
 use forgeline_runner::{
-    OpenTarget, Patience,
+    Patience,
     again::{self, Wish},
-    prepare::{self, Request},
 };
 use forgeline_store::{Decision, RunView};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     app,
     commands::{Session, lookup::view_run, run},
     definitions,
     exit::{Exit, Failure},
+    once_more::OnceMore,
     output,
     rehearsal::DryRun,
-    request, signals, story,
+    signals, story,
 };
 
 /// What is tried again.
@@ -100,48 +101,12 @@ async fn once_more(
     let wish = wish(&view);
     let missing = |error: again::NoSuchStage| Failure::new(Exit::NotFound, error.to_string());
     let again = again::of(&view, wish).map_err(missing)?;
-    let path = match spec.target.forge {
-        Forge::Git => Path::new(&spec.target.repository).to_owned(),
-        Forge::Local => runner.forge.git_dir(&spec.target.repository.parse()?).await?,
+    let asked = OnceMore { again, changes: inputs, detail: format!("runs {verb} {}", spec.id), fallback: &in_force };
+    // The same wish for the same run is the same attempt.
+    let key = |spec: &RunSpec, again: &Again, inputs: &Value| {
+        format!("{}/{verb}/{}", spec.trigger_key, Digest::of(&json!({"again": again, "inputs": inputs})).hex())
     };
-    let branch = spec.target.base_branch.parse()?;
-    let target = OpenTarget::find(&path, &spec.target.repository, Some(&branch))?;
-    let blueprint = spec.plan.blueprint.name.clone();
-    let inputs = request::changed_inputs(&blueprint, &spec.plan.inputs, inputs, &in_force)?;
-    let item_spec = match &spec.item {
-        Some(item) => {
-            prepare::item_spec(item, "work item").map_err(|faults| Failure::invalid("the work item", faults))?
-        }
-        None => None,
-    };
-    let asked = forgeline_model::Digest::of(&json!({"again": again, "inputs": inputs}));
-    let request = Request {
-        factory: &in_force.factory,
-        definitions: in_force.source.clone(),
-        registry: &in_force.registry,
-        blueprint: &blueprint,
-        inputs,
-        max_usd: None,
-        item: spec.item.clone(),
-        item_spec,
-        project: spec.source.project_id.clone(),
-        forge: spec.target.forge,
-        repository: spec.target.repository.clone(),
-        base_branch: target.base_branch.to_string(),
-        base: target.base.to_string(),
-        trigger: Trigger {
-            kind: "cli".into(),
-            actor: request::user(),
-            detail: format!("runs {verb} {}", spec.id),
-            chain_depth: spec.trigger.chain_depth,
-        },
-        // The same wish for the same run is the same attempt.
-        trigger_key: format!("{}/{verb}/{}", spec.trigger_key, asked.hex()),
-        event: again::event(spec),
-        again: Some(again),
-    };
-    let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);
-    let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;
+    let new = asked.prepare(&runner, &view, key).await?;
     if how.dry_run {
         let document = json!({"run": new.spec.id, "again_of": spec.id, "plan": new.spec.plan.digest()});
         let said = || format!("run {} would start as a further attempt at {}\n", new.spec.id, spec.id);
