@@ -55,21 +55,26 @@ impl LocalForge {
         at: Timestamp,
     ) -> Result<Upsert<PullRequest>, ForgeError> {
         let (title, body) = (text::title(&proposal.title)?, text::body(&proposal.body)?);
-        let (head, base) = (proposal.head.clone(), proposal.base.clone());
-        let (base, tips) = self
-            .with_git(repo, move |git| {
-                let base = base.map_or_else(|| git.default_branch(), Ok)?;
-                let tips = tips(git, &head, &base)?;
-                Ok::<_, ForgeError>((base, tips))
-            })
-            .await?;
+        let base = match &proposal.base {
+            Some(base) => base.clone(),
+            None => self.with_git(repo, |git| Ok::<_, ForgeError>(git.default_branch()?)).await?,
+        };
+        let base = self.base_to_show(repo, &proposal.head, base, actor).await?;
+        let tips = {
+            let (head, base) = (proposal.head.clone(), base.clone());
+            self.with_git(repo, move |git| tips(git, &head, &base)).await?
+        };
         let mut verb = self.verb(repo, actor, at).await?;
         verb.require(Role::Editor, "open pull requests").await?;
         let filter =
             ItemFilter { kind: Some(PULL_REQUEST), head: Some(proposal.head.to_string()), ..ItemFilter::default() };
         let same_branch = verb.view.tx.items(verb.view.row.id, &filter).await?;
         let head_commit = tips.head.to_string();
-        let open = same_branch.iter().find(|item| item.state == "open" && item.base == base.as_str());
+        let is_open = |item: &&ItemRow| item.state == "open";
+        let exact = same_branch.iter().filter(is_open).find(|item| item.base == base.as_str());
+        // One of the actor's own follows what it was stacked on.
+        let own = || same_branch.iter().filter(is_open).find(|item| item.author == actor.as_str());
+        let open = exact.or_else(own);
         let decided = || same_branch.iter().find(|item| item.state != "open" && item.head_commit == head_commit);
         let outcome = match open.or_else(decided) {
             None if tips.fork == Some(tips.head) => {
@@ -101,8 +106,8 @@ impl LocalForge {
             Some(item) => {
                 let mut item = item.clone();
                 let before = item.clone();
-                (item.title, item.body) = (title, body);
-                let edited = (&item.title, &item.body) != (&before.title, &before.body);
+                (item.title, item.body, item.base) = (title, body, base.to_string());
+                let edited = (&item.title, &item.body, &item.base) != (&before.title, &before.body, &before.base);
                 set_tips(&mut item, &tips);
                 let labeled = add_labels(&mut verb, &item, &proposal.labels).await?;
                 super::feed::tell_branch(&mut verb, &item.head, Some(&item.head_commit)).await?;
@@ -119,6 +124,26 @@ impl LocalForge {
         };
         verb.commit().await?;
         Ok(outcome)
+    }
+
+    /// The branch that a pull request of `head` is shown for: the wanted one, unless the actor has one open that is stacked
+    /// on a branch which is not merged yet. People review one pull request of a branch, not one for each base.
+    async fn base_to_show(
+        &self,
+        repo: &RepoId,
+        head: &BranchName,
+        wanted: BranchName,
+        actor: &Login,
+    ) -> Result<BranchName, ForgeError> {
+        let of_head = self.pull_requests(repo, Some(PullRequestState::Open), Some(head)).await?;
+        let is_there = of_head.iter().any(|it| it.base == wanted);
+        match of_head.into_iter().find(|it| it.author == *actor) {
+            Some(own) if !is_there => {
+                let merged = self.pull_requests(repo, Some(PullRequestState::Merged), Some(&own.base)).await?;
+                Ok(if merged.is_empty() { own.base } else { wanted })
+            }
+            Some(_) | None => Ok(wanted),
+        }
     }
 
     /// A pull request by number.
@@ -210,7 +235,7 @@ async fn add_labels(verb: &mut Verb, item: &ItemRow, wanted: &[String]) -> Resul
 #[cfg(test)]
 mod tests {
     use crate::{
-        ForgeError, PullRequestProposal,
+        ForgeError, MergeMethod, PullRequestProposal,
         local::scratch::{World, branch, login, proposal},
         types::{PullRequestState, Upsert},
     };
@@ -235,6 +260,26 @@ mod tests {
         assert_eq!(diff.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["a"]);
         assert_eq!(forge.pull_requests(repo, None, Some(&branch("x"))).await.expect("lists").len(), 1);
         assert_eq!(world.told().await, ["push x", "pr_opened 1", "pr_labeled 1", "push x", "pr_edited 1"]);
+    }
+
+    #[tokio::test]
+    async fn a_stacked_one_follows_what_it_is_stacked_on() {
+        let world = World::new().await;
+        let (forge, repo, acme) = (&world.forge, &world.repo, login("acme"));
+        let upsert =
+            async |proposal: PullRequestProposal| forge.upsert_pull_request(repo, &proposal, &acme, world.now()).await;
+        world.push("x", &[("a", "1")], &[]).await;
+        world.push("y", &[("b", "1")], &[]).await;
+        upsert(proposal("x")).await.expect("opens");
+        let on = |base: &str| PullRequestProposal { base: Some(branch(base)), ..proposal("y") };
+        assert!(matches!(upsert(on("x")).await, Ok(Upsert::Created(pr)) if pr.number == 2 && pr.base == branch("x")));
+        let early = upsert(on("main")).await.expect("is there").into_inner();
+        assert_eq!((early.number, early.base), (2, branch("x")), "`x` is not merged yet");
+        forge.merge_pull_request(repo, 1, MergeMethod::Squash, &acme, world.now()).await.expect("merges");
+        let late = upsert(on("main")).await.expect("is there").into_inner();
+        assert_eq!((late.number, late.base), (2, branch("main")));
+        let back = upsert(on("x")).await.expect("is there").into_inner();
+        assert_eq!((back.number, back.base), (2, branch("main")), "it does not go back");
     }
 
     #[tokio::test]
