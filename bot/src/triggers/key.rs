@@ -96,6 +96,8 @@ impl TriggerKey {
     /// The key of what was asked.
     pub fn of(scope: &TriggerScope, asked: &Asked<'_>) -> Self {
         let TriggerScope { tenant, forge, repository_id, blueprint } = scope;
+        // Which run a further attempt is of depends on when one looks; the comment does not.
+        let blueprint = if asked.is_of_whatever_ran() { "" } else { blueprint.as_str() };
         let mut parts = vec![json!(tenant), json!(forge), json!(repository_id), json!(blueprint)];
         parts.extend(asked.parts());
         Self(canonical::to_string(&parts))
@@ -114,6 +116,10 @@ impl fmt::Display for TriggerKey {
 }
 
 impl Asked<'_> {
+    fn is_of_whatever_ran(&self) -> bool {
+        matches!(self, Self::Command { command: Command::Retry { .. } | Command::Revise { .. }, .. })
+    }
+
     fn parts(&self) -> Vec<Value> {
         match self {
             Self::Command { comment_id, line, command } => {

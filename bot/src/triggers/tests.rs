@@ -256,6 +256,12 @@ fn keys_name_what_was_asked_and_where() {
         r#"["default","local","12","http-service","command","41",3,"run http-service a=1 b=2"]"#
     );
     assert_eq!(key(&run(&spelt)), key(&run(&again)));
+    let retry = parsed("/forgeline retry");
+    assert_eq!(
+        TriggerKey::of(&scope("other"), &run(&retry)).to_string(),
+        key(&run(&retry)),
+        "whichever run came last when somebody looked"
+    );
     let inputs = |value: Value| Digest::of(&value);
     let item = |id, value| key(&Asked::Item { id, inputs: inputs(value) });
     assert_eq!(item("7", json!({"a": 1, "b": 2})), item("7", json!({"b": 2, "a": 1})));

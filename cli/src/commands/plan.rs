@@ -1,11 +1,15 @@
 //! `forgeline plan`: what a run would do.
 
 use clap::Args;
-use forgeline_engine::{RunSpec, plan::PlannedStage};
-use forgeline_runner::{Watch, prepare};
+use forgeline_engine::{
+    RunSpec,
+    estimate::{Estimate, estimate},
+    plan::PlannedStage,
+};
+use forgeline_runner::{Runner, Watch, prepare};
 use serde_json::{Value, json};
 
-use super::Session;
+use super::{Session, wording::duration};
 use crate::{
     app, definitions,
     exit::{Exit, Failure},
@@ -40,43 +44,56 @@ pub(super) async fn show(session: &Session, asked: &Asked) -> anyhow::Result<Exi
     let refuse = |faults| Failure::invalid(format!("blueprint `{}` cannot run", asked.blueprint), faults);
     let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;
     let spec = &new.spec;
-    session.out.print("plan", &value(spec), || text(spec));
+    let estimate = estimate_of(&runner, spec).await?;
+    session.out.print("plan", &value(spec, estimate.as_ref()), || text(spec, estimate.as_ref()));
     Ok(Exit::Success)
 }
 
+/// What the run will probably take, if its blueprint ran before.
+pub(super) async fn estimate_of(runner: &Runner, spec: &RunSpec) -> anyhow::Result<Option<Estimate>> {
+    let past = runner.store.past_of(&spec.plan.blueprint.name).await?;
+    Ok(estimate(&spec.plan, &past))
+}
+
 /// The plan of a run for machines.
-pub(super) fn value(spec: &RunSpec) -> Value {
+pub(super) fn value(spec: &RunSpec, estimate: Option<&Estimate>) -> Value {
     json!({
         "digest": spec.plan.digest(),
         "definitions": spec.definitions,
         "target": spec.target,
         "plan": spec.plan,
         "cost": {"model_calls": 0, "usd": "0.00"},
+        "estimate": estimate,
     })
 }
 
 /// The plan of a run for people.
-pub(super) fn text(spec: &RunSpec) -> String {
-    let rows: Vec<Vec<String>> = spec.plan.stages.iter().map(row).collect();
+pub(super) fn text(spec: &RunSpec, estimate: Option<&Estimate>) -> String {
+    let rows: Vec<Vec<String>> = spec.plan.stages.iter().map(|stage| row(stage, estimate)).collect();
+    let usually = estimate.map_or_else(String::new, |it| {
+        let runs = if it.runs == 1 { "run".to_owned() } else { format!("{} runs", it.runs) };
+        format!("\nusually {} of work and {} USD, by the last {runs}", duration(it.millis), it.usd)
+    });
     let dirty = if spec.definitions.dirty { " (not committed)" } else { "" };
     format!(
-        "{} on {} at {}\ndefinitions from {}{dirty}\nbranch {}\n\n{}\nplan {}: no model call, 0.00 USD; nothing was written\n",
+        "{} on {} at {}\ndefinitions from {}{dirty}\nbranch {}\n\n{}\nplan {}: no model call, 0.00 USD; nothing was written{usually}\n",
         spec.plan.blueprint,
         spec.target.repository,
         &spec.target.base[..12],
         spec.definitions.origin,
         spec.target.branch,
-        table(&["STAGE", "AGENT", "AFTER", "WRITES", "TELLS"], &rows),
+        table(&["STAGE", "AGENT", "AFTER", "USUALLY", "WRITES", "TELLS"], &rows),
         spec.plan.digest().short(),
     )
 }
 
-fn row(stage: &PlannedStage) -> Vec<String> {
+fn row(stage: &PlannedStage, estimate: Option<&Estimate>) -> Vec<String> {
     let join = |items: Vec<String>| if items.is_empty() { "-".to_owned() } else { items.join(", ") };
     vec![
         stage.id.to_string(),
         stage.performer(),
         join(stage.needs.iter().map(ToString::to_string).collect()),
+        estimate.and_then(|it| it.stages.get(&stage.id)).map_or_else(|| "-".to_owned(), |it| duration(it.millis)),
         join(stage.produces.iter().map(|it| it.path.clone()).collect()),
         join(stage.emits.iter().map(|it| format!("{}@{}", it.event_type, it.version)).collect()),
     ]

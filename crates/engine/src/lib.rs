@@ -8,6 +8,7 @@
 mod advance;
 pub mod condition;
 pub mod context;
+pub mod estimate;
 pub mod fact;
 pub mod input;
 pub mod plan;

@@ -40,6 +40,9 @@ pub struct Finished {
     pub next: Option<Lease>,
 }
 
+/// Candidates that are read at once.
+const PAGE: i64 = 64;
+
 #[derive(sqlx::FromRow)]
 struct Candidate {
     run_id: String,
@@ -63,52 +66,86 @@ impl Store {
         lease_ms: u64,
         now: Timestamp,
     ) -> Result<Option<Lease>, StoreError> {
+        // Ready tasks may stand behind many that others work at.
+        for page in 0_i64.. {
+            let candidates = self.candidates(run, pool, page * PAGE, now).await?;
+            let is_last = candidates.len() < usize::try_from(PAGE).expect("small");
+            for candidate in candidates {
+                if candidate.state == "running" && !self.is_abandoned(&candidate, now) {
+                    continue;
+                }
+                if let Some(lease) = self.claim_one(candidate, lease_ms, now).await? {
+                    return Ok(Some(lease));
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tasks that may be free to take, a page of them.
+    async fn candidates(
+        &self,
+        run: Option<&RunId>,
+        pool: Option<&str>,
+        offset: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Candidate>, StoreError> {
         let sql = format!(
             "SELECT stage.run_id, stage, stage.item, stage.state, lease_owner, lease_until FROM stage JOIN run USING (run_id) \
              WHERE (?1 IS NULL OR pool = ?1) AND (?2 IS NULL OR run_id = ?2) \
              AND ((stage.state = 'ready' AND run_at <= ?3) OR stage.state = 'running') AND NOT {IS_HELD} \
-             ORDER BY priority DESC, run_at, run_id, stage, stage.item LIMIT 64"
+             ORDER BY priority DESC, run_at, run_id, stage, stage.item LIMIT {PAGE} OFFSET ?4"
         );
-        let candidates: Vec<Candidate> = sqlx::query_as(AssertSqlSafe(sql))
+        let candidates = sqlx::query_as(AssertSqlSafe(sql))
             .bind(pool)
             .bind(run.map(RunId::as_str))
             .bind(now.millis())
+            .bind(offset)
             .fetch_all(&self.reader)
             .await?;
-        for candidate in candidates {
-            let running = candidate.state == "running";
-            if running && !self.is_abandoned(&candidate, now) {
-                continue;
-            }
-            let Ok(run) = candidate.run_id.parse::<RunId>() else { continue };
-            let Ok(stage) = candidate.stage.parse() else { continue };
-            let task = TaskId { stage, item: (!candidate.item.is_empty()).then_some(candidate.item) };
-            let mut tx = self.begin_run(&run, now).await?;
-            if running {
-                let held: Option<(Option<String>, i64)> = sqlx::query_as(
-                    "SELECT lease_owner, lease_until FROM stage \
-                     WHERE run_id = ? AND stage = ? AND item = ? AND state = 'running'",
-                )
-                .bind(run.as_str())
-                .bind(task.stage.as_str())
-                .bind(item(&task))
-                .fetch_optional(&mut *tx.tx)
-                .await?;
-                // Renewed or taken in the meantime: it is not abandoned any more.
-                if held != Some((candidate.lease_owner, candidate.lease_until)) {
-                    continue;
-                }
-                tx.input(&Input::Lost { task: task.clone() })?;
-            }
-            let is_ready = tx.state.task(&task).is_some_and(|task| matches!(task.status, TaskStatus::Ready { .. }))
-                && held(&tx.spec, &tx.state, &task, now).is_none();
-            let lease = if is_ready { Some(take(&mut tx, task, lease_ms).await?) } else { None };
-            tx.commit("claim").await?;
-            if lease.is_some() {
-                return Ok(lease);
-            }
+        Ok(candidates)
+    }
+
+    /// Takes a candidate, if it is still free and nothing holds it back.
+    async fn claim_one(
+        &self,
+        candidate: Candidate,
+        lease_ms: u64,
+        now: Timestamp,
+    ) -> Result<Option<Lease>, StoreError> {
+        let (Ok(run), Ok(stage)) = (candidate.run_id.parse::<RunId>(), candidate.stage.parse()) else {
+            return Ok(None);
+        };
+        let task = TaskId { stage, item: (!candidate.item.is_empty()).then_some(candidate.item) };
+        let mut tx = self.begin_run(&run, now).await?;
+        let sql = format!(
+            "SELECT lease_owner, lease_until, {IS_HELD} FROM stage JOIN run USING (run_id) \
+             WHERE run_id = ? AND stage = ? AND stage.item = ? AND stage.state = ?"
+        );
+        let found: Option<(Option<String>, i64, bool)> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(run.as_str())
+            .bind(task.stage.as_str())
+            .bind(item(&task))
+            .bind(&candidate.state)
+            .fetch_optional(&mut *tx.tx)
+            .await?;
+        let Some((owner, until, is_held)) = found else { return Ok(None) };
+        let is_running = candidate.state == "running";
+        // Renewed or taken in the meantime: it is not abandoned any more.
+        if is_held || (is_running && (owner, until) != (candidate.lease_owner, candidate.lease_until)) {
+            return Ok(None);
         }
-        Ok(None)
+        if is_running {
+            tx.input(&Input::Lost { task: task.clone() })?;
+        }
+        let is_ready = tx.state.task(&task).is_some_and(|task| matches!(task.status, TaskStatus::Ready { .. }))
+            && held(&tx.spec, &tx.state, &task, now).is_none();
+        let lease = if is_ready { Some(take(&mut tx, task, lease_ms).await?) } else { None };
+        tx.commit("claim").await?;
+        Ok(lease)
     }
 
     /// T3: extends a lease.

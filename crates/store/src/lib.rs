@@ -36,6 +36,7 @@ pub mod local_forge;
 mod notices;
 mod open;
 mod outbox;
+mod past;
 mod project;
 mod query;
 mod rebuild;

@@ -363,3 +363,18 @@ async fn results_and_decisions_are_found_again_and_damage_is_told() {
     let damaged = Store::open(folder.path(), Arc::new(|_: &Event, _: Option<&Digest>| Ok(()))).await;
     assert!(damaged.is_err());
 }
+
+#[tokio::test]
+async fn a_ready_task_is_found_behind_many_that_others_work_at() {
+    let folder = TempDir::new().expect("folder");
+    let (busy, idle) = (open(folder.path()).await, open(folder.path()).await);
+    let ids: Vec<String> = (0..150).map(|n| format!("s{n:03}")).collect();
+    let new = new_run("many", ids.iter().map(|id| stage(id, &[])).collect());
+    busy.start(new, Vec::new(), at(1)).await.expect("decides");
+    for _ in 0..149 {
+        claim(&busy, 2).await.expect("ready");
+    }
+    let last = claim(&idle, 3).await.expect("one is left");
+    assert_eq!(last.task.to_string(), "s149");
+    assert!(claim(&idle, 3).await.is_none());
+}

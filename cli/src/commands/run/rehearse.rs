@@ -26,6 +26,8 @@ pub(super) async fn perform(session: &Session, asked: &Asked) -> anyhow::Result<
     let refuse = |faults| Failure::invalid(format!("blueprint `{}` cannot run", asked.blueprint), faults);
     let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;
     let spec = new.spec.clone();
+    let estimate = plan::estimate_of(&runner, &spec).await?;
+    let estimate = estimate.as_ref();
     told.set(spec.clone());
     runner.store.start(new, Vec::new(), runner.clock.now()).await?;
     let view = match runner.drive(&spec.id, stop, Patience::Endless).await? {
@@ -33,7 +35,7 @@ pub(super) async fn perform(session: &Session, asked: &Asked) -> anyhow::Result<
         Driven::Stopped(_) => return Ok(Exit::Interrupted),
         Driven::Waiting(view, what) => {
             output::note(&format!("  waits     {}; a dry run goes no further", wording::waiting(&view, &what)));
-            session.out.print("plan", &plan::value(&spec), || plan::text(&spec));
+            session.out.print("plan", &plan::value(&spec, estimate), || plan::text(&spec, estimate));
             return Ok(Exit::Waiting);
         }
     };
@@ -41,9 +43,9 @@ pub(super) async fn perform(session: &Session, asked: &Asked) -> anyhow::Result<
         // All stages ended well, and the gate is asked; everything else is a stage that failed.
         Some(Outcome::NoChange { .. }) => {
             let verdict = runner.verdict_now(&view).await?;
-            let mut document = plan::value(&spec);
+            let mut document = plan::value(&spec, estimate);
             document["gate"] = json!(verdict);
-            session.out.print("plan", &document, || format!("{}\n{}", plan::text(&spec), verdict.render()));
+            session.out.print("plan", &document, || format!("{}\n{}", plan::text(&spec, estimate), verdict.render()));
             match verdict.decision {
                 Decision::Allow | Decision::NeedsHuman => Exit::Success,
                 Decision::Deny => Exit::Denied,

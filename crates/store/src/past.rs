@@ -1,0 +1,36 @@
+//! What earlier runs took.
+
+use forgeline_engine::{Fact, estimate::Past};
+
+use crate::{Store, StoreError};
+
+/// So many runs say enough; older ones say less.
+const RUNS: u32 = 20;
+
+impl Store {
+    /// Tasks that the newest runs of a blueprint did themselves, whatever its version.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], or the journal cannot be read.
+    pub async fn past_of(&self, blueprint: &str) -> Result<Vec<Past>, StoreError> {
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT run_id, fact FROM journal WHERE fact ->> 'fact' = 'task_done' AND run_id IN \
+             (SELECT run_id FROM run WHERE blueprint LIKE ? || '@%' AND finished ORDER BY created_at DESC LIMIT ?)",
+        )
+        .bind(blueprint)
+        .bind(RUNS)
+        .fetch_all(&self.reader)
+        .await?;
+        let mut past = Vec::new();
+        for (run, fact) in rows {
+            let Ok(run) = run.parse() else { continue };
+            match serde_json::from_str(&fact).map_err(StoreError::unreadable("fact"))? {
+                Fact::TaskDone { task, output, .. } if !output.reused => {
+                    past.push(Past { run, stage: task.stage, millis: output.millis, usage: output.usage });
+                }
+                _ => {}
+            }
+        }
+        Ok(past)
+    }
+}
