@@ -1,5 +1,7 @@
 //! What conditions and templates may name.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use forgeline_model::StageId;
 use serde_json::{Map, Value, json};
 
@@ -18,7 +20,7 @@ pub fn for_stage(spec: &RunSpec, state: &RunState, stage: &PlannedStage) -> Valu
     let mut context = spec.context.clone();
     let mut stages = Map::new();
     for id in ancestors(spec, stage) {
-        if let Some(ended) = state.stages.get(&id) {
+        if let Some(ended) = state.stages.get(id) {
             stages.insert(id.to_string(), stage_view(ended));
         }
     }
@@ -53,13 +55,15 @@ pub fn exact_reference(text: &str) -> Option<&str> {
     (!path.is_empty() && path.chars().all(plain)).then_some(path)
 }
 
-fn ancestors(spec: &RunSpec, stage: &PlannedStage) -> Vec<StageId> {
-    let mut found: Vec<StageId> = Vec::new();
-    let mut next: Vec<StageId> = stage.needs.iter().chain(&stage.compensates).cloned().collect();
+/// The stages that a stage needs, those that these need, and so on.
+fn ancestors<'a>(spec: &'a RunSpec, stage: &'a PlannedStage) -> BTreeSet<&'a StageId> {
+    let needs: BTreeMap<&StageId, &Vec<StageId>> =
+        spec.plan.stages.iter().map(|stage| (&stage.id, &stage.needs)).collect();
+    let mut found = BTreeSet::new();
+    let mut next: Vec<&StageId> = stage.needs.iter().chain(&stage.compensates).collect();
     while let Some(id) = next.pop() {
-        if !found.contains(&id) {
-            next.extend(spec.plan.stage(&id).into_iter().flat_map(|stage| stage.needs.clone()));
-            found.push(id);
+        if found.insert(id) {
+            next.extend(needs.get(id).into_iter().flat_map(|needs| needs.iter()));
         }
     }
     found

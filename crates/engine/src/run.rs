@@ -1,6 +1,6 @@
 //! A run's state: the fold of its facts.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use forgeline_model::{
     Digest, RunId, StageId, Timestamp,
@@ -130,7 +130,7 @@ pub enum TaskStatus {
     /// They agreed.
     Approved(Question),
     /// Ended well.
-    Done(Box<TaskOutput>),
+    Done(Arc<TaskOutput>),
     /// Ended badly, for good.
     Failed(TaskFailure),
     /// Not done, because something else ended badly or somebody asked to stop.
@@ -253,7 +253,7 @@ impl RunState {
             }
             Fact::TaskDone { task, output, .. } => {
                 self.spent = self.spent.plus(output.usage);
-                self.set(task, |task| task.status = TaskStatus::Done(Box::new(output.clone())));
+                self.set(task, |task| task.status = TaskStatus::Done(Arc::new(output.clone())));
             }
             Fact::TaskFailed { task, failure, last, .. } => self.set(task, |task| {
                 task.failures += 1;

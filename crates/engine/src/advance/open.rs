@@ -23,7 +23,9 @@ use crate::{
 const MOST_ITEMS: usize = 256;
 
 pub(super) fn open(draft: &mut Draft<'_>, stage: &PlannedStage) {
-    let view = context::for_stage(draft.spec, &draft.state, stage);
+    // Most stages ask nothing of what was before.
+    let asks = stage.when.is_some() || stage.matrix.is_some();
+    let view = if asks { context::for_stage(draft.spec, &draft.state, stage) } else { Value::Null };
     let wanted = match &stage.when {
         None => Ok(true),
         Some(when) => {
