@@ -41,9 +41,9 @@ test-long: setup-test ## Run the tests and the campaigns that take long
 
 # One selection of packages for both commands, so that their dependencies are built once. The index is measured in the
 # profile that it was built with: rebuilding LanceDB takes longer than all benchmarks.
-bench: setup ## Measure, in an optimised build
-	$(CARGO) build --profile bench -p forgeline-cli -p forgeline-tests --bin forgeline --bench orchestration --bench product $(LOCKED)
-	$(CARGO) bench -p forgeline-cli -p forgeline-tests --bench orchestration --bench product $(LOCKED) -- $(ARGS)
+bench: setup-test ## Measure, in an optimised build
+	$(CARGO) build --profile bench -p forgeline-cli -p forgeline-tests --bin forgeline --bench orchestration --bench durability --bench product $(LOCKED)
+	$(CARGO) bench -p forgeline-cli -p forgeline-tests --bench orchestration --bench durability --bench product $(LOCKED) -- $(ARGS)
 	$(CARGO) bench --profile dev -p forgeline-knowledge --bench indexing $(LOCKED)
 
 lint: fmt clippy doc ## Check format, lints and documentation

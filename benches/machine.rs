@@ -18,6 +18,8 @@ pub(crate) const WORK_ITEM: &str =
 pub(crate) struct Machine {
     folder: TempDir,
     program: PathBuf,
+    /// The definitions in force; the built-in ones when there are none.
+    pub(crate) factory: Option<PathBuf>,
     /// The plain repository.
     pub(crate) repository: PathBuf,
 }
@@ -27,10 +29,10 @@ impl Machine {
         let folder = place::scratch();
         let repository = folder.path().join("repository");
         place::repository(&repository);
-        Self { program: place::forgeline(), repository, folder }
+        Self { program: place::forgeline(), factory: None, repository, folder }
     }
 
-    fn command<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Command {
+    pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(args)
@@ -42,6 +44,9 @@ impl Machine {
             .env("FORGELINE_STATE_DIR", self.folder.path().join("state"))
             .env("FORGELINE_KNOWLEDGE", "/nonexistent")
             .stdin(Stdio::null());
+        if let Some(factory) = &self.factory {
+            command.env("FORGELINE_FACTORY", factory);
+        }
         command
     }
 

@@ -1,13 +1,13 @@
 //! What does Forgeline cost per stage, when the stage itself does nothing?
 //!
 //! `cargo bench -p forgeline-cli -p forgeline-tests --bench orchestration [-- <rounds>]`, after the executable was
-//! built in the same profile; `make bench` does both. The peer is measured in the same rounds on the same disk: two
-//! commits of one row each, with the settings that the store has, which is what claiming a task and storing its result
-//! cost anybody who loses nothing.
+//! built in the same profile; `make bench` does both. The peer is measured in the same rounds on the same disk: a
+//! commit of one row, with the settings that the store has, which is the least that anybody pays who loses nothing.
 
 #![expect(clippy::print_stdout, reason = "printing its measurements is what a benchmark is for")]
 
 mod measure;
+mod noop;
 mod place;
 mod shapes;
 
@@ -41,8 +41,12 @@ use crate::{
 };
 
 const LEASE_MS: u64 = 30_000;
-/// Most that a stage may cost, in pairs of commits.
-const TARGET: f64 = 3.0;
+/// Most that a stage may cost, in commits: one after the other, and side by side.
+const CHAIN: f64 = 1.6;
+const GRID: f64 = 0.4;
+/// Runs that one process drives, one after the other, and most that it may grow meanwhile, against the first tenth of them.
+const RUNS: u32 = 10_000;
+const GROWTH: f64 = 1.1;
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -51,35 +55,57 @@ fn main() {
 
 async fn measure(rounds: usize) -> Table {
     let mut peer = Samples::default();
-    let mut store_only = Shape::ALL.map(|shape| (shape, Samples::default()));
-    let mut whole = Shape::ALL.map(|shape| (shape, Samples::default()));
+    let mut store_only = Shape::LARGE.map(|shape| (shape, Samples::default()));
+    let mut whole = Shape::LARGE.map(|shape| (shape, Samples::default()));
     for _ in 0..rounds {
         let scratch = place::scratch();
         let repository = scratch.path().join("repository");
         let base = place::repository(&repository);
-        peer.time(two_commits(&scratch.path().join("peer.db")).await);
+        peer.time(one_commit(&scratch.path().join("peer.db")).await);
         for (shape, samples) in &mut store_only {
             let store = open(&scratch.path().join(format!("store-{shape}"))).await;
-            let new = shape.run(&repository, &base);
+            let new = shape.run(&repository, &base, "");
             samples.time(by_store(&store, new, shape.workers()).await / STAGES);
             store.close().await;
         }
         for (shape, samples) in &mut whole {
             let runner = runner(&scratch.path().join(format!("runner-{shape}")), shape.workers()).await;
-            let new = shape.run(&repository, &base);
+            let new = shape.run(&repository, &base, "");
             samples.time(by_runner(&runner, new).await / STAGES);
             runner.store.close().await;
         }
     }
-    let mut table = Table::new(["no-op stages", "ms per stage", "of two commits", "target"]);
-    table.row(["two commits of one row, the peer", &format!("{:.3}", peer.median()), "1.00", ""]);
+    let mut table = Table::new(["no-op stages", "ms per stage", "of one commit", "target"]);
+    table.row(["one commit of one row, the peer", &format!("{:.3}", peer.median()), "1.00", ""]);
     for (shape, samples) in &store_only {
-        add(&mut table, &format!("{shape}, store and engine"), samples, &peer, Some(TARGET));
+        let target = if shape.workers() == 1 { CHAIN } else { GRID };
+        add(&mut table, &format!("{shape}, store and engine"), samples, &peer, Some(target));
     }
     for (shape, samples) in &whole {
         add(&mut table, &format!("{shape}, runner and agent process"), samples, &peer, None);
     }
+    if let Some((early, late)) = memory().await {
+        let what = format!("resident after {RUNS} runs, MB; of that after a tenth");
+        table.row([&what, &format!("{late:.1}"), &format!("{:.2}", late / early), &verdict(late / early, GROWTH, "")]);
+    }
     table
+}
+
+/// Megabytes that a process holds after a tenth of [`RUNS`], and after all of them.
+async fn memory() -> Option<(f64, f64)> {
+    let scratch = place::scratch();
+    let repository = scratch.path().join("repository");
+    let base = place::repository(&repository);
+    let runner = runner(&scratch.path().join("state"), 1).await;
+    let mut early = None;
+    for n in 1..=RUNS {
+        by_runner(&runner, Shape::Single.run(&repository, &base, &n.to_string())).await;
+        if n == RUNS / 10 {
+            early = place::resident_mb(std::process::id());
+        }
+    }
+    runner.store.close().await;
+    Some((early?, place::resident_mb(std::process::id())?))
 }
 
 fn add(table: &mut Table, what: &str, samples: &Samples, peer: &Samples, target: Option<f64>) {
@@ -88,9 +114,9 @@ fn add(table: &mut Table, what: &str, samples: &Samples, peer: &Samples, target:
     table.row([what, &format!("{:.3}", samples.median()), &format!("{ratio:.2}"), &target]);
 }
 
-/// The time of a pair of commits, with the store's settings and a prepared statement.
-async fn two_commits(path: &Path) -> Duration {
-    const PAIRS: u32 = 150;
+/// The time of a commit, with the store's settings and a prepared statement.
+async fn one_commit(path: &Path) -> Duration {
+    const COMMITS: u32 = 300;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -102,13 +128,13 @@ async fn two_commits(path: &Path) -> Duration {
         .await
         .expect("a table");
     let begun = Instant::now();
-    for _ in 0..2 * PAIRS {
+    for _ in 0..COMMITS {
         // One statement outside a transaction is a transaction of its own.
         sqlx::query("INSERT INTO row (body) VALUES (?)").bind("done").execute(&mut connection).await.expect("a row");
     }
     let taken = begun.elapsed();
     connection.close().await.expect("closes");
-    taken / PAIRS
+    taken / COMMITS
 }
 
 /// Decides a run and does its tasks, with nothing between claiming a task and storing its result.

@@ -136,17 +136,11 @@ fn idle(table: &mut Table) {
     machine.run("docs-page");
     let mut waiting = machine.start(&["events", "tail", "--follow"].map(str::to_owned));
     thread::sleep(Duration::from_secs(1));
-    let status = fs::read_to_string(format!("/proc/{}/status", waiting.id()));
+    let resident = place::resident_mb(waiting.id());
     waiting.kill().expect("killed");
     waiting.wait().expect("gone");
-    // Only Linux tells.
-    let resident = status.ok().and_then(|text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.split_whitespace().next()?.parse::<f64>().ok()
-    });
     match resident {
-        Some(kib) => {
-            let mb = kib * 1024.0 / 1e6;
+        Some(mb) => {
             table.row(["memory of `events tail --follow`", &format!("{mb:.1} MB"), "", &verdict(mb, IDLE_MB, " MB")]);
         }
         None => table.row(["memory of `events tail --follow`", "unknown here", "", ""]),

@@ -11,18 +11,12 @@ use forgeline_runner::{
 use forgeline_store::NewRun;
 use serde_json::json;
 
+use crate::noop;
+
 /// Stages of each shape.
 pub(crate) const STAGES: u32 = 100;
 /// Chains of the grid, and stages of each.
 const SIDE: u32 = 10;
-
-const AGENT: &str = "\
-apiVersion: forgeline.dev/v1
-kind: Agent
-metadata: {name: noop, version: 1.0.0, owners: ['@forgeline'], title: Nothing, description: Writes nothing.}
-skills: [{id: nothing, kind: template, templates: [], outputs: {said: nothing}}]
-output: {type: Nothing}
-";
 
 /// How stages follow each other.
 #[derive(Debug, Clone, Copy)]
@@ -31,22 +25,24 @@ pub(crate) enum Shape {
     Chain,
     /// Ten chains of ten.
     Grid,
+    /// One stage.
+    Single,
 }
 
 impl Shape {
-    /// All shapes.
-    pub(crate) const ALL: [Self; 2] = [Self::Chain, Self::Grid];
+    /// Those of [`STAGES`] stages.
+    pub(crate) const LARGE: [Self; 2] = [Self::Chain, Self::Grid];
 
     /// As many as can be at work at once.
     pub(crate) fn workers(self) -> usize {
         match self {
-            Self::Chain => 1,
+            Self::Chain | Self::Single => 1,
             Self::Grid => SIDE as usize,
         }
     }
 
-    /// A run of this shape on a repository at a commit; the same one each time.
-    pub(crate) fn run(self, repository: &Path, base: &str) -> NewRun {
+    /// A run of this shape on a repository at a commit; the same one for the same key.
+    pub(crate) fn run(self, repository: &Path, base: &str, key: &str) -> NewRun {
         let repository = repository.display().to_string();
         let request = Request {
             factory: &IN_FORCE.factory,
@@ -63,7 +59,7 @@ impl Shape {
             base_branch: "main".into(),
             base: base.to_owned(),
             trigger: Trigger { kind: "cli".into(), actor: "ana".into(), detail: "run".into(), chain_depth: 0 },
-            trigger_key: self.name().to_owned(),
+            trigger_key: format!("{}/{key}", self.name()),
             event: None,
             again: None,
         };
@@ -74,6 +70,7 @@ impl Shape {
         match self {
             Self::Chain => "chain",
             Self::Grid => "grid",
+            Self::Single => "single",
         }
     }
 
@@ -81,22 +78,9 @@ impl Shape {
         let is_first = match self {
             Self::Chain => stage == 0,
             Self::Grid => stage.is_multiple_of(SIDE),
+            Self::Single => true,
         };
         (!is_first).then(|| stage - 1)
-    }
-
-    fn blueprint(self) -> String {
-        let name = self.name();
-        let stages = (0..STAGES).map(|stage| {
-            let needs = self.follows(stage).map_or_else(String::new, |before| format!("s{before:03}"));
-            format!("  - {{id: s{stage:03}, uses: noop@^1, needs: [{needs}]}}\n")
-        });
-        let stages: String = stages.collect();
-        format!(
-            "apiVersion: forgeline.dev/v1\nkind: Blueprint\nmetadata: {{name: {name}, version: 1.0.0, owners: \
-             ['@forgeline'], title: Nothing, description: Stages that do nothing.}}\non: [{{command: run}}]\n\
-             stages:\n{stages}"
-        )
     }
 }
 
@@ -105,15 +89,17 @@ impl fmt::Display for Shape {
         f.write_str(match self {
             Self::Chain => "chain of 100",
             Self::Grid => "grid of 10 x 10",
+            Self::Single => "one stage",
         })
     }
 }
 
 static IN_FORCE: LazyLock<InForce> = LazyLock::new(|| {
     let mut files = FileSet::new("benchmark");
-    files.insert("agents/noop/agent.yaml", AGENT);
-    for shape in Shape::ALL {
-        files.insert(format!("blueprints/{}/blueprint.yaml", shape.name()), shape.blueprint());
+    files.insert("agents/noop/agent.yaml", noop::AGENT);
+    for (shape, stages) in [(Shape::Chain, STAGES), (Shape::Grid, STAGES), (Shape::Single, 1)] {
+        let text = noop::blueprint(shape.name(), stages, |stage| shape.follows(stage));
+        files.insert(format!("blueprints/{}/blueprint.yaml", shape.name()), text);
     }
     let source = Definitions { origin: "benchmark".into(), commit: None, dirty: false };
     let in_force = InForce::of_files(&files, source);

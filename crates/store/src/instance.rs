@@ -82,12 +82,21 @@ async fn each_stale(state: &Path, act: impl Fn(&Path) -> io::Result<()>) -> Resu
     }
     // A process that starts makes its file first and locks it then, under this lock.
     let _gate = take_turn(state.join("open.lock")).await?;
+    let found = stale(state)?;
+    for path in &found {
+        act(path).map_err(StoreError::file(path))?;
+    }
+    Ok(found)
+}
+
+/// Lock files that nobody holds. A process that starts makes its file first and locks it then: hold `open.lock`.
+pub(crate) fn stale(state: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let folder = state.join("instances");
     let mut found = Vec::new();
     for entry in fs::read_dir(&folder).map_err(StoreError::file(&folder))? {
         let path = entry.map_err(StoreError::file(&folder))?.path();
         let is_lock = path.extension().is_some_and(|it| it == "lock");
         if is_lock && File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
-            act(&path).map_err(StoreError::file(&path))?;
             found.push(path);
         }
     }

@@ -15,7 +15,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Blobs, StoreError, filesystem, instance::Instance, run_tx::Loaded};
+use crate::{
+    Blobs, StoreError, filesystem,
+    instance::{self, Instance},
+    run_tx::Loaded,
+};
 
 /// Checks an event against its contract: of the registry with this digest for an event of a run, else of the process's own.
 /// The text says what is wrong.
@@ -25,6 +29,8 @@ pub type EventCheck = Arc<dyn Fn(&Event, Option<&Digest>) -> Result<(), String> 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers beside the one writer; SQLite in WAL mode lets them read while it writes.
 const READERS: u32 = 4;
+/// How long a look at the database's health holds, if every process ends well.
+const CHECK_EVERY: Duration = Duration::from_secs(24 * 3_600);
 /// Oldest SQLite whose log reset is safe.
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 
@@ -65,7 +71,11 @@ impl Store {
             .disable_statement_logging();
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         check_library(&writer).await?;
-        check_health(&writer, &path).await?;
+        let (checked, dead) = (folder.join("checked"), instance::stale(folder)?);
+        if is_overdue(&checked, &dead) {
+            check_health(&writer, &path).await?;
+            fs::write(&checked, names(&dead)).map_err(StoreError::file(&checked))?;
+        }
         sqlx::migrate!("./migrations").run(&writer).await?;
         drop(gate);
         let reader = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
@@ -107,6 +117,20 @@ async fn check_library(pool: &SqlitePool) -> Result<(), StoreError> {
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let parts = [parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0)];
     if parts < OLDEST_SQLITE { Err(StoreError::OldSqlite(version)) } else { Ok(()) }
+}
+
+/// Whether to look at the database's health: a process has died since the last look, or that is a day ago. Looking takes time
+/// that grows with the database, so that not every command does it. `checked` names those that were dead at the last look.
+fn is_overdue(checked: &Path, dead: &[PathBuf]) -> bool {
+    let age = fs::metadata(checked).and_then(|meta| meta.modified()).map(|at| at.elapsed());
+    let is_fresh = matches!(age, Ok(Ok(age)) if age < CHECK_EVERY);
+    let known = fs::read_to_string(checked).unwrap_or_default();
+    !is_fresh || !names(dead).lines().all(|name| known.lines().any(|it| it == name))
+}
+
+/// File names, one a line.
+fn names(files: &[PathBuf]) -> String {
+    files.iter().filter_map(|path| Some(format!("{}\n", path.file_name()?.to_str()?))).collect()
 }
 
 async fn check_health(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {

@@ -65,6 +65,16 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(limit).fetch_all(&self.reader).await?)
     }
 
+    /// Runs in one state, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn runs_in(&self, state: &str, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        let sql =
+            sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE state = ? ORDER BY created_at DESC, rowid DESC LIMIT ?"));
+        Ok(sqlx::query_as(sql).bind(state).bind(limit).fetch_all(&self.reader).await?)
+    }
+
     /// Runs of one item on one branch name's stem, newest first.
     ///
     /// # Errors

@@ -378,3 +378,24 @@ async fn a_ready_task_is_found_behind_many_that_others_work_at() {
     assert_eq!(last.task.to_string(), "s149");
     assert!(claim(&idle, 3).await.is_none());
 }
+
+#[tokio::test]
+async fn damage_is_looked_for_after_a_death_and_not_each_time() {
+    let folder = TempDir::new().expect("folder");
+    open(folder.path()).await.close().await;
+    let database = folder.path().join("forgeline.db");
+    let sound = std::fs::read(&database).expect("reads");
+    let mut damaged = sound.clone();
+    // The head of a page that opening does not read.
+    let middle = sound.len() / 4096 / 2 * 4096;
+    damaged[middle..middle + 64].fill(0xff);
+    std::fs::write(&database, damaged).expect("writes");
+    let check: forgeline_store::EventCheck = Arc::new(|_: &Event, _: Option<&Digest>| Ok(()));
+    let opened = |check: forgeline_store::EventCheck| Store::open(folder.path(), check);
+    assert!(opened(check.clone()).await.is_ok(), "it was sound a moment ago, and nobody died since");
+    std::fs::write(folder.path().join("instances/0123.lock"), "").expect("a dead one's");
+    let found = opened(check.clone()).await.err().expect("damage");
+    assert!(matches!(found, StoreError::Damaged { .. } | StoreError::Database(_)), "{found}");
+    std::fs::write(&database, sound).expect("writes");
+    assert!(opened(check).await.is_ok());
+}

@@ -77,6 +77,6 @@ fn whichever_write_fails_nothing_is_lost() {
     let story = Story::told_undisturbed();
     for chapter in 0..story.chapters() {
         let told = fails_once(&story, chapter, |all| (1..=all).step_by(all.div_ceil(40).max(1)).collect());
-        println!("chapter {chapter}: {told} failures");
+        eprintln!("chapter {chapter}: {told} failures");
     }
 }

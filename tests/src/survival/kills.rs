@@ -124,5 +124,5 @@ fn campaign_of_kills() {
     let story = Story::told_undisturbed();
     let plans = plan(&story, 5, usize::try_from(kills).expect("a number"), seed);
     let died = tell(&story, &plans);
-    println!("{} tellings, {} places, {died} processes killed, seed {seed}", plans.len(), story.places().len());
+    eprintln!("{} tellings, {} places, {died} processes killed, seed {seed}", plans.len(), story.places().len());
 }

@@ -27,15 +27,10 @@ pub struct List {
 impl List {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let store = session.look().await?.store.clone();
-        let mut rows = match &self.state {
+        let rows = match &self.state {
             None => store.runs(self.limit).await?,
-            Some(state) => {
-                let mut all = store.runs(u32::MAX).await?;
-                all.retain(|row| row.state == *state);
-                all
-            }
+            Some(state) => store.runs_in(state, self.limit).await?,
         };
-        rows.truncate(self.limit as usize);
         let values: Vec<Value> = rows.iter().map(value).collect();
         session.out.print("runs", &values, || text(session, &rows));
         Ok(Exit::Success)
