@@ -34,6 +34,7 @@ impl fmt::Display for Kind {
 
 /// Where each crate stands; a crate names only crates that stand lower.
 const TIERS: &[(&str, u8)] = &[
+    ("forgeline-failpoint", 0),
     ("forgeline-model", 0),
     ("forgeline-pipe", 1),
     ("forgeline-engine", 1),

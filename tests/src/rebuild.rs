@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::Connection as _;
+
 use crate::world::World;
 
 const RUN: &str = "/forgeline run docs-page";
@@ -50,5 +52,55 @@ fn what_has_ended_is_not_done_again_and_what_has_not_starts_again() {
     world.settle();
     world.ok(&["rebuild"]);
     assert_eq!(world.run_commits().len(), 3);
+    world.settle();
+}
+
+const FINISHED: u64 = 100;
+const UNDER_WAY: u64 = 10;
+/// Runs that one person may start in an hour, and some to spare.
+const BATCH: u64 = 20;
+
+/// Opens so many issues and asks for a run on each; the numbers go up to the returned one.
+fn ask(world: &World, issues: u64) -> u64 {
+    let mut last = 0;
+    for n in 0..issues {
+        last = world.issue(&format!("Page {n}"), &format!("Text {n}."));
+        world.ok(&["local", "comment", "add", &last.to_string(), RUN, "--no-bot"]);
+    }
+    last
+}
+
+/// What was started is an hour older.
+fn an_hour_passes(world: &World) {
+    let age = async {
+        let path = format!("sqlite:{}", world.state().join("forgeline.db").display());
+        let mut database = sqlx::SqliteConnection::connect(&path).await.expect("opens");
+        sqlx::query("UPDATE run SET created_at = created_at - 3600000").execute(&mut database).await.expect("changes");
+        database.close().await.expect("closes");
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(age);
+}
+
+#[test]
+#[ignore = "takes long: a hundred and ten runs"]
+fn a_hundred_finished_runs_stay_as_they_are_and_ten_start_again() {
+    let world = World::with_shop();
+    for _ in 0..FINISHED / BATCH {
+        ask(&world, BATCH);
+        world.ok(&["bot", "once"]);
+        an_hour_passes(&world);
+    }
+    world.ok(&["pause", "--all"]);
+    let last = ask(&world, UNDER_WAY);
+    world.ok(&["bot", "once"]);
+    let picture = || (states(&world), world.pull_requests(), world.run_commits(), all_comments(&world, last));
+    let before = picture();
+    assert_eq!(before.0.len() as u64, FINISHED + UNDER_WAY);
+    assert_eq!(before.1.len() as u64, FINISHED);
+    world.ok(&["rebuild"]);
+    assert_eq!(picture(), before, "nothing was run, committed, proposed or said again");
+    world.ok(&["resume", "--all"]);
+    world.ok(&["bot", "once"]);
+    assert_eq!(world.pull_requests().len() as u64, FINISHED + UNDER_WAY);
     world.settle();
 }

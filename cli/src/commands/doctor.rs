@@ -90,7 +90,7 @@ impl Doctor {
             Ok(runner) => {
                 checks.push(Check::ok(
                     "database",
-                    format!("SQLite opens `{}` and finds no damage", state.join("forgeline.db").display()),
+                    format!("SQLite opens `{}` and finds no damage", state.join(forgeline_store::DATABASE).display()),
                 ));
                 if self.fix {
                     repairs.extend(repair::search(&runner, how).await);
@@ -113,7 +113,7 @@ impl Doctor {
 /// What would be repaired. The checks try things out, so a dry run leaves them.
 async fn rehearse(session: &Session, how: DryRun) -> anyhow::Result<Exit> {
     let mut repairs = repair::state(&session.state, how).await;
-    if session.state.join("forgeline.db").is_file() {
+    if session.state.join(forgeline_store::DATABASE).is_file() {
         let runner = session.look().await?;
         repairs.extend(repair::search(&runner, how).await);
         runner.store.close().await;

@@ -28,7 +28,11 @@ pub struct PlanCommand {
 
 impl PlanCommand {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        // Opening the state may make or migrate it; a plan leaves it as it is.
+        // A state that is there is only read; a copy of a large one would take long.
+        if session.state.join(forgeline_store::DATABASE).is_file() {
+            return show(session, &self.asked).await;
+        }
+        // Opening one that is not there would make it; a plan leaves everything as it is.
         let mut copy = session.to_change(DryRun { dry_run: true }).await?;
         copy.out = session.out;
         show(&copy, &self.asked).await

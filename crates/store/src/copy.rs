@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use crate::StoreError;
+use crate::{StoreError, open::DATABASE};
 
 /// What is copied besides the database. The knowledge index is left out: it is made again from Git.
 const FOLDERS: [&str; 2] = ["blobs", "local"];
@@ -15,12 +15,12 @@ const FOLDERS: [&str; 2] = ["blobs", "local"];
 /// # Errors
 /// [`StoreError::File`] and [`StoreError::Database`].
 pub async fn copy_state(from: &Path, to: &Path) -> Result<(), StoreError> {
-    let database = from.join("forgeline.db");
+    let database = from.join(DATABASE);
     if !database.try_exists().map_err(StoreError::file(&database))? {
         return Ok(());
     }
     let mut source = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&database)).await?;
-    let copied = sqlx::query("VACUUM INTO ?").bind(to.join("forgeline.db").display().to_string());
+    let copied = sqlx::query("VACUUM INTO ?").bind(to.join(DATABASE).display().to_string());
     let copied = copied.execute(&mut source).await;
     source.close().await?;
     copied?;

@@ -58,7 +58,7 @@ pub use inbox::{Delivery, InboxRow, Received};
 pub use instance::{remove_stale_instances, stale_instances};
 pub use intents::{Intent, IntentState};
 pub use notices::{CauseHistory, Judgement, Notice, NoticeRow, Told};
-pub use open::{EventCheck, Store};
+pub use open::{DATABASE, EventCheck, Store};
 pub use outbox::{EffectRow, Settlement};
 pub use query::{RunRow, RunView, RunsOf};
 pub use rebuild::EndedRun;

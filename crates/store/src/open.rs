@@ -25,6 +25,9 @@ use crate::{
 /// The text says what is wrong.
 pub type EventCheck = Arc<dyn Fn(&Event, Option<&Digest>) -> Result<(), String> + Send + Sync>;
 
+/// The database's name in the state directory.
+pub const DATABASE: &str = "forgeline.db";
+
 /// How long a writer waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers beside the one writer; SQLite in WAL mode lets them read while it writes.
@@ -56,7 +59,7 @@ impl Store {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(folder).map_err(StoreError::file(folder))?;
         filesystem::check(folder)?;
-        let path = folder.join("forgeline.db");
+        let path = folder.join(DATABASE);
         // SQLite's migrations take no lock of their own: one process at a time makes the tables.
         let gate = take_turn(folder.join("open.lock")).await?;
         let instance = Arc::new(Instance::start(folder)?);

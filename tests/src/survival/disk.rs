@@ -34,7 +34,8 @@ fn fails_once(story: &Story, chapter: usize, times: impl Fn(usize) -> Vec<usize>
     let mut told = 0;
     for call in WRITING {
         let all = calls(story, chapter, call);
-        assert!(all > 0, "the chapter never calls `{call}`");
+        // Only a chapter that publishes moves references and keeps files.
+        assert!(all > 0 || chapter != VOTE, "the chapter never calls `{call}`");
         for (n, error) in times(all).into_iter().flat_map(|n| [(n, "EIO"), (n, "ENOSPC")]) {
             let said = story.survive_under(chapter, &inject(&format!("{call}:error={error}:when={n}")));
             assert!(
