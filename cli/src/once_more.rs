@@ -24,7 +24,7 @@ use crate::{
 
 /// What is asked, beyond what the earlier run was asked.
 pub struct OnceMore<'a> {
-    /// As which attempt.
+    /// Which attempt it is, and of what.
     pub again: Again,
     /// Inputs with other values, as they were typed.
     pub changes: &'a [String],

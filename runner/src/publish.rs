@@ -37,7 +37,7 @@ use forgeline_repo::{CommitId, ComposeError, Repo, Swap, TreeId};
 use forgeline_store::{Intent, IntentState, RunView};
 pub(crate) use look::RUN_KEY;
 use serde_json::json;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use crate::{
     Runner, RunnerError,
@@ -106,7 +106,10 @@ impl Runner {
         let job = Job { view, collected, path, faults };
         for _ in 0..SWAPS {
             if let Some(outcome) = self.try_to_publish(&job).await? {
-                self.resolve_left_intents(&job).await?;
+                // For the record only: what was published is published.
+                if let Err(error) = self.resolve_left_intents(&job).await {
+                    warn!(%error, "what a dead publisher intended is not resolved");
+                }
                 return Ok(outcome);
             }
         }

@@ -93,7 +93,7 @@ fn an_approval_holds_only_while_whoever_gave_it_may_give_it() {
     world.ok(&["local", "user", "role", "bo", "reader"]);
     with(&world, &folder, &["bot", "once"]);
     let said = world.comments(issue).join("\n");
-    assert!(said.contains("no longer holds") && said.contains("bo (reader)"), "{said}");
+    assert!(said.contains("no longer holds") && said.contains("bo (now reader)"), "{said}");
     assert!(world.pull_requests().is_empty() && world.run_commits().is_empty());
     world.settle();
 }

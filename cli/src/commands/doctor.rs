@@ -88,10 +88,11 @@ impl Doctor {
         checks.extend(definitions::check(session));
         match session.look().await {
             Ok(runner) => {
-                checks.push(Check::ok(
-                    "database",
-                    format!("SQLite opens `{}` and finds no damage", state.join(forgeline_store::DATABASE).display()),
-                ));
+                let shown = state.join(forgeline_store::DATABASE).display().to_string();
+                checks.push(match runner.store.check_health().await {
+                    Ok(()) => Check::ok("database", format!("SQLite opens `{shown}` and finds no damage")),
+                    Err(error) => Check::failed("database", error.to_string(), "see docs/runs.md: `forgeline rebuild`"),
+                });
                 if self.fix {
                     repairs.extend(repair::search(&runner, how).await);
                 }

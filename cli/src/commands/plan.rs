@@ -28,7 +28,7 @@ pub struct PlanCommand {
 
 impl PlanCommand {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        // A state that is there is only read; a copy of a large one would take long.
+        // A state that is there is opened as any command opens it; a copy of a large one would take long.
         if session.state.join(forgeline_store::DATABASE).is_file() {
             return show(session, &self.asked).await;
         }

@@ -106,7 +106,7 @@ impl Repo {
     ) -> Result<Swap, git2::Error> {
         let mut transaction = self.git.transaction()?;
         transaction.lock_ref(refname)?;
-        turn.note(&self.lock_file(refname));
+        turn.note(self.git_dir(), refname);
         let actual = match self.git.refname_to_id(refname) {
             Ok(oid) => Some(CommitId::new(oid)),
             Err(error) if error.code() == ErrorCode::NotFound => None,
@@ -136,10 +136,10 @@ impl Repo {
     }
 
     fn lock_file(&self, refname: &str) -> PathBuf {
-        self.git_dir().join(format!("{refname}.lock"))
+        turn::lock_file(self.git_dir(), refname)
     }
 
-    /// Removes a lock that nobody can still hold; false: there is none.
+    /// Removes a lock that nobody can still hold; false: somebody may, or it cannot be removed.
     fn remove_stale_lock(&self, refname: &str) -> bool {
         let lock = self.lock_file(refname);
         let age = fs::metadata(&lock).and_then(|meta| meta.modified()).map(|at| SystemTime::now().duration_since(at));

@@ -23,25 +23,33 @@ impl Turn {
     pub(crate) fn take(git_dir: &Path) -> Result<Self, RepoError> {
         let path = git_dir.join("forgeline-refs.lock");
         let failed = |source| RepoError::Io { action: "lock", path: path.clone(), source };
+        if path.is_symlink() {
+            return Err(failed(io::Error::other("it is a symbolic link; remove it")));
+        }
         let file = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
         file.lock().map_err(failed)?;
         let mut turn = Self { file };
         let mut note = String::new();
-        // A note that cannot be read is none: the lock is removed later, by its age.
+        // A note that cannot be read is none: the lock is removed later, by its age. It names a reference, so that no file
+        // but a reference's lock is ever removed.
         if turn.file.read_to_string(&mut note).is_ok()
-            && let Some((mark, lock)) = note.trim_end().split_once(' ')
-            && mark_of(Path::new(lock)).as_deref() == Some(mark)
+            && let Some((mark, refname)) = note.trim_end().split_once(' ')
+            && refname.starts_with("refs/")
+            && git2::Reference::is_valid_name(refname)
         {
-            remove(&PathBuf::from(lock));
+            let lock = lock_file(git_dir, refname);
+            if mark_of(&lock).as_deref() == Some(mark) {
+                remove(&lock);
+            }
         }
         turn.forget();
         Ok(turn)
     }
 
-    /// Notes the lock file that was just made.
-    pub(crate) fn note(&mut self, lock: &Path) {
-        if let (Some(mark), Some(lock)) = (mark_of(lock), lock.to_str()) {
-            self.write(&format!("{mark} {lock}\n"));
+    /// Notes that the reference's lock was just made.
+    pub(crate) fn note(&mut self, git_dir: &Path, refname: &str) {
+        if let Some(mark) = mark_of(&lock_file(git_dir, refname)) {
+            self.write(&format!("{mark} {refname}\n"));
         }
     }
 
@@ -65,6 +73,11 @@ impl Drop for Turn {
     }
 }
 
+/// The file that is Git's lock on a reference.
+pub(crate) fn lock_file(git_dir: &Path, refname: &str) -> PathBuf {
+    git_dir.join(format!("{refname}.lock"))
+}
+
 /// Removes a lock file; whether it is gone.
 pub(crate) fn remove(lock: &Path) -> bool {
     match fs::remove_file(lock) {
@@ -83,22 +96,23 @@ pub(crate) fn remove(lock: &Path) -> bool {
 /// What tells this very file from a later one of the same name.
 fn mark_of(file: &Path) -> Option<String> {
     let meta = fs::metadata(file).ok()?;
-    Some(format!("{}:{}:{}", meta.ino(), meta.mtime(), meta.mtime_nsec()))
+    Some(format!("{}:{}:{}:{}", meta.ino(), meta.ctime(), meta.ctime_nsec(), meta.mtime_nsec()))
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::Turn;
+    use super::{Turn, lock_file};
 
     #[test]
     fn only_the_noted_file_of_a_dead_one_is_removed() {
         let folder = tempfile::TempDir::new().expect("a folder");
-        let lock = folder.path().join("x.lock");
+        let lock = lock_file(folder.path(), "refs/heads/x");
+        fs::create_dir_all(lock.parent().expect("a folder")).expect("a folder");
         fs::write(&lock, "").expect("a file");
         let mut turn = Turn::take(folder.path()).expect("free");
-        turn.note(&lock);
+        turn.note(folder.path(), "refs/heads/x");
         // It dies: nothing is forgotten, the kernel closes the file.
         let Turn { file } = &turn;
         let note = file.try_clone().expect("cloned");
@@ -110,7 +124,7 @@ mod tests {
         assert!(lock.exists(), "another file of that name");
 
         let mut turn = Turn::take(folder.path()).expect("free");
-        turn.note(&lock);
+        turn.note(folder.path(), "refs/heads/x");
         let Turn { file } = &turn;
         file.try_clone().expect("cloned").unlock().expect("unlocked");
         std::mem::forget(turn);
@@ -119,7 +133,7 @@ mod tests {
 
         fs::write(&lock, "").expect("a file");
         let mut turn = Turn::take(folder.path()).expect("free");
-        turn.note(&lock);
+        turn.note(folder.path(), "refs/heads/x");
         drop(turn);
         drop(Turn::take(folder.path()).expect("free"));
         assert!(lock.exists(), "who lived on looked after its own");

@@ -72,7 +72,12 @@ pub async fn stale_instances(state: &Path) -> Result<Vec<PathBuf>, StoreError> {
 /// # Errors
 /// [`StoreError::File`]; what was removed until then stays removed.
 pub async fn remove_stale_instances(state: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    each_stale(state, |path| fs::remove_file(path)).await
+    let removed = each_stale(state, |path| fs::remove_file(path)).await?;
+    if !removed.is_empty() {
+        // The next one to open the database still hears that somebody died.
+        crate::open::forget_look(state);
+    }
+    Ok(removed)
 }
 
 async fn each_stale(state: &Path, act: impl Fn(&Path) -> io::Result<()>) -> Result<Vec<PathBuf>, StoreError> {

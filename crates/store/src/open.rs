@@ -28,6 +28,9 @@ pub type EventCheck = Arc<dyn Fn(&Event, Option<&Digest>) -> Result<(), String> 
 /// The database's name in the state directory.
 pub const DATABASE: &str = "forgeline.db";
 
+/// Names those that were dead when somebody last looked at the database's health, which is when it was written.
+const CHECKED: &str = "checked";
+
 /// How long a writer waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers beside the one writer; SQLite in WAL mode lets them read while it writes.
@@ -74,16 +77,27 @@ impl Store {
             .disable_statement_logging();
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         check_library(&writer).await?;
-        let (checked, dead) = (folder.join("checked"), instance::stale(folder)?);
+        let (checked, dead) = (folder.join(CHECKED), instance::stale(folder)?);
         if is_overdue(&checked, &dead) {
             check_health(&writer, &path).await?;
-            fs::write(&checked, names(&dead)).map_err(StoreError::file(&checked))?;
+            // Where it cannot be noted, the next one looks again.
+            if let Err(error) = fs::write(&checked, names(&dead)) {
+                tracing::debug!(%error, "the look at the database's health is not noted");
+            }
         }
         sqlx::migrate!("./migrations").run(&writer).await?;
         drop(gate);
         let reader = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
         let blobs = Blobs::open(folder)?;
         Ok(Self { writer, reader, instance, loaded: Arc::default(), check, blobs, folder: folder.to_owned() })
+    }
+
+    /// Looks through the whole database for damage.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`].
+    pub async fn check_health(&self) -> Result<(), StoreError> {
+        check_health(&self.writer, &self.folder.join(DATABASE)).await
     }
 
     /// Bytes by digest.
@@ -129,6 +143,12 @@ fn is_overdue(checked: &Path, dead: &[PathBuf]) -> bool {
     let is_fresh = matches!(age, Ok(Ok(age)) if age < CHECK_EVERY);
     let known = fs::read_to_string(checked).unwrap_or_default();
     !is_fresh || !names(dead).lines().all(|name| known.lines().any(|it| it == name))
+}
+
+/// Has the next one look at the database's health.
+pub(crate) fn forget_look(folder: &Path) {
+    // One that is not there is forgotten too.
+    let _ = fs::remove_file(folder.join(CHECKED));
 }
 
 /// File names, one a line.

@@ -8,14 +8,15 @@ use crate::{Store, StoreError};
 const RUNS: u32 = 20;
 
 impl Store {
-    /// Tasks that the newest runs of a blueprint did themselves, whatever its version.
+    /// Tasks that the newest runs of a blueprint which ended well did themselves, whatever its version.
     ///
     /// # Errors
-    /// [`StoreError::Database`], or the journal cannot be read.
+    /// [`StoreError::Database`].
     pub async fn past_of(&self, blueprint: &str) -> Result<Vec<Past>, StoreError> {
         let rows: Vec<(String, String)> = sqlx::query_as(
             "SELECT run_id, fact FROM journal WHERE fact ->> 'fact' = 'task_done' AND run_id IN \
-             (SELECT run_id FROM run WHERE blueprint LIKE ? || '@%' AND finished ORDER BY created_at DESC LIMIT ?)",
+             (SELECT run_id FROM run WHERE substr(blueprint, 1, instr(blueprint, '@') - 1) = ? \
+             AND state IN ('published', 'no-change') ORDER BY created_at DESC LIMIT ?)",
         )
         .bind(blueprint)
         .bind(RUNS)
@@ -24,11 +25,11 @@ impl Store {
         let mut past = Vec::new();
         for (run, fact) in rows {
             let Ok(run) = run.parse() else { continue };
-            match serde_json::from_str(&fact).map_err(StoreError::unreadable("fact"))? {
-                Fact::TaskDone { task, output, .. } if !output.reused => {
-                    past.push(Past { run, stage: task.stage, millis: output.millis, usage: output.usage });
-                }
-                _ => {}
+            // What cannot be read says nothing; an estimate is no reason to fail.
+            if let Ok(Fact::TaskDone { task, output, .. }) = serde_json::from_str(&fact)
+                && !output.reused
+            {
+                past.push(Past { run, stage: task.stage, millis: output.millis, usage: output.usage });
             }
         }
         Ok(past)

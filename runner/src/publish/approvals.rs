@@ -1,4 +1,4 @@
-//! Approvals hold when something is written, not only when they are given.
+//! Approvals hold when the run's commit enters its branch, not only when they are given.
 
 use forgeline_engine::{
     Approval,
@@ -33,12 +33,12 @@ impl Runner {
                 for given in &question.given {
                     let role = self.role_now(&repo, given).await?;
                     if role.is_none_or(|role| role < needed) {
-                        without.push(format!("{} ({})", given.name, role.map_or("no role", |role| role.as_str())));
+                        without.push(format!("{} (now {})", given.name, role.map_or("no role", |role| role.as_str())));
                     }
                 }
                 if question.given.len() - without.len() < question.min as usize {
                     return Ok(Some(format!(
-                        "the approval of stage `{}` no longer holds: it takes the role {needed}, which {} lost since; \
+                        "the approval of stage `{}` no longer holds: it takes the role {needed}; no longer given: {}; \
                          ask again with `/forgeline retry`",
                         stage.id,
                         without.join(", ")
@@ -68,5 +68,10 @@ fn approved<'a>(view: &'a RunView, stage: &'a str) -> impl Iterator<Item = &'a Q
 
 /// The least role that may approve.
 fn least(roles: &[String]) -> Role {
-    roles.iter().filter_map(|role| role.parse().ok()).min().unwrap_or(Role::Maintainer).max(Role::Reader)
+    roles
+        .iter()
+        .filter_map(|role| role.parse().ok())
+        .filter(|role| *role >= Role::Reader)
+        .min()
+        .unwrap_or(Role::Maintainer)
 }

@@ -140,12 +140,13 @@ pub(crate) fn recall(repo: &Repo, order: &Order, sight: &Sight, found: &Found) -
     let verdict = judge_merged(repo, order, sight.base, judge(repo, order, sight.base)?, &reconciled.merged)?;
     let clashes = reconciled.clashes;
     let tree = tree_without(repo, &order.spec, commit).map_err(git)?;
-    let is_first = is_first(repo, spec, &own, sight.base)?;
+    let is_first = is_first(repo, spec, &own)?;
     Ok(Written { home: found.home, branch: found.branch.clone(), commit, tree, verdict, clashes, is_first })
 }
 
-/// Whether no run of this branch's name committed before, apart from what is merged.
-fn is_first(repo: &Repo, spec: &RunSpec, parents: &[CommitId], base: CommitId) -> Result<bool, RunnerError> {
+/// Whether no run of this branch's name committed before, apart from what was merged when this one was decided.
+fn is_first(repo: &Repo, spec: &RunSpec, parents: &[CommitId]) -> Result<bool, RunnerError> {
+    let base = run_base(spec)?;
     for parent in parents {
         if repo.find_trailer(*parent, Some(base), RUN_BRANCH, &spec.target.branch).map_err(git)?.is_some() {
             return Ok(false);

@@ -1,7 +1,7 @@
 //! Intents of publishers that died: what became of them is found out by reading.
 
 use forgeline_engine::RunSpec;
-use forgeline_repo::{CommitId, Repo};
+use forgeline_repo::{CommitId, Repo, RepoError};
 use forgeline_store::{Intent, IntentState};
 
 use super::{Job, branch::Known, look::git};
@@ -35,8 +35,11 @@ fn has_landed(repo: &Repo, intent: &Intent, heads: &[CommitId]) -> Result<bool, 
     let Ok(commit) = intent.commit.parse::<CommitId>() else { return Ok(false) };
     let tip = repo.resolve(&intent.reference).map_err(git)?;
     for tip in tip.iter().chain(heads) {
-        if repo.is_ancestor(commit, *tip).map_err(git)? {
-            return Ok(true);
+        match repo.is_ancestor(commit, *tip) {
+            Ok(true) => return Ok(true),
+            // What was never named may be gone, and so may a branch that nobody needs any more.
+            Ok(false) | Err(RepoError::MissingObject { .. }) => {}
+            Err(error) => return Err(git(error)),
         }
     }
     Ok(false)

@@ -41,6 +41,14 @@ pub(super) struct Tips {
     pub(super) fork: Option<CommitId>,
 }
 
+/// A pull request that is shown for another branch than the one that is wanted now.
+struct Stacked {
+    number: u64,
+    base: BranchName,
+    /// That branch is merged or gone.
+    is_over: bool,
+}
+
 impl LocalForge {
     /// Makes sure that the branch has a pull request that says this. An open one is updated; one that was closed or
     /// merged with this very commit is left alone and returned, so that a repeated call never opens a second one.
@@ -59,7 +67,8 @@ impl LocalForge {
             Some(base) => base.clone(),
             None => self.with_git(repo, |git| Ok::<_, ForgeError>(git.default_branch()?)).await?,
         };
-        let base = self.base_to_show(repo, &proposal.head, base, actor).await?;
+        let stacked = self.stacked(repo, &proposal.head, &base, actor).await?;
+        let base = stacked.as_ref().filter(|it| !it.is_over).map_or(base, |it| it.base.clone());
         let tips = {
             let (head, base) = (proposal.head.clone(), base.clone());
             self.with_git(repo, move |git| tips(git, &head, &base)).await?
@@ -72,8 +81,18 @@ impl LocalForge {
         let head_commit = tips.head.to_string();
         let is_open = |item: &&ItemRow| item.state == "open";
         let exact = same_branch.iter().filter(is_open).find(|item| item.base == base.as_str());
-        // One of the actor's own follows what it was stacked on.
-        let own = || same_branch.iter().filter(is_open).find(|item| item.author == actor.as_str());
+        // What was seen to be over; if somebody was faster, it is shown for another base already.
+        let over = stacked.as_ref().filter(|it| it.is_over);
+        let own = || {
+            over.and_then(|over| {
+                same_branch.iter().filter(is_open).find(|item| u64::try_from(item.number) == Ok(over.number))
+            })
+        };
+        if let (None, Some(item)) = (exact, own())
+            && over.is_some_and(|over| item.base != over.base.as_str())
+        {
+            return Ok(Upsert::Unchanged(load(&mut verb.view, item.clone()).await?));
+        }
         let open = exact.or_else(own);
         let decided = || same_branch.iter().find(|item| item.state != "open" && item.head_commit == head_commit);
         let outcome = match open.or_else(decided) {
@@ -126,24 +145,35 @@ impl LocalForge {
         Ok(outcome)
     }
 
-    /// The branch that a pull request of `head` is shown for: the wanted one, unless the actor has one open that is stacked
-    /// on a branch which is not merged yet. People review one pull request of a branch, not one for each base.
-    async fn base_to_show(
+    /// The bot's open pull request of `head` for another base than the wanted one: it is stacked on that. People review one
+    /// pull request of a branch, not one for each base.
+    async fn stacked(
         &self,
         repo: &RepoId,
         head: &BranchName,
-        wanted: BranchName,
+        wanted: &BranchName,
         actor: &Login,
-    ) -> Result<BranchName, ForgeError> {
-        let of_head = self.pull_requests(repo, Some(PullRequestState::Open), Some(head)).await?;
-        let is_there = of_head.iter().any(|it| it.base == wanted);
-        match of_head.into_iter().find(|it| it.author == *actor) {
-            Some(own) if !is_there => {
-                let merged = self.pull_requests(repo, Some(PullRequestState::Merged), Some(&own.base)).await?;
-                Ok(if merged.is_empty() { own.base } else { wanted })
-            }
-            Some(_) | None => Ok(wanted),
+    ) -> Result<Option<Stacked>, ForgeError> {
+        if *actor != Self::bot() {
+            return Ok(None);
         }
+        let of_head = self.pull_requests(repo, Some(PullRequestState::Open), Some(head)).await?;
+        if of_head.iter().any(|it| it.base == *wanted) {
+            return Ok(None);
+        }
+        let Some(own) = of_head.into_iter().find(|it| it.author == *actor) else { return Ok(None) };
+        let merged = self.pull_requests(repo, Some(PullRequestState::Merged), Some(&own.base)).await?;
+        let (base, wanted) = (own.base.clone(), wanted.clone());
+        let is_in_wanted = move |git: &Repo| -> Result<bool, ForgeError> {
+            match git.resolve(&base.refname())? {
+                // Every branch holds the default branch; that one is never over.
+                Some(_) if git.default_branch()? == base => Ok(false),
+                Some(tip) => Ok(git.is_ancestor(tip, git.branch_tip(&wanted)?)?),
+                None => Ok(true),
+            }
+        };
+        let is_over = !merged.is_empty() || self.with_git(repo, is_in_wanted).await?;
+        Ok(Some(Stacked { number: own.number, base: own.base, is_over }))
     }
 
     /// A pull request by number.
@@ -235,7 +265,7 @@ async fn add_labels(verb: &mut Verb, item: &ItemRow, wanted: &[String]) -> Resul
 #[cfg(test)]
 mod tests {
     use crate::{
-        ForgeError, MergeMethod, PullRequestProposal,
+        ForgeError, LocalForge, MergeMethod, PullRequestProposal,
         local::scratch::{World, branch, login, proposal},
         types::{PullRequestState, Upsert},
     };
@@ -265,9 +295,9 @@ mod tests {
     #[tokio::test]
     async fn a_stacked_one_follows_what_it_is_stacked_on() {
         let world = World::new().await;
-        let (forge, repo, acme) = (&world.forge, &world.repo, login("acme"));
+        let (forge, repo, acme, bot) = (&world.forge, &world.repo, login("acme"), LocalForge::bot());
         let upsert =
-            async |proposal: PullRequestProposal| forge.upsert_pull_request(repo, &proposal, &acme, world.now()).await;
+            async |proposal: PullRequestProposal| forge.upsert_pull_request(repo, &proposal, &bot, world.now()).await;
         world.push("x", &[("a", "1")], &[]).await;
         world.push("y", &[("b", "1")], &[]).await;
         upsert(proposal("x")).await.expect("opens");
@@ -280,6 +310,8 @@ mod tests {
         assert_eq!((late.number, late.base), (2, branch("main")));
         let back = upsert(on("x")).await.expect("is there").into_inner();
         assert_eq!((back.number, back.base), (2, branch("main")), "it does not go back");
+        let by_acme = forge.upsert_pull_request(repo, &on("x"), &acme, world.now()).await;
+        assert!(matches!(by_acme, Ok(Upsert::Created(pr)) if pr.number == 3), "people may have one for each base");
     }
 
     #[tokio::test]
