@@ -240,7 +240,7 @@ impl World {
 
     /// Runs, newest first.
     pub(crate) fn runs(&self) -> Vec<Value> {
-        self.ok(&["--json", "runs", "list"]).json()["runs"].as_array().expect("a list").clone()
+        self.ok(&["--json", "runs", "list", "--limit", "1000"]).json()["runs"].as_array().expect("a list").clone()
     }
 
     /// Commits of `acme/shop` on all branches that carry a run key: `(branch commit, key)`.
