@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 
 use self::repair::Repair;
 use super::Session;
-use crate::{exit::Exit, rehearsal::DryRun};
+use crate::{
+    exit::{Exit, message},
+    rehearsal::DryRun,
+};
 
 /// Check what Forgeline needs on this machine, by trying it out.
 ///
@@ -91,7 +94,7 @@ impl Doctor {
                 let shown = state.join(forgeline_store::DATABASE).display().to_string();
                 checks.push(match runner.store.check_health().await {
                     Ok(()) => Check::ok("database", format!("SQLite opens `{shown}` and finds no damage")),
-                    Err(error) => Check::failed("database", error.to_string(), "see docs/runs.md: `forgeline rebuild`"),
+                    Err(error) => Check::failed("database", error.to_string(), "finished work is in Git"),
                 });
                 if self.fix {
                     repairs.extend(repair::search(&runner, how).await);
@@ -101,7 +104,7 @@ impl Doctor {
                 runner.store.close().await;
             }
             Err(error) => {
-                checks.push(Check::failed("database", format!("{error:#}"), "see the check of the state directory"))
+                checks.push(Check::failed("database", message(&error), "see the check of the state directory"))
             }
         }
         checks.extend(services::telemetry(std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok()).await);

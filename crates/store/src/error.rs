@@ -8,7 +8,7 @@ use forgeline_model::RunId;
 /// A failed store operation. Unless it says otherwise, nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// SQLite failed; a full disk and a damaged file look like this.
+    /// SQLite failed; a full disk looks like this.
     #[error("the state database failed: {0}; check free space and permissions, then try again")]
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
@@ -31,7 +31,7 @@ pub enum StoreError {
         kind: &'static str,
     },
     /// SQLite found damage at start.
-    #[error("the state database `{path}` is damaged: {finding}; move it away and run again, finished work is in Git", path = path.display())]
+    #[error("the state database `{path}` is damaged: {finding}; move it away and run `forgeline rebuild`, finished work is in Git", path = path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

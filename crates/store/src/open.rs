@@ -75,7 +75,8 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("mmap_size", "0")
             .disable_statement_logging();
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await;
+        let writer = writer.map_err(|error| of_opening(&path, error))?;
         check_library(&writer).await?;
         let (checked, dead) = (folder.join(CHECKED), instance::stale(folder)?);
         if is_overdue(&checked, &dead) {
@@ -156,7 +157,22 @@ fn names(files: &[PathBuf]) -> String {
     files.iter().filter_map(|path| Some(format!("{}\n", path.file_name()?.to_str()?))).collect()
 }
 
+/// SQLite's primary codes for a file that is malformed, or no database at all.
+const DAMAGE: [i32; 2] = [11, 26];
+
+/// What an error means while a database is opened and looked through: damage is said as such.
+fn of_opening(path: &Path, error: sqlx::Error) -> StoreError {
+    let code = error.as_database_error().and_then(|it| it.code()?.parse::<i32>().ok());
+    match code {
+        Some(code) if DAMAGE.contains(&(code & 0xff)) => {
+            StoreError::Damaged { path: path.to_owned(), finding: error.to_string() }
+        }
+        _ => error.into(),
+    }
+}
+
 async fn check_health(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
-    let finding: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await?;
+    let found = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await;
+    let finding: String = found.map_err(|error| of_opening(path, error))?;
     if finding == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.to_owned(), finding }) }
 }
