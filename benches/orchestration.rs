@@ -84,28 +84,33 @@ async fn measure(rounds: usize) -> Table {
     for (shape, samples) in &whole {
         add(&mut table, &format!("{shape}, runner and agent process"), samples, &peer, None);
     }
-    if let Some((early, late)) = memory().await {
-        let what = format!("resident after {RUNS} runs, MB; of that after a tenth");
-        table.row([&what, &format!("{late:.1}"), &format!("{:.2}", late / early), &verdict(late / early, GROWTH, "")]);
+    if let Some([early, middle, late]) = memory().await {
+        let all = format!("{late:.1}");
+        let mut row = |since: &str, growth: f64| {
+            let what = format!("resident after {RUNS} runs, MB; of that after {since}");
+            table.row([&what, &all, &format!("{growth:.2}"), &verdict(growth, GROWTH, "")]);
+        };
+        row("a tenth", late / early);
+        row("a half", late / middle);
     }
     table
 }
 
-/// Megabytes that a process holds after a tenth of [`RUNS`], and after all of them.
-async fn memory() -> Option<(f64, f64)> {
+/// Megabytes that a process holds after a tenth of [`RUNS`], after a half and after all of them.
+async fn memory() -> Option<[f64; 3]> {
     let scratch = place::scratch();
     let repository = scratch.path().join("repository");
     let base = place::repository(&repository);
     let runner = runner(&scratch.path().join("state"), 1).await;
-    let mut early = None;
+    let mut held = Vec::new();
     for n in 1..=RUNS {
         by_runner(&runner, Shape::Single.run(&repository, &base, &n.to_string())).await;
-        if n == RUNS / 10 {
-            early = place::resident_mb(std::process::id());
+        if [RUNS / 10, RUNS / 2, RUNS].contains(&n) {
+            held.push(place::resident_mb(std::process::id())?);
         }
     }
     runner.store.close().await;
-    Some((early?, place::resident_mb(std::process::id())?))
+    held.try_into().ok()
 }
 
 fn add(table: &mut Table, what: &str, samples: &Samples, peer: &Samples, target: Option<f64>) {

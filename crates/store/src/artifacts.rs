@@ -2,7 +2,7 @@
 
 use forgeline_model::{RunId, Timestamp};
 
-use crate::{Store, StoreError, commit};
+use crate::{Store, StoreError};
 
 /// An artifact.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -89,7 +89,7 @@ impl Store {
             .bind(run.as_str())
             .execute(&mut *tx)
             .await?;
-        commit::commit("artifacts-merged", tx).await?;
+        tx.commit("artifacts-merged").await?;
         Ok(())
     }
 }

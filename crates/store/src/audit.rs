@@ -6,7 +6,7 @@
 use forgeline_model::{Digest, Timestamp, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use crate::{Store, StoreError};
 
@@ -111,9 +111,9 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    pub(crate) async fn end(tx: &mut Transaction<'static, Sqlite>) -> Result<Self, StoreError> {
+    pub(crate) async fn end(tx: &mut SqliteConnection) -> Result<Self, StoreError> {
         let last: Option<(i64, Option<String>)> =
-            sqlx::query_as("SELECT id, hash FROM decision ORDER BY id DESC LIMIT 1").fetch_optional(&mut **tx).await?;
+            sqlx::query_as("SELECT id, hash FROM decision ORDER BY id DESC LIMIT 1").fetch_optional(&mut *tx).await?;
         let (last, hash) = last.unwrap_or((0, None));
         let head = hash.and_then(|hash| hash.parse().ok()).unwrap_or_else(genesis);
         Ok(Self { last, head })

@@ -1,7 +1,10 @@
 //! Writes of a transaction, gathered and handed to the database's thread together: handing one over costs more than
 //! most of them take.
 
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, Sqlite, Transaction, Type, sqlite::SqliteArguments};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Encode, FromRow, Sqlite, SqliteConnection, Type,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
 use crate::StoreError;
 
@@ -16,8 +19,8 @@ pub(crate) struct Batch {
 pub(crate) struct Added<'a>(&'a mut SqliteArguments);
 
 impl Batch {
-    /// Adds a statement; bind as many arguments as it has parameters.
-    pub(crate) fn add(&mut self, sql: &'static str) -> Added<'_> {
+    /// Adds a statement, made of literals only; bind as many arguments as it has parameters.
+    pub(crate) fn add(&mut self, sql: &str) -> Added<'_> {
         debug_assert!(!sql.contains("?1"), "numbers would count through the whole batch");
         self.sql.push_str(sql);
         self.sql.push_str(";\n");
@@ -25,20 +28,21 @@ impl Batch {
     }
 
     /// Performs all statements, and starts anew.
-    pub(crate) async fn perform(&mut self, tx: &mut Transaction<'static, Sqlite>) -> Result<(), StoreError> {
+    pub(crate) async fn perform(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
         if self.sql.is_empty() {
             return Ok(());
         }
         let Self { sql, arguments } = std::mem::take(self);
-        // Only literals were added.
-        sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut **tx).await?;
+        sqlx::query_with(AssertSqlSafe(sql), arguments).execute(connection).await?;
         Ok(())
     }
 
-    /// Performs all statements, of which the last returns one number, and starts anew.
-    pub(crate) async fn returning(&mut self, tx: &mut Transaction<'static, Sqlite>) -> Result<i64, StoreError> {
-        let Self { sql, arguments } = std::mem::take(self);
-        Ok(sqlx::query_scalar_with(AssertSqlSafe(sql), arguments).fetch_one(&mut **tx).await?)
+    /// Performs all statements up to the first row that one of them returns.
+    pub(crate) async fn optional<T>(self, connection: &mut SqliteConnection) -> Result<Option<T>, StoreError>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        Ok(sqlx::query_as_with(AssertSqlSafe(self.sql), self.arguments).fetch_optional(connection).await?)
     }
 }
 

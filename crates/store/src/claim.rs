@@ -8,11 +8,10 @@ use forgeline_model::{
     RunId, Timestamp,
     task::{ProposedEvent, TaskFailure},
 };
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::AssertSqlSafe;
 
 use crate::{
     Store, StoreError,
-    commit::commit,
     holds::IS_HELD,
     project::item,
     results::{self, StoredProposal},
@@ -120,19 +119,18 @@ impl Store {
             return Ok(None);
         };
         let task = TaskId { stage, item: (!candidate.item.is_empty()).then_some(candidate.item) };
-        let mut tx = self.begin_run(&run, now).await?;
         let sql = format!(
-            "SELECT lease_owner, lease_until, {IS_HELD} FROM stage JOIN run USING (run_id) \
+            "SELECT facts, lease_owner, lease_until, {IS_HELD} FROM stage JOIN run USING (run_id) \
              WHERE run_id = ? AND stage = ? AND stage.item = ? AND stage.state = ?"
         );
-        let found: Option<(Option<String>, i64, bool)> = sqlx::query_as(AssertSqlSafe(sql))
-            .bind(run.as_str())
-            .bind(task.stage.as_str())
-            .bind(item(&task))
-            .bind(&candidate.state)
-            .fetch_optional(&mut *tx.tx)
+        let (tx, found) = self
+            .writer
+            .begin_with::<(i64, Option<String>, i64, bool)>(&sql, |it| {
+                it.bind(run.as_str()).bind(task.stage.as_str()).bind(item(&task)).bind(&candidate.state);
+            })
             .await?;
-        let Some((owner, until, is_held)) = found else { return Ok(None) };
+        let Some((facts, owner, until, is_held)) = found else { return Ok(None) };
+        let mut tx = self.resume_at(tx, &run, Some((facts,)), now).await?;
         let is_running = candidate.state == "running";
         // Renewed or taken in the meantime: it is not abandoned any more.
         if is_held || (is_running && (owner, until) != (candidate.lease_owner, candidate.lease_until)) {
@@ -143,7 +141,7 @@ impl Store {
         }
         let is_ready = tx.state.task(&task).is_some_and(|task| matches!(task.status, TaskStatus::Ready { .. }))
             && held(&tx.spec, &tx.state, &task, now).is_none();
-        let lease = if is_ready { Some(take(&mut tx, task, lease_ms).await?) } else { None };
+        let lease = if is_ready { Some(take(&mut tx, task, lease_ms)?) } else { None };
         tx.commit("claim").await?;
         Ok(lease)
     }
@@ -167,7 +165,7 @@ impl Store {
         .execute(&mut *tx)
         .await?
         .rows_affected();
-        commit("renew", tx).await?;
+        tx.commit("renew").await?;
         if renewed == 1 { Ok(()) } else { Err(StoreError::LeaseLost(lease.task.clone())) }
     }
 
@@ -185,13 +183,12 @@ impl Store {
         claim_next: Option<u64>,
         now: Timestamp,
     ) -> Result<Finished, StoreError> {
-        let mut tx = self.begin_run(&lease.run, now).await?;
-        let is_held = check(&mut tx.tx, &lease, &self.instance.id).await?;
+        let (mut tx, is_held) = self.begin_leased(&lease, now).await?;
         results::insert(&mut tx.writes, &output.key, proposal, now);
         let pool = pool_of(&tx.spec, &lease.task).to_owned();
         let step = tx.input(&Input::Done { task: lease.task, output, events })?;
         let next = match (claim_next.filter(|_| !is_held), next_ready(&tx, &pool)) {
-            (Some(lease_ms), Some(task)) => Some(take(&mut tx, task, lease_ms).await?),
+            (Some(lease_ms), Some(task)) => Some(take(&mut tx, task, lease_ms)?),
             _ => None,
         };
         tx.commit("finish").await?;
@@ -203,8 +200,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::LeaseLost`] when the lease is somebody else's now; nothing was written.
     pub async fn fail(&self, lease: Lease, failure: TaskFailure, now: Timestamp) -> Result<Step, StoreError> {
-        let mut tx = self.begin_run(&lease.run, now).await?;
-        check(&mut tx.tx, &lease, &self.instance.id).await?;
+        let (mut tx, _) = self.begin_leased(&lease, now).await?;
         let step = tx.input(&Input::Failed { task: lease.task, failure })?;
         tx.commit("fail").await?;
         Ok(step)
@@ -221,8 +217,7 @@ impl Store {
         reason: String,
         now: Timestamp,
     ) -> Result<Step, StoreError> {
-        let mut tx = self.begin_run(&lease.run, now).await?;
-        check(&mut tx.tx, &lease, &self.instance.id).await?;
+        let (mut tx, _) = self.begin_leased(&lease, now).await?;
         let step = tx.input(&Input::Parked { task: lease.task, until, reason })?;
         tx.commit("park").await?;
         Ok(step)
@@ -240,6 +235,26 @@ impl Store {
         Ok(at.map(Timestamp::from_millis))
     }
 
+    /// Begins a write transaction on the run of a lease that is still this process's; and, in the same look, whether anything
+    /// is held back.
+    async fn begin_leased(&self, lease: &Lease, now: Timestamp) -> Result<(RunTx<'_>, bool), StoreError> {
+        let select = "SELECT facts, EXISTS (SELECT 1 FROM hold) FROM stage JOIN run USING (run_id) \
+                      WHERE run_id = ? AND stage = ? AND stage.item = ? AND stage.state = 'running' \
+                      AND lease_epoch = ? AND lease_owner = ?";
+        let (tx, found) = self
+            .writer
+            .begin_with::<(i64, bool)>(select, |it| {
+                it.bind(lease.run.as_str())
+                    .bind(lease.task.stage.as_str())
+                    .bind(item(&lease.task))
+                    .bind(lease.epoch)
+                    .bind(&self.instance.id);
+            })
+            .await?;
+        let (facts, is_held) = found.ok_or_else(|| StoreError::LeaseLost(lease.task.clone()))?;
+        Ok((self.resume_at(tx, &lease.run, Some((facts,)), now).await?, is_held))
+    }
+
     /// A lease of a process that is gone, or one that a living process has not renewed in time.
     fn is_abandoned(&self, candidate: &Candidate, now: Timestamp) -> bool {
         match &candidate.lease_owner {
@@ -249,39 +264,23 @@ impl Store {
     }
 }
 
-/// Claims a task that the state shows as ready.
-async fn take(tx: &mut RunTx<'_>, task: TaskId, lease_ms: u64) -> Result<Lease, StoreError> {
+/// Claims a task that the state shows as ready. Its epoch is the number of the run's facts, which only grows.
+fn take(tx: &mut RunTx<'_>, task: TaskId, lease_ms: u64) -> Result<Lease, StoreError> {
     tx.input(&Input::Claim { task: task.clone() })?;
     let attempt = tx.state.task(&task).map_or(1, forgeline_engine::run::Task::attempt);
-    let owner = tx.store.instance.id.as_str();
+    let epoch = i64::try_from(tx.state.facts).unwrap_or(i64::MAX);
     tx.writes
         .add(
-            "UPDATE stage SET lease_epoch = lease_epoch + 1, lease_owner = ?, lease_until = ? \
-             WHERE run_id = ? AND stage = ? AND item = ? RETURNING lease_epoch",
+            "UPDATE stage SET lease_epoch = ?, lease_owner = ?, lease_until = ? \
+             WHERE run_id = ? AND stage = ? AND item = ?",
         )
-        .bind(owner)
+        .bind(epoch)
+        .bind(tx.store.instance.id.as_str())
         .bind(tx.now.plus_millis(lease_ms).millis())
         .bind(tx.spec.id.as_str())
         .bind(task.stage.as_str())
         .bind(item(&task));
-    let epoch = tx.writes.returning(&mut tx.tx).await?;
     Ok(Lease { run: tx.spec.id.clone(), task, attempt, epoch })
-}
-
-/// Whether the lease is still this owner's; and, in the same look, whether anything is held back.
-async fn check(tx: &mut Transaction<'static, Sqlite>, lease: &Lease, owner: &str) -> Result<bool, StoreError> {
-    let held: Option<bool> = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM hold) FROM stage WHERE run_id = ? AND stage = ? AND item = ? \
-         AND state = 'running' AND lease_epoch = ? AND lease_owner = ?",
-    )
-    .bind(lease.run.as_str())
-    .bind(lease.task.stage.as_str())
-    .bind(item(&lease.task))
-    .bind(lease.epoch)
-    .bind(owner)
-    .fetch_optional(&mut **tx)
-    .await?;
-    held.ok_or_else(|| StoreError::LeaseLost(lease.task.clone()))
 }
 
 fn next_ready(tx: &RunTx<'_>, pool: &str) -> Option<TaskId> {

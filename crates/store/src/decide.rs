@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use forgeline_engine::{BotEffect, Input, RunSpec, RunState, Step, step::Illegal};
 use forgeline_model::{ContractBundle, RunId, Timestamp, task::AgentBundle};
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use crate::{
     Decision, Store, StoreError,
     batch::Batch,
-    commit::commit,
     groups,
-    run_tx::{Loaded, RunTx, json},
+    run_tx::{RunTx, json},
+    writer::WriteTx,
 };
 
 /// A run to be. Contract, permission and plan were obtained before.
@@ -89,13 +89,12 @@ impl Store {
     /// T1 inside a transaction that has written something else before; it commits it.
     pub(crate) async fn decide_in(
         &self,
-        mut tx: Transaction<'static, Sqlite>,
+        mut tx: WriteTx,
         ruling: Ruling,
         say: impl FnOnce(&Ruled) -> Vec<BotEffect>,
         now: Timestamp,
     ) -> Result<Ruled, StoreError> {
         let mut ruled = Ruled { runs: Vec::new(), inputs: Vec::new() };
-        let mut met = Vec::new();
         for new in ruling.runs {
             let id = new.spec.id.clone();
             if !insert_run(&mut tx, &new, now).await? {
@@ -107,9 +106,7 @@ impl Store {
             for other in groups::under_way(&mut tx, &spec).await? {
                 if spec.concurrency.as_ref().is_some_and(|group| group.cancel_in_progress) {
                     let by = format!("run {id}, which is newer");
-                    let (back, loaded, _) = self.put(tx, &other, &Input::Cancel { by }, now).await?;
-                    tx = back;
-                    met.extend(loaded);
+                    (tx, _) = self.put(tx, &other, &Input::Cancel { by }, now).await?;
                 }
                 first = Input::Queue { behind: other };
             }
@@ -120,15 +117,12 @@ impl Store {
             let state = RunState::default();
             let mut run = RunTx { store: self, tx, spec, state, now, writes: Batch::default(), letters: Vec::new() };
             ruled.runs.push(Decided::Started(id, run.input(&first)?));
-            let (back, loaded) = run.hand_back().await?;
-            tx = back;
-            met.extend(loaded);
+            tx = run.hand_back().await?;
         }
         let mut refused = Vec::new();
         for (id, input) in &ruling.inputs {
-            let (back, loaded, result) = self.put(tx, id, input, now).await?;
-            tx = back;
-            met.extend(loaded);
+            let result;
+            (tx, result) = self.put(tx, id, input, now).await?;
             if let Err(illegal) = &result {
                 refused.push(Decision {
                     subject: id.to_string(),
@@ -150,27 +144,25 @@ impl Store {
         if let Some((name, position)) = &ruling.read {
             crate::events::advance(&mut tx, name, *position).await?;
         }
-        commit("decide", tx).await?;
-        met.into_iter().for_each(|loaded| self.remember(loaded));
+        tx.commit("decide").await?;
         Ok(ruled)
     }
 
     /// Puts an input through the engine inside a transaction; one that does not fit changes nothing.
     async fn put(
         &self,
-        tx: Transaction<'static, Sqlite>,
+        tx: WriteTx,
         run: &RunId,
         input: &Input,
         now: Timestamp,
-    ) -> Result<(Transaction<'static, Sqlite>, Vec<Loaded>, Result<Step, Illegal>), StoreError> {
+    ) -> Result<(WriteTx, Result<Step, Illegal>), StoreError> {
         let mut run = self.resume(tx, run, now).await?;
         let result = match run.input(input) {
             Ok(step) => Ok(step),
             Err(StoreError::Illegal(illegal)) => Err(illegal),
             Err(error) => return Err(error),
         };
-        let (tx, loaded) = run.hand_back().await?;
-        Ok((tx, loaded, result))
+        Ok((run.hand_back().await?, result))
     }
 
     /// T1 for one run that somebody asks for directly.
@@ -220,12 +212,12 @@ impl Store {
 
     /// Forgets what this process remembers of a run, so that the next transaction folds the journal.
     pub fn forget(&self, run: &RunId) {
-        let _: Option<Arc<Loaded>> = self.loaded.lock().expect("no panic while held").remove(run);
+        self.memory.forget(run);
     }
 }
 
 /// The row of a run and the files that it needs. False: there is a run with the same trigger key.
-async fn insert_run(tx: &mut Transaction<'static, Sqlite>, new: &NewRun, now: Timestamp) -> Result<bool, StoreError> {
+async fn insert_run(tx: &mut SqliteConnection, new: &NewRun, now: Timestamp) -> Result<bool, StoreError> {
     let spec = &new.spec;
     let inserted = sqlx::query(
         "INSERT INTO run (run_id, trigger_key, project, blueprint, repository, item, branch, spec, state, \
@@ -246,7 +238,7 @@ async fn insert_run(tx: &mut Transaction<'static, Sqlite>, new: &NewRun, now: Ti
     .bind(spec.again.as_ref().map(|again| again.of.to_string()))
     .bind(now.millis())
     .bind(now.millis())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?
     .rows_affected();
     if inserted == 0 {
@@ -261,18 +253,18 @@ async fn insert_run(tx: &mut Transaction<'static, Sqlite>, new: &NewRun, now: Ti
 
 /// Keeps the files of a definition once.
 async fn keep(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut SqliteConnection,
     digest: &forgeline_model::Digest,
     bundle: impl FnOnce() -> String,
 ) -> Result<(), StoreError> {
     let digest = digest.to_string();
     let known: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM definition WHERE digest = ?").bind(&digest).fetch_optional(&mut **tx).await?;
+        sqlx::query_scalar("SELECT 1 FROM definition WHERE digest = ?").bind(&digest).fetch_optional(&mut *tx).await?;
     if known.is_none() {
         sqlx::query("INSERT INTO definition (digest, bundle) VALUES (?, ?)")
             .bind(&digest)
             .bind(bundle())
-            .execute(&mut **tx)
+            .execute(&mut *tx)
             .await?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use forgeline_model::{Digest, Timestamp};
 use serde_json::Value;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use crate::{
     Store, StoreError,
@@ -34,7 +34,7 @@ pub struct DecisionRow {
 
 /// Adds decisions to the chain.
 pub(crate) async fn insert(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut SqliteConnection,
     decisions: &[Decision],
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -56,7 +56,7 @@ pub(crate) async fn insert(
         .bind(row.inputs_digest)
         .bind(row.at)
         .bind(row.hash)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     }
     Ok(())

@@ -16,7 +16,7 @@ pub(crate) use open::open;
 pub use settle::{Acknowledged, Replayed};
 pub use subject::Subject;
 
-use crate::{Store, StoreError, commit::commit};
+use crate::{Store, StoreError};
 
 /// Something to give up on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,7 +182,7 @@ impl Store {
     pub async fn give_up(&self, letter: &DeadLetter, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         open(self, &mut tx, letter, now).await?;
-        commit("give-up", tx).await?;
+        tx.commit("give-up").await?;
         Ok(())
     }
 

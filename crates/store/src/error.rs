@@ -1,6 +1,6 @@
 //! What can go wrong with the store.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 use forgeline_engine::{Illegal, TaskId};
 use forgeline_model::RunId;
@@ -8,9 +8,9 @@ use forgeline_model::RunId;
 /// A failed store operation. Unless it says otherwise, nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// SQLite failed; a full disk looks like this.
+    /// SQLite failed; a full disk looks like this. Several operations may have failed with the same commit.
     #[error("the state database failed: {0}; check free space and permissions, then try again")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] Arc<sqlx::Error>),
     /// The schema could not be brought up to date.
     #[error("the state database cannot be migrated: {0}; it may belong to a newer Forgeline")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -61,6 +61,12 @@ pub enum StoreError {
     /// The blob's bytes do not have its name's digest.
     #[error("blob `{0}` is missing or damaged; the stage that made it must run again")]
     NoBlob(forgeline_model::Digest),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(Arc::new(error))
+    }
 }
 
 impl StoreError {

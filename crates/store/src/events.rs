@@ -1,9 +1,9 @@
 //! The event log, and how far each subscription has read it.
 
 use forgeline_model::{Criticality, Digest, Event, RunId, Timestamp};
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
-use crate::{DeadLetter, Decision, Store, StoreError, Subject, batch::Batch, commit::commit, run_tx::json};
+use crate::{DeadLetter, Decision, Store, StoreError, Subject, batch::Batch, run_tx::json};
 
 /// An event with its place in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +93,7 @@ impl Store {
         if let Some(seq) = inbox {
             crate::inbox::close(&mut tx, seq).await?;
         }
-        commit("tell", tx).await?;
+        tx.commit("tell").await?;
         Ok(told.iter().map(Result::is_ok).collect())
     }
 
@@ -158,7 +158,7 @@ impl Store {
                 .bind(name)
                 .fetch_one(&mut *tx)
                 .await?;
-        commit("subscription", tx).await?;
+        tx.commit("subscription").await?;
         let next_at = Timestamp::from_millis(next_at);
         Ok(Subscription { name: name.to_owned(), position, attempts, next_at })
     }
@@ -181,7 +181,7 @@ impl Store {
         for name in gone {
             sqlx::query("DELETE FROM subscription WHERE name = ?").bind(name).execute(&mut *tx).await?;
         }
-        commit("forget-subscriptions", tx).await?;
+        tx.commit("forget-subscriptions").await?;
         Ok(())
     }
 
@@ -193,7 +193,7 @@ impl Store {
     pub async fn advance(&self, name: &str, position: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         advance(&mut tx, name, position).await?;
-        commit("advance", tx).await?;
+        tx.commit("advance").await?;
         Ok(())
     }
 
@@ -208,20 +208,16 @@ impl Store {
             .bind(name)
             .execute(&mut *tx)
             .await?;
-        commit("hold-back", tx).await?;
+        tx.commit("hold-back").await?;
         Ok(())
     }
 }
 
-pub(crate) async fn advance(
-    tx: &mut Transaction<'static, Sqlite>,
-    name: &str,
-    position: i64,
-) -> Result<(), StoreError> {
+pub(crate) async fn advance(tx: &mut SqliteConnection, name: &str, position: i64) -> Result<(), StoreError> {
     sqlx::query("UPDATE subscription SET position = max(position, ?), attempts = 0, next_at = 0 WHERE name = ?")
         .bind(position)
         .bind(name)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     Ok(())
 }

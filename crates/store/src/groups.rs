@@ -2,7 +2,7 @@
 
 use forgeline_engine::RunSpec;
 use forgeline_model::RunId;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use crate::StoreError;
 
@@ -12,25 +12,25 @@ pub(crate) fn key(spec: &RunSpec) -> Option<String> {
 }
 
 /// Runs of the same group that have not ended, oldest first.
-pub(crate) async fn under_way(tx: &mut Transaction<'static, Sqlite>, spec: &RunSpec) -> Result<Vec<RunId>, StoreError> {
+pub(crate) async fn under_way(tx: &mut SqliteConnection, spec: &RunSpec) -> Result<Vec<RunId>, StoreError> {
     let Some(group) = key(spec) else { return Ok(Vec::new()) };
     let ids: Vec<String> = sqlx::query_scalar(
         "SELECT run_id FROM run WHERE concurrency = ? AND finished = 0 AND run_id <> ? ORDER BY created_at, rowid",
     )
     .bind(group)
     .bind(spec.id.as_str())
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *tx)
     .await?;
     Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
 }
 
 /// The run that comes next in a group, if none is at work.
-pub(crate) async fn next(tx: &mut Transaction<'static, Sqlite>, group: &str) -> Result<Option<RunId>, StoreError> {
+pub(crate) async fn next(tx: &mut SqliteConnection, group: &str) -> Result<Option<RunId>, StoreError> {
     let open: Vec<(String, String)> = sqlx::query_as(
         "SELECT run_id, state FROM run WHERE concurrency = ? AND finished = 0 ORDER BY priority DESC, created_at, rowid",
     )
     .bind(group)
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *tx)
     .await?;
     if open.iter().any(|(_, state)| state != "queued") {
         return Ok(None);

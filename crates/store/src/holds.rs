@@ -2,7 +2,7 @@
 
 use forgeline_model::Timestamp;
 
-use crate::{Store, StoreError, commit::commit};
+use crate::{Store, StoreError};
 
 /// What is held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Store {
             .execute(&mut *tx)
             .await?
             .rows_affected();
-        commit("hold", tx).await?;
+        tx.commit("hold").await?;
         Ok(rows == 1)
     }
 
@@ -73,7 +73,7 @@ impl Store {
             .execute(&mut *tx)
             .await?
             .rows_affected();
-        commit("let-go", tx).await?;
+        tx.commit("let-go").await?;
         Ok(rows == 1)
     }
 

@@ -1,9 +1,9 @@
 //! T0: what came in, durable before anybody looks at it.
 
 use forgeline_model::Timestamp;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
-use crate::{DeadLetter, Store, StoreError, commit::commit};
+use crate::{DeadLetter, Store, StoreError};
 
 /// Something that came in, as raw bytes.
 #[derive(Debug, Clone)]
@@ -42,14 +42,14 @@ pub struct InboxRow {
 
 type Columns = (i64, String, String, String, Vec<u8>, i64, u32);
 
-pub(crate) async fn close(tx: &mut Transaction<'static, Sqlite>, seq: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE inbox SET state = 'done' WHERE seq = ?").bind(seq).execute(&mut **tx).await?;
+pub(crate) async fn close(tx: &mut SqliteConnection, seq: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE inbox SET state = 'done' WHERE seq = ?").bind(seq).execute(&mut *tx).await?;
     Ok(())
 }
 
 /// Stores a delivery, unless it is there.
 pub(crate) async fn insert(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut SqliteConnection,
     delivery: &Delivery,
     now: Timestamp,
 ) -> Result<Received, StoreError> {
@@ -62,7 +62,7 @@ pub(crate) async fn insert(
     .bind(&delivery.kind)
     .bind(&delivery.body)
     .bind(now.millis())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?
     .rows_affected();
     Ok(if rows == 1 { Received::New } else { Received::Duplicate })
@@ -79,7 +79,7 @@ impl Store {
         for delivery in deliveries {
             received.push(insert(&mut tx, delivery, now).await?);
         }
-        commit("receive", tx).await?;
+        tx.commit("receive").await?;
         Ok(received)
     }
 
@@ -117,7 +117,7 @@ impl Store {
             .bind(seq)
             .execute(&mut *tx)
             .await?;
-        commit("postpone", tx).await?;
+        tx.commit("postpone").await?;
         Ok(())
     }
 
@@ -129,7 +129,7 @@ impl Store {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE inbox SET state = 'dead' WHERE seq = ?").bind(seq).execute(&mut *tx).await?;
         crate::dlq::open(self, &mut tx, letter, now).await?;
-        commit("bury", tx).await?;
+        tx.commit("bury").await?;
         Ok(())
     }
 }

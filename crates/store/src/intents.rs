@@ -2,7 +2,7 @@
 
 use forgeline_model::{RunId, Timestamp};
 
-use crate::{Store, StoreError, commit::commit};
+use crate::{Store, StoreError};
 
 /// A swap of a ref.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Store {
         .bind(now.millis())
         .fetch_one(&mut *tx)
         .await?;
-        commit("intend", tx).await?;
+        tx.commit("intend").await?;
         Ok(n)
     }
 
@@ -81,7 +81,7 @@ impl Store {
             .bind(n)
             .execute(&mut *tx)
             .await?;
-        commit("resolve-intent", tx).await?;
+        tx.commit("resolve-intent").await?;
         Ok(())
     }
 }

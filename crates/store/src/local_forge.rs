@@ -9,7 +9,9 @@ mod items;
 mod people;
 mod repositories;
 
-use sqlx::{Sqlite, Transaction};
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 pub use comments::{CheckRow, CommentRow};
 pub use feed::{FeedRow, NewFeedRow};
@@ -17,11 +19,17 @@ pub use items::{ItemFilter, ItemRow};
 pub use people::UserRow;
 pub use repositories::RepositoryRow;
 
-use crate::{Store, StoreError, commit::commit};
+use crate::{Store, StoreError, writer::WriteTx};
 
 /// An open transaction on the local forge's tables. Dropped without [`ForgeTx::commit`], it changes nothing.
 pub struct ForgeTx {
-    tx: Transaction<'static, Sqlite>,
+    tx: Open,
+}
+
+/// What a verb runs in.
+enum Open {
+    Read(Transaction<'static, Sqlite>),
+    Write(WriteTx),
 }
 
 impl Store {
@@ -30,7 +38,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn forge_write(&self) -> Result<ForgeTx, StoreError> {
-        Ok(ForgeTx { tx: self.begin().await? })
+        Ok(ForgeTx { tx: Open::Write(self.begin().await?) })
     }
 
     /// Begins a transaction that only reads: one consistent view, also while others write.
@@ -38,7 +46,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn forge_read(&self) -> Result<ForgeTx, StoreError> {
-        Ok(ForgeTx { tx: self.reader.begin().await? })
+        Ok(ForgeTx { tx: Open::Read(self.reader.begin().await?) })
     }
 }
 
@@ -48,6 +56,29 @@ impl ForgeTx {
     /// # Errors
     /// [`StoreError::Database`]: nothing was changed.
     pub async fn commit(self) -> Result<(), StoreError> {
-        commit("local-forge", self.tx).await
+        match self.tx {
+            Open::Read(_) => Ok(()),
+            Open::Write(tx) => tx.commit("local-forge").await,
+        }
+    }
+}
+
+impl Deref for Open {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match self {
+            Self::Read(tx) => tx,
+            Self::Write(tx) => tx,
+        }
+    }
+}
+
+impl DerefMut for Open {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Read(tx) => tx,
+            Self::Write(tx) => tx,
+        }
     }
 }

@@ -4,9 +4,9 @@
 //! belongs to a cause; not more than one goes out for a cause in the time that the judge allows.
 
 use forgeline_model::{Cause, LetterSeverity, Timestamp};
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
-use crate::{DeadLetterRow, Decision, Store, StoreError, commit::commit};
+use crate::{DeadLetterRow, Decision, Store, StoreError};
 
 /// What is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Judgement {
 }
 
 /// Takes back what was not sent yet, when no letter of the cause is open any more. Says how many.
-pub(crate) async fn withdraw(tx: &mut Transaction<'static, Sqlite>, cause: &Cause) -> Result<u64, StoreError> {
+pub(crate) async fn withdraw(tx: &mut SqliteConnection, cause: &Cause) -> Result<u64, StoreError> {
     Ok(sqlx::query(
         "UPDATE notice SET state = 'withdrawn' WHERE cause = ? AND state = 'planned' AND NOT EXISTS \
          (SELECT 1 FROM dlq WHERE state = 'open' AND project = ? AND agent = ? AND error_kind = ?)",
@@ -78,7 +78,7 @@ pub(crate) async fn withdraw(tx: &mut Transaction<'static, Sqlite>, cause: &Caus
     .bind(&cause.project)
     .bind(&cause.agent)
     .bind(&cause.error_kind)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?
     .rows_affected())
 }
@@ -121,7 +121,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         }
-        commit("judge", tx).await?;
+        tx.commit("judge").await?;
         Ok(true)
     }
 
@@ -152,7 +152,7 @@ impl Store {
             .bind(&owner)
             .fetch_optional(&mut *tx)
             .await?;
-            commit("next-notice", tx).await?;
+            tx.commit("next-notice").await?;
             if let Some((key, cause, channel, body, attempts)) = taken {
                 return Ok(Some(NoticeRow { id, notice: Notice { key, channel, body }, cause, attempts }));
             }
@@ -194,12 +194,12 @@ impl Store {
         {
             crate::decisions::insert(&mut tx, &[decision], now).await?;
         }
-        commit("told", tx).await?;
+        tx.commit("told").await?;
         Ok(())
     }
 }
 
-async fn history(tx: &mut Transaction<'static, Sqlite>, cause: &Cause) -> Result<CauseHistory, StoreError> {
+async fn history(tx: &mut SqliteConnection, cause: &Cause) -> Result<CauseHistory, StoreError> {
     let open: Vec<(i64, String)> = sqlx::query_as(
         "SELECT at, severity FROM dlq WHERE project = ? AND agent = ? AND error_kind = ? AND state = 'open' \
          ORDER BY at DESC LIMIT 1000",
@@ -207,12 +207,12 @@ async fn history(tx: &mut Transaction<'static, Sqlite>, cause: &Cause) -> Result
     .bind(&cause.project)
     .bind(&cause.agent)
     .bind(&cause.error_kind)
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *tx)
     .await?;
     let told_at: Option<i64> =
         sqlx::query_scalar("SELECT max(at) FROM notice WHERE cause = ? AND state <> 'withdrawn'")
             .bind(cause.to_string())
-            .fetch_one(&mut **tx)
+            .fetch_one(&mut *tx)
             .await?;
     let severity = |word: String| serde_json::from_value(word.into()).unwrap_or_default();
     Ok(CauseHistory {

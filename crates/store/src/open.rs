@@ -1,24 +1,24 @@
 //! Opening the state directory.
 
 use std::{
-    collections::HashMap,
     fs,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
-use forgeline_model::{Digest, Event, RunId};
+use forgeline_model::{Digest, Event};
 use sqlx::{
-    ConnectOptions, SqlitePool,
+    ConnectOptions, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use crate::{
     Blobs, StoreError, filesystem,
     instance::{self, Instance},
-    run_tx::Loaded,
+    memory::Memory,
+    writer::Writer,
 };
 
 /// Checks an event against its contract: of the registry with this digest for an event of a run, else of the process's own.
@@ -43,10 +43,10 @@ const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 /// A handle on the state directory: cheap to clone, safe to share.
 #[derive(Clone)]
 pub struct Store {
-    pub(crate) writer: SqlitePool,
+    pub(crate) writer: Writer,
     pub(crate) reader: SqlitePool,
     pub(crate) instance: Arc<Instance>,
-    pub(crate) loaded: Arc<Mutex<HashMap<RunId, Arc<Loaded>>>>,
+    pub(crate) memory: Arc<Memory>,
     pub(crate) check: EventCheck,
     blobs: Blobs,
     folder: PathBuf,
@@ -75,22 +75,26 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("mmap_size", "0")
             .disable_statement_logging();
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await;
-        let writer = writer.map_err(|error| of_opening(&path, error))?;
-        check_library(&writer).await?;
+        let mut writer = options.connect().await.map_err(|error| of_opening(&path, error))?;
+        check_library(&mut writer).await?;
         let (checked, dead) = (folder.join(CHECKED), instance::stale(folder)?);
         if is_overdue(&checked, &dead) {
-            check_health(&writer, &path).await?;
+            check_health(&mut writer, &path).await?;
             // Where it cannot be noted, the next one looks again.
             if let Err(error) = fs::write(&checked, names(&dead)) {
                 tracing::debug!(%error, "the look at the database's health is not noted");
             }
         }
-        sqlx::migrate!("./migrations").run(&writer).await?;
+        // `run` would make this future one that cannot go to another thread.
+        sqlx::migrate!("./migrations").run_direct(None, &mut writer, false).await?;
         drop(gate);
-        let reader = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
+        // A file does not go away as a server does: asking each time whether it is still there would cost more than most reads.
+        let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
+        let reader = readers.connect_lazy_with(options.read_only(true));
+        let memory = Arc::<Memory>::default();
+        let writer = Writer::new(writer, memory.clone());
         let blobs = Blobs::open(folder)?;
-        Ok(Self { writer, reader, instance, loaded: Arc::default(), check, blobs, folder: folder.to_owned() })
+        Ok(Self { writer, reader, instance, memory, check, blobs, folder: folder.to_owned() })
     }
 
     /// Looks through the whole database for damage.
@@ -98,7 +102,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`].
     pub async fn check_health(&self) -> Result<(), StoreError> {
-        check_health(&self.writer, &self.folder.join(DATABASE)).await
+        check_health(self.writer.alone().await.connection()?, &self.folder.join(DATABASE)).await
     }
 
     /// Bytes by digest.
@@ -130,8 +134,8 @@ pub(crate) async fn take_turn(path: PathBuf) -> Result<fs::File, StoreError> {
     locked.map_err(StoreError::file(shown))
 }
 
-async fn check_library(pool: &SqlitePool) -> Result<(), StoreError> {
-    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await?;
+async fn check_library(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let parts = [parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0)];
     if parts < OLDEST_SQLITE { Err(StoreError::OldSqlite(version)) } else { Ok(()) }
@@ -171,8 +175,8 @@ fn of_opening(path: &Path, error: sqlx::Error) -> StoreError {
     }
 }
 
-async fn check_health(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
-    let found = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await;
+async fn check_health(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let found = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(connection).await;
     let finding: String = found.map_err(|error| of_opening(path, error))?;
     if finding == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.to_owned(), finding }) }
 }

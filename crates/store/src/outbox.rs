@@ -3,9 +3,9 @@
 use forgeline_engine::{BotEffect, Effect, Input, Step};
 use forgeline_model::{RunId, Timestamp};
 use serde::de::DeserializeOwned;
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use crate::{Store, StoreError, commit::commit, holds::IS_HELD, run_tx::json};
+use crate::{Store, StoreError, holds::IS_HELD, run_tx::json};
 
 /// An effect that this process is to perform: a run's, or one that a decision asks of a forge. It may have been performed
 /// before; performing it again is safe.
@@ -84,7 +84,7 @@ impl Store {
             .bind(&owner)
             .fetch_optional(&mut *tx)
             .await?;
-            commit("take-effect", tx).await?;
+            tx.commit("take-effect").await?;
             if let Some((attempts, effect)) = taken {
                 let effect = serde_json::from_str(&effect).map_err(StoreError::unreadable("effect"))?;
                 return Ok(Some(EffectRow { id, effect, attempts }));
@@ -126,14 +126,14 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         self.release(&mut tx, row, settlement, now).await?;
-        commit("settle-bot", tx).await
+        tx.commit("settle-bot").await
     }
 
     /// Gives an effect back with what came of it, and the input that follows. None: somebody else performs it now, or has, or
     /// what is asked has changed meanwhile.
     async fn release<E>(
         &self,
-        tx: &mut Transaction<'static, Sqlite>,
+        tx: &mut SqliteConnection,
         row: &EffectRow<E>,
         settlement: Settlement,
         now: Timestamp,
@@ -152,7 +152,7 @@ impl Store {
         .bind(error)
         .bind(row.id)
         .bind(&self.instance.id)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?
         .rows_affected();
         Ok((held == 1).then_some(input))
@@ -173,11 +173,7 @@ impl Store {
 }
 
 /// Plans an effect that no run asks for, in place of an earlier one about the same.
-pub(crate) async fn plan(
-    tx: &mut Transaction<'static, Sqlite>,
-    effect: &BotEffect,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub(crate) async fn plan(tx: &mut SqliteConnection, effect: &BotEffect, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO outbox (key, effect, next_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET \
          effect = excluded.effect, state = 'planned', owner = NULL, attempts = 0, next_at = excluded.next_at, \
@@ -186,7 +182,7 @@ pub(crate) async fn plan(
     .bind(effect.subject())
     .bind(json(effect))
     .bind(now.millis())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     Ok(())
 }

@@ -196,7 +196,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoRun`].
     pub async fn run_as_claimed(&self, run: &RunId) -> Result<RunView, StoreError> {
-        let known = self.loaded.lock().expect("no panic while held").get(run).cloned();
+        let known = self.memory.of(run);
         match known {
             Some(known) => Ok(RunView { spec: known.spec.clone(), state: known.state.clone() }),
             None => self.run(run).await,

@@ -6,7 +6,7 @@
 use forgeline_engine::{Fact, Outcome, RunSpec};
 use forgeline_model::Timestamp;
 
-use crate::{Store, StoreError, commit::commit, instance::Instance, run_tx::json};
+use crate::{Store, StoreError, instance::Instance, run_tx::json};
 
 /// Tables that hold state in flight and what follows from it. What an operator holds back stays so, decisions stay recorded, and
 /// results stay, so that what was paid for is not paid again.
@@ -100,8 +100,8 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
         }
-        commit("rebuild", tx).await?;
-        self.loaded.lock().expect("no panic while held").clear();
+        tx.commit("rebuild").await?;
+        self.memory.forget_all();
         Ok(())
     }
 }

@@ -5,21 +5,17 @@ use std::sync::Arc;
 use forgeline_engine::{Effect, Fact, Input, RunSpec, RunState, Step, step};
 use forgeline_model::{RunId, Timestamp};
 use serde::Serialize;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
-use crate::{DeadLetter, Store, StoreError, batch::Batch, commit::commit, dlq, groups, project};
+use crate::{DeadLetter, Store, StoreError, batch::Batch, dlq, groups, memory::Loaded, project, writer::WriteTx};
 
-/// A run as last seen by this process.
-#[derive(Debug)]
-pub(crate) struct Loaded {
-    pub(crate) spec: Arc<RunSpec>,
-    pub(crate) state: RunState,
-}
+/// How many facts a run has.
+const FACTS: &str = "SELECT facts FROM run WHERE run_id = ?";
 
 /// A run with an open write transaction.
 pub(crate) struct RunTx<'a> {
     pub(crate) store: &'a Store,
-    pub(crate) tx: Transaction<'static, Sqlite>,
+    pub(crate) tx: WriteTx,
     pub(crate) spec: Arc<RunSpec>,
     pub(crate) state: RunState,
     pub(crate) now: Timestamp,
@@ -30,31 +26,38 @@ pub(crate) struct RunTx<'a> {
 }
 
 impl Store {
-    /// Begins a write transaction; SQLite lets one process at a time have one.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    /// Begins a write transaction.
+    pub(crate) async fn begin(&self) -> Result<WriteTx, StoreError> {
+        self.writer.begin().await
     }
 
     /// Begins a write transaction on a run.
     pub(crate) async fn begin_run(&self, run: &RunId, now: Timestamp) -> Result<RunTx<'_>, StoreError> {
-        let tx = self.begin().await?;
-        self.resume(tx, run, now).await
+        let (tx, facts) = self
+            .writer
+            .begin_with(FACTS, |it| {
+                it.bind(run.as_str());
+            })
+            .await?;
+        self.resume_at(tx, run, facts, now).await
     }
 
     /// Goes on with a run inside a transaction.
-    pub(crate) async fn resume(
+    pub(crate) async fn resume(&self, mut tx: WriteTx, run: &RunId, now: Timestamp) -> Result<RunTx<'_>, StoreError> {
+        let facts = sqlx::query_as(FACTS).bind(run.as_str()).fetch_optional(&mut *tx).await?;
+        self.resume_at(tx, run, facts, now).await
+    }
+
+    /// Goes on with a run whose row, if there is one, counts this many facts.
+    pub(crate) async fn resume_at(
         &self,
-        mut tx: Transaction<'static, Sqlite>,
+        mut tx: WriteTx,
         run: &RunId,
+        facts: Option<(i64,)>,
         now: Timestamp,
     ) -> Result<RunTx<'_>, StoreError> {
-        let facts: Option<i64> = sqlx::query_scalar("SELECT facts FROM run WHERE run_id = ?")
-            .bind(run.as_str())
-            .fetch_optional(&mut *tx)
-            .await?;
-        let facts = facts.ok_or_else(|| StoreError::NoRun(run.clone()))?;
-        let known = self.loaded.lock().expect("no panic while held").get(run).cloned();
-        let (spec, state) = match known {
+        let (facts,) = facts.ok_or_else(|| StoreError::NoRun(run.clone()))?;
+        let (spec, state) = match tx.known(run) {
             Some(known) if i64::try_from(known.state.facts) == Ok(facts) => (known.spec.clone(), known.state.clone()),
             Some(known) => (known.spec.clone(), fold(&mut tx, run).await?),
             None => (Arc::new(read_spec(&mut tx, run).await?), fold(&mut tx, run).await?),
@@ -62,22 +65,11 @@ impl Store {
         Ok(RunTx { store: self, tx, spec, state, now, writes: Batch::default(), letters: Vec::new() })
     }
 
-    /// Keeps a run's state for the next transaction, once it is committed.
-    pub(crate) fn remember(&self, run: Loaded) {
-        let mut loaded = self.loaded.lock().expect("no panic while held");
-        if run.state.outcome().is_some() {
-            loaded.remove(&run.spec.id);
-        } else if loaded.get(&run.spec.id).is_none_or(|known| known.state.facts <= run.state.facts) {
-            loaded.insert(run.spec.id.clone(), Arc::new(run));
-        }
-    }
-
     /// Reads a run's spec and state as they are now.
     pub(crate) async fn read_run(&self, run: &RunId) -> Result<(Arc<RunSpec>, RunState), StoreError> {
         let mut tx = self.reader.begin().await?;
-        let known = self.loaded.lock().expect("no panic while held").get(run).map(|known| known.spec.clone());
-        let spec = match known {
-            Some(spec) => spec,
+        let spec = match self.memory.of(run) {
+            Some(known) => known.spec.clone(),
             None => Arc::new(read_spec(&mut tx, run).await?),
         };
         Ok((spec, fold(&mut tx, run).await?))
@@ -122,35 +114,32 @@ impl RunTx<'_> {
         Ok(next)
     }
 
-    /// [Commits](commit), and remembers the state for the next transaction.
-    pub(crate) async fn commit(self, what: &str) -> Result<(), StoreError> {
-        let store = self.store;
-        let (tx, loaded) = self.hand_back().await?;
-        commit(what, tx).await?;
-        loaded.into_iter().for_each(|loaded| store.remember(loaded));
-        Ok(())
+    /// Commits, and has the state remembered for the next transaction.
+    pub(crate) async fn commit(mut self, what: &str) -> Result<(), StoreError> {
+        let is_alone = self.letters.is_empty() && self.state.outcome().is_none();
+        // What is left to write can go to the database with the commit.
+        let last = if is_alone { std::mem::take(&mut self.writes) } else { Batch::default() };
+        self.hand_back().await?.commit_with(what, last).await
     }
 
-    /// Writes what is to be written and gives the transaction back, uncommitted, with what to [remember](Store::remember). A
-    /// run that has ended makes room for the next one of its group.
-    pub(crate) async fn hand_back(mut self) -> Result<(Transaction<'static, Sqlite>, Vec<Loaded>), StoreError> {
+    /// Writes what is to be written and gives the transaction back, uncommitted. A run that has ended makes room for the next
+    /// one of its group.
+    pub(crate) async fn hand_back(mut self) -> Result<WriteTx, StoreError> {
         self.writes.perform(&mut self.tx).await?;
         for letter in &self.letters {
             dlq::open(self.store, &mut self.tx, letter, self.now).await?;
         }
         let (store, mut tx, now) = (self.store, self.tx, self.now);
         let group = self.state.outcome().and_then(|_| groups::key(&self.spec));
-        let mut loaded = vec![Loaded { spec: self.spec, state: self.state }];
-        if let Some(group) = group
-            && let Some(next) = groups::next(&mut tx, &group).await?
-        {
-            let mut run = store.resume(tx, &next, now).await?;
-            run.input(&Input::Start)?;
-            let (back, more) = Box::pin(run.hand_back()).await?;
-            tx = back;
-            loaded.extend(more);
-        }
-        Ok((tx, loaded))
+        tx.remember(Loaded { spec: self.spec, state: self.state });
+        let next = match group {
+            Some(group) => groups::next(&mut tx, &group).await?,
+            None => None,
+        };
+        let Some(next) = next else { return Ok(tx) };
+        let mut run = store.resume(tx, &next, now).await?;
+        run.input(&Input::Start)?;
+        Box::pin(run.hand_back()).await
     }
 }
 
@@ -162,19 +151,17 @@ fn key(run: &str, effect: &Effect, facts: u64) -> String {
     }
 }
 
-async fn read_spec(tx: &mut Transaction<'static, Sqlite>, run: &RunId) -> Result<RunSpec, StoreError> {
-    let spec: Option<String> = sqlx::query_scalar("SELECT spec FROM run WHERE run_id = ?")
-        .bind(run.as_str())
-        .fetch_optional(&mut **tx)
-        .await?;
+async fn read_spec(tx: &mut SqliteConnection, run: &RunId) -> Result<RunSpec, StoreError> {
+    let spec: Option<String> =
+        sqlx::query_scalar("SELECT spec FROM run WHERE run_id = ?").bind(run.as_str()).fetch_optional(&mut *tx).await?;
     let spec = spec.ok_or_else(|| StoreError::NoRun(run.clone()))?;
     serde_json::from_str(&spec).map_err(StoreError::unreadable("run"))
 }
 
-async fn fold(tx: &mut Transaction<'static, Sqlite>, run: &RunId) -> Result<RunState, StoreError> {
+async fn fold(tx: &mut SqliteConnection, run: &RunId) -> Result<RunState, StoreError> {
     let rows: Vec<(String, i64)> = sqlx::query_as("SELECT fact, at FROM journal WHERE run_id = ? ORDER BY seq")
         .bind(run.as_str())
-        .fetch_all(&mut **tx)
+        .fetch_all(&mut *tx)
         .await?;
     let mut state = RunState::default();
     for (fact, at) in rows {

@@ -3,7 +3,7 @@
 use forgeline_engine::RunSpec;
 use forgeline_model::{Digest, Event, Timestamp, TraceId, event::EventSource};
 use serde_json::{Map, Value, json};
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use super::{DeadLetter, Subject};
 use crate::StoreError;
@@ -16,7 +16,7 @@ const NAME_CHARS: usize = 200;
 
 /// The event that tells of a letter. None for a letter about such an event: one would follow from the other for ever.
 pub(super) async fn of(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut SqliteConnection,
     id: i64,
     letter: &DeadLetter,
     now: Timestamp,
@@ -29,7 +29,7 @@ pub(super) async fn of(
         (Some(run), _) => {
             let spec: String = sqlx::query_scalar("SELECT spec FROM run WHERE run_id = ?")
                 .bind(run.as_str())
-                .fetch_one(&mut **tx)
+                .fetch_one(&mut *tx)
                 .await?;
             let spec: RunSpec = serde_json::from_str(&spec).map_err(StoreError::unreadable("run"))?;
             spec.source

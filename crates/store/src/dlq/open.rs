@@ -2,7 +2,7 @@
 
 use forgeline_model::Timestamp;
 use serde_json::json;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use super::{DeadLetter, event, name};
 use crate::{Decision, Store, StoreError, batch::Batch};
@@ -10,7 +10,7 @@ use crate::{Decision, Store, StoreError, batch::Batch};
 /// Opens a letter. What was given up before stays as it is; what was replayed since and came back is open again.
 pub(crate) async fn open(
     store: &Store,
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut SqliteConnection,
     letter: &DeadLetter,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -19,7 +19,7 @@ pub(crate) async fn open(
         sqlx::query_as("SELECT id, state, attempts FROM dlq WHERE subject = ? AND error_kind = ?")
             .bind(&subject)
             .bind(&letter.error_kind)
-            .fetch_optional(&mut **tx)
+            .fetch_optional(&mut *tx)
             .await?;
     let mut letter = letter.clone();
     let (id, verdict) = match known {
@@ -52,7 +52,7 @@ pub(crate) async fn open(
 }
 
 async fn insert(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut SqliteConnection,
     letter: &DeadLetter,
     subject: &str,
     now: Timestamp,
@@ -72,16 +72,11 @@ async fn insert(
     .bind(letter.attempts)
     .bind(letter.run.as_ref().map(forgeline_model::RunId::as_str))
     .bind(now.millis())
-    .fetch_one(&mut **tx)
+    .fetch_one(&mut *tx)
     .await?)
 }
 
-async fn reopen(
-    tx: &mut Transaction<'static, Sqlite>,
-    id: i64,
-    letter: &DeadLetter,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+async fn reopen(tx: &mut SqliteConnection, id: i64, letter: &DeadLetter, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE dlq SET state = 'open', outcome = NULL, judged = 0, severity = ?, reason = ?, attempts = ?, at = ? \
          WHERE id = ?",
@@ -91,7 +86,7 @@ async fn reopen(
     .bind(letter.attempts)
     .bind(now.millis())
     .bind(id)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     Ok(())
 }

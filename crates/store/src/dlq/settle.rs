@@ -2,10 +2,10 @@
 
 use forgeline_model::{Cause, RunId, Timestamp};
 use serde_json::{Value, json};
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use super::DeadLetterRow;
-use crate::{Decided, Decision, Delivery, NewRun, Ruling, Store, StoreError, commit::commit};
+use crate::{Decided, Decision, Delivery, NewRun, Ruling, Store, StoreError};
 
 /// What a replay came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Store {
         let done = Acknowledged { letters, withdrawn };
         let detail = json!({"actor": actor, "cause": cause.to_string(), "letters": letters, "withdrawn": withdrawn});
         decide(&mut tx, subject, "acknowledge", detail, now).await?;
-        commit("acknowledge-where", tx).await?;
+        tx.commit("acknowledge-where").await?;
         Ok(done)
     }
 
@@ -100,7 +100,7 @@ impl Store {
         }
         crate::notices::withdraw(&mut tx, &row.letter.cause()).await?;
         decide(&mut tx, &row.name(), "drop", json!({"actor": actor, "reason": reason}), now).await?;
-        commit("drop-letter", tx).await?;
+        tx.commit("drop-letter").await?;
         Ok(true)
     }
 
@@ -122,7 +122,7 @@ impl Store {
         crate::inbox::insert(&mut tx, delivery, now).await?;
         let detail = json!({"actor": actor, "as": delivery.key, "source": delivery.source});
         decide(&mut tx, &row.name(), "replay", detail, now).await?;
-        commit("replay-as-delivery", tx).await?;
+        tx.commit("replay-as-delivery").await?;
         Ok(Replayed::Now)
     }
 
@@ -152,7 +152,7 @@ impl Store {
             return Ok(None);
         }
         decide(&mut tx, &row.name(), "replay", json!({"actor": actor, "as": key}), now).await?;
-        commit("replay-delivery", tx).await?;
+        tx.commit("replay-delivery").await?;
         Ok(Some(Replayed::Now))
     }
 
@@ -183,7 +183,7 @@ impl Store {
 
 /// Moves a letter that is not settled to its end. False: it was settled before.
 async fn settle(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut SqliteConnection,
     row: &DeadLetterRow,
     state: &str,
     outcome: &str,
@@ -194,14 +194,14 @@ async fn settle(
     .bind(state)
     .bind(outcome)
     .bind(row.id)
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?
     .rows_affected();
     Ok(moved == 1)
 }
 
 async fn decide(
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut SqliteConnection,
     subject: &str,
     verdict: &str,
     detail: Value,
