@@ -34,7 +34,7 @@ pub(crate) fn advance(draft: &mut Draft<'_>) {
         ending::drop_rest(draft);
         let Some((stage, next)) = order::next(draft) else { break };
         match next {
-            order::Next::Open => open::open(draft, &stage),
+            order::Next::Open => open::open(draft, stage),
             order::Next::Skip { reason, cause } => {
                 draft.fact(Fact::StageSkipped { stage: stage.id.clone(), reason, cause });
             }
@@ -46,12 +46,16 @@ pub(crate) fn advance(draft: &mut Draft<'_>) {
 
 /// Makes queued tasks ready while their stage has room for them.
 fn release(draft: &mut Draft<'_>) {
+    let is_queued = |task: &Task| task.status == TaskStatus::Queued;
+    if !draft.state.tasks().any(is_queued) {
+        return;
+    }
     let mut ready = Vec::new();
     for stage in &draft.spec.plan.stages {
         let Some(StageState::Open { tasks, .. }) = draft.state.stages.get(&stage.id) else { continue };
         let busy = |task: &&Task| matches!(task.status, TaskStatus::Ready { .. } | TaskStatus::Running { .. });
         let room = (stage.max_parallel.max(1) as usize).saturating_sub(tasks.iter().filter(busy).count());
-        let queued = tasks.iter().filter(|task| task.status == TaskStatus::Queued);
+        let queued = tasks.iter().filter(|task| is_queued(task));
         ready.extend(queued.take(room).map(|task| task.id.clone()));
     }
     for task in ready {
@@ -61,8 +65,9 @@ fn release(draft: &mut Draft<'_>) {
 
 /// Publishes or ends the run once nothing more will happen in any stage.
 fn conclude(draft: &mut Draft<'_>) {
-    let ended = |id| draft.state.stages.get(id).is_some_and(StageState::is_ended);
-    if !draft.spec.plan.stages.iter().all(|stage| ended(&stage.id)) {
+    // Every stage that the state knows is one of the plan.
+    let is_known = draft.state.stages.len() == draft.spec.plan.stages.len();
+    if !is_known || !draft.state.stages.values().all(StageState::is_ended) {
         return;
     }
     match bad_end(draft.spec, &draft.state) {

@@ -76,7 +76,7 @@ fn stage_view(stage: &StageState) -> Value {
             let mut outputs = Map::new();
             let mut artifacts = Vec::new();
             let mut failed = None;
-            for task in tasks {
+            for task in tasks.iter() {
                 if let TaskStatus::Failed(failure) = &task.status {
                     failed = Some(json!({"kind": failure.kind, "message": failure.message}));
                 }

@@ -52,7 +52,7 @@ pub enum Phase {
     /// The result is on its way into Git.
     Publishing,
     /// It ended.
-    Finished(Outcome),
+    Finished(Box<Outcome>),
 }
 
 impl Phase {
@@ -75,7 +75,7 @@ pub enum StageState {
     /// Its tasks are known.
     Open {
         /// In matrix order; one without a name for a stage without a matrix.
-        tasks: Vec<Task>,
+        tasks: Arc<Vec<Task>>,
         /// Whether the stage has a matrix.
         matrix: bool,
         /// Since when.
@@ -276,7 +276,7 @@ impl RunState {
             Fact::Paused { by } => self.paused_by = Some(by.clone()),
             Fact::Resumed { .. } => self.paused_by = None,
             Fact::Publishing => self.phase = Phase::Publishing,
-            Fact::Finished { outcome } => self.phase = Phase::Finished(outcome.clone()),
+            Fact::Finished { outcome } => self.phase = Phase::Finished(Box::new(outcome.clone())),
         }
     }
 
@@ -320,7 +320,7 @@ impl RunState {
 
     fn set(&mut self, id: &TaskId, change: impl FnOnce(&mut Task)) {
         if let Some(StageState::Open { tasks, .. }) = self.stages.get_mut(&id.stage)
-            && let Some(task) = tasks.iter_mut().find(|task| &task.id == id)
+            && let Some(task) = Arc::make_mut(tasks).iter_mut().find(|task| &task.id == id)
         {
             change(task);
         }
@@ -346,7 +346,7 @@ fn open(stage: &StageId, items: Option<&[MatrixItem]>, since: Timestamp) -> Stag
         None => vec![task(None)],
         Some(items) => items.iter().map(|item| task(Some(item))).collect(),
     };
-    StageState::Open { tasks, matrix: items.is_some(), since }
+    StageState::Open { tasks: Arc::new(tasks), matrix: items.is_some(), since }
 }
 
 /// One more word; the last one that is needed ends the wait.

@@ -1,6 +1,6 @@
 //! Ids. `Display` and `FromStr` are their only text form; what parses once is never checked again.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ macro_rules! id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The text form.
@@ -41,7 +41,7 @@ macro_rules! id {
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 let valid: fn(&str) -> bool = $valid;
                 if valid(text) {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.into()))
                 } else {
                     Err(NotAnId { kind: $kind, text: text.to_owned(), expected: $expected })
                 }
@@ -58,7 +58,7 @@ macro_rules! id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.as_str().to_owned()
             }
         }
     };
@@ -95,21 +95,21 @@ id!(
 impl RunId {
     /// The run that this trigger key names.
     pub fn of_trigger(trigger_key: &str) -> Self {
-        Self(format!("run_{}", &Digest::of_bytes(trigger_key.as_bytes()).hex()[..16]))
+        Self(format!("run_{}", &Digest::of_bytes(trigger_key.as_bytes()).hex()[..16]).into())
     }
 }
 
 impl RunKey {
     /// The trailer value for this trigger key.
     pub fn of_trigger(trigger_key: &str) -> Self {
-        Self(Digest::of_bytes(trigger_key.as_bytes()).hex())
+        Self(Digest::of_bytes(trigger_key.as_bytes()).hex().into())
     }
 }
 
 impl TraceId {
     /// The trace of a run: derived, so that a restart continues the same trace.
     pub fn of_run(run: &RunId) -> Self {
-        Self(Digest::of_bytes(run.as_str().as_bytes()).hex()[..32].to_owned())
+        Self(Digest::of_bytes(run.as_str().as_bytes()).hex()[..32].into())
     }
 }
 

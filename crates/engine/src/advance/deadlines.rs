@@ -66,6 +66,10 @@ pub(crate) fn is_late(spec: &RunSpec, state: &RunState, id: &StageId, now: Times
 
 fn stage_deadline(spec: &RunSpec, id: &StageId, stage: &StageState) -> Option<Timestamp> {
     let StageState::Open { since, .. } = stage else { return None };
+    // Most stages have ended; the plan is not searched for them.
+    if stage.is_ended() {
+        return None;
+    }
     let limit = spec.plan.stage(id)?.stage_timeout_ms?;
-    (!stage.is_ended()).then(|| since.plus_millis(limit))
+    Some(since.plus_millis(limit))
 }

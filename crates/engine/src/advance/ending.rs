@@ -43,6 +43,9 @@ pub(super) fn run_out(draft: &mut Draft<'_>) {
 pub(super) fn drop_rest(draft: &mut Draft<'_>) {
     let draining = draining(draft.spec, &draft.state);
     let reason = draining.as_ref().map(|outcome| format!("the run is {}", ending_word(outcome)));
+    if reason.is_none() && !has_failed(&draft.state) {
+        return;
+    }
     let mut dropped: Vec<(TaskId, String)> = Vec::new();
     for stage in &draft.spec.plan.stages {
         let Some(StageState::Open { tasks, .. }) = draft.state.stages.get(&stage.id) else { continue };
@@ -73,8 +76,16 @@ fn failed_item<'a>(stage: &PlannedStage, tasks: &'a [Task]) -> Option<&'a TaskId
     failed.filter(|_| stage.on_item_failure == OnFailure::FailFast).map(|task| &task.id)
 }
 
+/// Whether any task has; where none has, the plan need not be gone through.
+fn has_failed(state: &RunState) -> bool {
+    state.tasks().any(|task| matches!(task.status, TaskStatus::Failed(_)))
+}
+
 /// The first failure, in the order of the plan, that the run does not forgive.
 fn failed(spec: &RunSpec, state: &RunState) -> Option<Outcome> {
+    if !has_failed(state) {
+        return None;
+    }
     spec.plan.stages.iter().filter(|stage| !stage.allow_failure).find_map(|stage| {
         let open = state.stages.get(&stage.id)?;
         // A matrix that keeps going fails when the last of its tasks has ended.

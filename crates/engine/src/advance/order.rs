@@ -16,13 +16,13 @@ pub(super) enum Next {
 }
 
 /// The first stage, in the order of the plan, whose fate is known; what undoes others comes last and backwards.
-pub(super) fn next(draft: &Draft<'_>) -> Option<(PlannedStage, Next)> {
+pub(super) fn next<'a>(draft: &Draft<'a>) -> Option<(&'a PlannedStage, Next)> {
     let waiting = |stage: &&PlannedStage| !draft.state.stages.contains_key(&stage.id);
-    let (undoing, doing): (Vec<_>, Vec<_>) =
-        draft.spec.plan.stages.iter().partition(|stage| stage.compensates.is_some());
+    let spec = draft.spec;
+    let (undoing, doing): (Vec<_>, Vec<_>) = spec.plan.stages.iter().partition(|stage| stage.compensates.is_some());
     for stage in doing.iter().copied().filter(waiting) {
         if let Some(next) = by_needs(draft, stage) {
-            return Some((stage.clone(), next));
+            return Some((stage, next));
         }
     }
     if !doing.iter().all(|stage| is_ended(draft, stage)) {
@@ -31,7 +31,7 @@ pub(super) fn next(draft: &Draft<'_>) -> Option<(PlannedStage, Next)> {
     // One at a time: what was done last is undone first.
     let at_work = undoing.iter().any(|stage| !waiting(stage) && !is_ended(draft, stage));
     let stage = undoing.into_iter().rev().filter(waiting).max_by_key(|stage| place_of_undone(draft, stage))?;
-    (!at_work).then(|| (stage.clone(), by_what_it_undoes(draft, stage)))
+    (!at_work).then(|| (stage, by_what_it_undoes(draft, stage)))
 }
 
 fn by_needs(draft: &Draft<'_>, stage: &PlannedStage) -> Option<Next> {

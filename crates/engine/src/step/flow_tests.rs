@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{
     Approval, Input, Outcome,
     plan::{OnFailure, PlannedStage, RunOn},
-    run::{Phase, TaskStatus},
+    run::TaskStatus,
     testing::{World, approval, matrix, output, stage, task},
 };
 
@@ -278,7 +278,7 @@ fn a_budget_is_set_aside_before_and_settled_after() {
     assert_eq!(cheap.put(done(usd(30))), ["done a"], "what was not used is there again");
     cheap.put(Input::Claim { task: task("b") });
     assert_eq!(world.put(done(usd(50))), ["done a", "ran out", "drop b", "finished failed"]);
-    let Phase::Finished(Outcome::Failed { kind, .. }) = &world.state.phase else { panic!("it failed") };
+    let Some(Outcome::Failed { kind, .. }) = world.state.outcome() else { panic!("it failed") };
     assert_eq!(kind, "budget");
 }
 
