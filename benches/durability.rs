@@ -33,8 +33,10 @@ const RESUME_MS: f64 = 500.0;
 const RESUME_FULL_MS: f64 = 2_000.0;
 /// Most milliseconds of `runs list`.
 const LIST_MS: f64 = 50.0;
-/// Stages of the chain.
+/// Stages of the chain, and of the grid.
 const STAGES: u32 = 100;
+/// Stages of each chain of the grid.
+const SIDE: u32 = 10;
 /// Runs in the store when it is full.
 const FULL: u32 = 10_000;
 /// Runs that are listed from.
@@ -44,7 +46,8 @@ fn main() {
     let rounds = rounds(5);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut table = Table::new(["", "median", "", "target"]);
-    syncs(&mut table);
+    syncs(&mut table, "chain", "100 chained stages", 1.3);
+    syncs(&mut table, "grid", "10 x 10 stages", 0.4);
     resume(&mut table, rounds, &runtime);
     list(&mut table, &runtime);
     print!("{}", table.text());
@@ -58,6 +61,10 @@ fn machine() -> Machine {
         ("forgeline.yaml", "apiVersion: forgeline.dev/v1\nkind: Factory\n".to_owned()),
         ("agents/noop/agent.yaml", noop::AGENT.to_owned()),
         ("blueprints/chain/blueprint.yaml", noop::blueprint("chain", STAGES, |stage| stage.checked_sub(1))),
+        (
+            "blueprints/grid/blueprint.yaml",
+            noop::blueprint("grid", STAGES, |stage| stage.checked_sub(1).filter(|_| !stage.is_multiple_of(SIDE))),
+        ),
     ] {
         let path = factory.join(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -77,27 +84,36 @@ fn database(machine: &Machine) -> PathBuf {
 }
 
 fn chain(machine: &Machine) -> Vec<String> {
-    ["run", "chain", "--repo", &machine.repository.display().to_string()].map(str::to_owned).into()
+    run(machine, "chain")
 }
 
-/// What a chained stage makes last: all of a run's syncs over its stages.
-fn syncs(table: &mut Table) {
+fn run(machine: &Machine, blueprint: &str) -> Vec<String> {
+    ["run", blueprint, "--repo", &machine.repository.display().to_string()].map(str::to_owned).into()
+}
+
+/// What a stage makes last: all of a run's syncs over its stages.
+fn syncs(table: &mut Table, blueprint: &str, what: &str, limit: f64) {
     let machine = machine();
     let log = path(&machine, "strace");
-    let run = machine.command(&chain(&machine));
+    let operator = path(&machine, "operator.yaml");
+    let tasks = format!("apiVersion: forgeline.dev/v1\nkind: Operator\nlimits: {{tasks: {SIDE}}}\n");
+    fs::write(&operator, tasks).expect("a file");
+    let run = machine.command(&run(&machine, blueprint));
     let mut strace = Command::new("strace");
     strace
         .args(["-f", "-qq", "-e", "trace=fsync,fdatasync", "-o"])
         .arg(&log)
         .arg(run.get_program())
         .args(run.get_args());
+    strace.env("FORGELINE_CONFIG", &operator);
     strace.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = strace.output().expect("strace starts; `make setup-test` gets it");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = fs::read_to_string(&log).expect("the trace");
     let count = text.lines().filter(|line| line.contains("sync(")).count();
     let each = count as f64 / f64::from(STAGES);
-    table.row(["syncs of a run of 100 chained stages, for each", &format!("{each:.2}"), "", &verdict(each, 1.3, "")]);
+    let what = format!("syncs of a run of {what}, for each stage");
+    table.row([&what, &format!("{each:.2}"), "", &verdict(each, limit, "")]);
 }
 
 /// A chain that was killed half-way: from the second start to its first stage.

@@ -15,7 +15,7 @@ use crate::{
     holds::IS_HELD,
     project::item,
     results::{self, StoredProposal},
-    run_tx::RunTx,
+    run_tx::{self, RunTx},
 };
 
 /// The right to do one task. Only a claim makes one; a worker whose epoch is no longer the row's has lost it.
@@ -269,17 +269,7 @@ fn take(tx: &mut RunTx<'_>, task: TaskId, lease_ms: u64) -> Result<Lease, StoreE
     tx.input(&Input::Claim { task: task.clone() })?;
     let attempt = tx.state.task(&task).map_or(1, forgeline_engine::run::Task::attempt);
     let epoch = i64::try_from(tx.state.facts).unwrap_or(i64::MAX);
-    tx.writes
-        .add(
-            "UPDATE stage SET lease_epoch = ?, lease_owner = ?, lease_until = ? \
-             WHERE run_id = ? AND stage = ? AND item = ?",
-        )
-        .bind(epoch)
-        .bind(tx.store.instance.id.as_str())
-        .bind(tx.now.plus_millis(lease_ms).millis())
-        .bind(tx.spec.id.as_str())
-        .bind(task.stage.as_str())
-        .bind(item(&task));
+    tx.news.lease = Some(run_tx::Lease { epoch, until: tx.now.plus_millis(lease_ms) });
     Ok(Lease { run: tx.spec.id.clone(), task, attempt, epoch })
 }
 

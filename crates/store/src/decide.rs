@@ -10,7 +10,7 @@ use crate::{
     Decision, Store, StoreError,
     batch::Batch,
     groups,
-    run_tx::{RunTx, json},
+    run_tx::{News, RunTx, json},
     writer::WriteTx,
 };
 
@@ -115,7 +115,7 @@ impl Store {
                 first = Input::Start;
             }
             let state = RunState::default();
-            let mut run = RunTx { store: self, tx, spec, state, now, writes: Batch::default(), letters: Vec::new() };
+            let mut run = RunTx { store: self, tx, spec, state, now, writes: Batch::default(), news: News::default() };
             ruled.runs.push(Decided::Started(id, run.input(&first)?));
             tx = run.hand_back().await?;
         }

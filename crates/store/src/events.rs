@@ -31,6 +31,30 @@ fn refused(run: Option<&RunId>, event: &Event, reason: String) -> DeadLetter {
     }
 }
 
+/// Appends events to the log, in order; one with an id that is there already is there already.
+pub(crate) fn append<'e>(
+    writes: &mut Batch,
+    run: Option<&RunId>,
+    events: impl IntoIterator<Item = &'e Event>,
+    now: Timestamp,
+) {
+    let row =
+        |event: &Event| (event.event_id.to_string(), event.event_type.clone(), event.project_id.clone(), json(event));
+    let rows: Vec<_> = events.into_iter().map(row).collect();
+    if rows.is_empty() {
+        return;
+    }
+    writes
+        .add(
+            "INSERT INTO event (event_id, type, project, run_id, body, at) \
+             SELECT value->>0, value->>1, value->>2, ?, value->>3, ? FROM json_each(?) ORDER BY key \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(run.map(RunId::as_str))
+        .bind(now.millis())
+        .bind(json(&rows));
+}
+
 /// How far a subscription has read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
@@ -45,28 +69,14 @@ pub struct Subscription {
 }
 
 impl Store {
-    /// Appends an event whose contract holds; the letter for one whose contract does not.
-    pub(crate) fn insert_event(
+    /// The letter for an event whose contract does not hold.
+    pub(crate) fn check_event(
         &self,
-        writes: &mut Batch,
         run: Option<&RunId>,
         contracts: Option<&Digest>,
         event: &Event,
-        now: Timestamp,
     ) -> Result<(), Box<DeadLetter>> {
-        (self.check)(event, contracts).map_err(|reason| Box::new(refused(run, event, reason)))?;
-        writes
-            .add(
-                "INSERT INTO event (event_id, type, project, run_id, body, at) VALUES (?, ?, ?, ?, ?, ?) \
-             ON CONFLICT DO NOTHING",
-            )
-            .bind(event.event_id.to_string())
-            .bind(&event.event_type)
-            .bind(event.project_id.as_str())
-            .bind(run.map(RunId::as_str))
-            .bind(json(event))
-            .bind(now.millis());
-        Ok(())
+        (self.check)(event, contracts).map_err(|reason| Box::new(refused(run, event, reason)))
     }
 
     /// Appends events from outside a run, and closes the inbox row they came from. False for each that went to the
@@ -81,9 +91,11 @@ impl Store {
         inbox: Option<i64>,
         now: Timestamp,
     ) -> Result<Vec<bool>, StoreError> {
+        let told: Vec<_> = events.iter().map(|(run, event)| self.check_event(run.as_ref(), None, event)).collect();
         let mut writes = Batch::default();
-        let told: Vec<Result<(), Box<DeadLetter>>> =
-            events.iter().map(|(run, event)| self.insert_event(&mut writes, run.as_ref(), None, event, now)).collect();
+        for ((run, event), _) in events.iter().zip(&told).filter(|(_, told)| told.is_ok()) {
+            append(&mut writes, run.as_ref(), [event], now);
+        }
         let mut tx = self.begin().await?;
         writes.perform(&mut tx).await?;
         for letter in told.iter().filter_map(|told| told.as_ref().err()) {

@@ -1,53 +1,103 @@
 //! The rows that mirror the journal: what may be claimed, what was produced.
 
-use forgeline_engine::{Fact, Outcome, RunSpec, RunState, TaskId, wake_at};
+use std::collections::BTreeSet;
+
+use forgeline_engine::{Fact, Outcome, RunSpec, RunState, TaskId, TaskOutput, run::TaskStatus, wake_at};
 use forgeline_model::{Timestamp, task::NoteVerdict};
+use serde_json::{Value, json};
 
-use crate::batch::Batch;
+use crate::{
+    batch::Batch,
+    events,
+    run_tx::{News, RunTx, json},
+};
 
-/// Mirrors one fact.
-pub(crate) fn fact(writes: &mut Batch, spec: &RunSpec, fact: &Fact, now: Timestamp) {
+/// Writes what is new in a run: the journal, and the rows as they stand in the end. The fewer statements, the fewer answers to
+/// wait for.
+pub(crate) fn news(tx: &mut RunTx<'_>) {
+    if tx.news.facts.is_empty() {
+        return;
+    }
+    let (writes, spec, news, now) = (&mut tx.writes, &*tx.spec, &tx.news, tx.now);
+    let facts: Vec<String> = news.facts.iter().map(json).collect();
+    writes
+        .add("INSERT INTO journal (run_id, seq, fact, at) SELECT ?, ? + key, value, ? FROM json_each(?)")
+        .bind(spec.id.as_str())
+        .bind(i64::try_from(tx.state.facts + 1).unwrap_or(i64::MAX) - i64::try_from(facts.len()).unwrap_or(i64::MAX))
+        .bind(now.millis())
+        .bind(json(&facts));
+    tasks(writes, spec, &tx.state, news, &tx.store.instance.id);
+    for fact in &news.facts {
+        match fact {
+            Fact::TaskDone { task, output, .. } => artifacts(writes, spec, task, output, now),
+            Fact::Finished { outcome } => finished(writes, spec, outcome),
+            _ => {}
+        }
+    }
+    events::append(writes, Some(&spec.id), &news.events, now);
+    for (key, effect) in &news.effects {
+        writes
+            .add("INSERT INTO outbox (key, run_id, effect, next_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(key)
+            .bind(spec.id.as_str())
+            .bind(json(effect))
+            .bind(now.millis());
+    }
+    run(writes, spec, &tx.state, now);
+}
+
+/// Mirrors where the tasks stand that something happened to.
+fn tasks(writes: &mut Batch, spec: &RunSpec, state: &RunState, news: &News, owner: &str) {
+    let touched: BTreeSet<&TaskId> = news.facts.iter().filter_map(of_task).collect();
+    let row = |id: &TaskId| {
+        let task = state.task(id)?;
+        // What people are asked is not for workers.
+        if matches!(task.status, TaskStatus::Waiting(_) | TaskStatus::Approved(_)) {
+            return None;
+        }
+        let (mut at, mut out, mut lease) = (0, None, None);
+        match &task.status {
+            TaskStatus::Ready { at: from } => at = from.millis(),
+            TaskStatus::Done(output) => out = Some(output.proposal.to_string()),
+            TaskStatus::Running { .. } => lease = news.lease,
+            _ => {}
+        }
+        let pool = spec.plan.stage(&id.stage).map_or("default", |stage| stage.pool.as_str());
+        let (owner, epoch, until) = match lease {
+            Some(lease) => (Some(owner), lease.epoch, lease.until.millis()),
+            None => (None, 0, 0),
+        };
+        Some(json!([id.stage, item(id), task.status.word(), pool, task.attempt(), at, out, owner, epoch, until]))
+    };
+    let rows: Vec<Value> = touched.into_iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return;
+    }
+    writes
+        .add(
+            "INSERT INTO stage (run_id, stage, item, state, pool, attempt, run_at, out_digest, lease_owner, lease_epoch, \
+             lease_until) SELECT ?, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, \
+             value->>7, value->>8, value->>9 FROM json_each(?) WHERE true \
+             ON CONFLICT DO UPDATE SET state = excluded.state, out_digest = excluded.out_digest, \
+             attempt = iif(excluded.state = 'running', excluded.attempt, attempt), \
+             run_at = iif(excluded.state = 'ready', excluded.run_at, run_at), \
+             lease_owner = excluded.lease_owner, lease_epoch = max(lease_epoch, excluded.lease_epoch), \
+             lease_until = max(lease_until, excluded.lease_until)",
+        )
+        .bind(spec.id.as_str())
+        .bind(json(&rows));
+}
+
+/// The task that a fact is about.
+fn of_task(fact: &Fact) -> Option<&TaskId> {
     match fact {
-        Fact::TaskReady { task, at } => ready(writes, spec, task, *at),
-        Fact::TaskStarted { task, attempt } => {
-            writes
-                .add("UPDATE stage SET state = 'running', attempt = ? WHERE run_id = ? AND stage = ? AND item = ?")
-                .bind(attempt)
-                .bind(spec.id.as_str())
-                .bind(task.stage.as_str())
-                .bind(item(task));
-        }
-        Fact::TaskDone { task, output, .. } => {
-            set(writes, spec, task, "done", Some(output.proposal.to_string()));
-            for artifact in &output.artifacts {
-                let corrected = output
-                    .findings
-                    .iter()
-                    .any(|note| note.path == artifact.path && note.verdict == NoteVerdict::Corrected);
-                writes.add(
-                    "INSERT INTO artifact (project, repository, path, type, digest, validation, supersedes, run_id, \
-                     stage, at) VALUES (?, ?, ?, ?, ?, ?, (SELECT max(id) FROM artifact WHERE repository = ? AND path = ?), \
-                     ?, ?, ?) ON CONFLICT DO NOTHING",
-                )
-                .bind(spec.source.project_id.as_str())
-                .bind(&spec.target.repository)
-                .bind(&artifact.path)
-                .bind(&artifact.artifact_type)
-                .bind(artifact.digest.to_string())
-                .bind(if corrected { "corrected" } else { "passed" })
-                .bind(&spec.target.repository)
-                .bind(&artifact.path)
-                .bind(spec.id.as_str())
-                .bind(task.stage.as_str())
-                .bind(now.millis());
-            }
-        }
-        Fact::TaskFailed { task, last: false, .. } | Fact::TaskLost { task } | Fact::TaskParked { task, .. } => {
-            set(writes, spec, task, "queued", None);
-        }
-        Fact::TaskDropped { task, .. } => set(writes, spec, task, "dropped", None),
-        Fact::TaskFailed { task, last: true, .. } => set(writes, spec, task, "failed", None),
-        Fact::Finished { outcome } => finished(writes, spec, outcome),
+        Fact::TaskReady { task, .. }
+        | Fact::TaskStarted { task, .. }
+        | Fact::TaskDone { task, .. }
+        | Fact::TaskFailed { task, .. }
+        | Fact::TaskParked { task, .. }
+        | Fact::TaskLost { task }
+        | Fact::TaskDropped { task, .. } => Some(task),
         Fact::Queued { .. }
         | Fact::Started
         | Fact::StageOpened { .. }
@@ -58,12 +108,37 @@ pub(crate) fn fact(writes: &mut Batch, spec: &RunSpec, fact: &Fact, now: Timesta
         | Fact::CancelRequested { .. }
         | Fact::Paused { .. }
         | Fact::Resumed { .. }
-        | Fact::Publishing => {}
+        | Fact::Publishing
+        | Fact::Finished { .. } => None,
+    }
+}
+
+fn artifacts(writes: &mut Batch, spec: &RunSpec, task: &TaskId, output: &TaskOutput, now: Timestamp) {
+    for artifact in &output.artifacts {
+        let corrected =
+            output.findings.iter().any(|note| note.path == artifact.path && note.verdict == NoteVerdict::Corrected);
+        writes
+            .add(
+                "INSERT INTO artifact (project, repository, path, type, digest, validation, supersedes, run_id, \
+                 stage, at) VALUES (?, ?, ?, ?, ?, ?, (SELECT max(id) FROM artifact WHERE repository = ? AND path = ?), \
+                 ?, ?, ?) ON CONFLICT DO NOTHING",
+            )
+            .bind(spec.source.project_id.as_str())
+            .bind(&spec.target.repository)
+            .bind(&artifact.path)
+            .bind(&artifact.artifact_type)
+            .bind(artifact.digest.to_string())
+            .bind(if corrected { "corrected" } else { "passed" })
+            .bind(&spec.target.repository)
+            .bind(&artifact.path)
+            .bind(spec.id.as_str())
+            .bind(task.stage.as_str())
+            .bind(now.millis());
     }
 }
 
 /// Mirrors where the run stands.
-pub(crate) fn run(writes: &mut Batch, spec: &RunSpec, state: &RunState, now: Timestamp) {
+fn run(writes: &mut Batch, spec: &RunSpec, state: &RunState, now: Timestamp) {
     writes
         .add("UPDATE run SET state = ?, finished = ?, facts = ?, updated_at = ?, wake_at = ? WHERE run_id = ?")
         .bind(state.word())
@@ -72,34 +147,6 @@ pub(crate) fn run(writes: &mut Batch, spec: &RunSpec, state: &RunState, now: Tim
         .bind(now.millis())
         .bind(wake_at(spec, state).map(Timestamp::millis))
         .bind(spec.id.as_str());
-}
-
-fn ready(writes: &mut Batch, spec: &RunSpec, task: &TaskId, at: Timestamp) {
-    let pool = spec.plan.stage(&task.stage).map_or("default", |stage| stage.pool.as_str());
-    writes
-        .add(
-            "INSERT INTO stage (run_id, stage, item, state, pool, run_at) VALUES (?, ?, ?, 'ready', ?, ?) \
-         ON CONFLICT DO UPDATE SET state = 'ready', run_at = excluded.run_at, lease_owner = NULL",
-        )
-        .bind(spec.id.as_str())
-        .bind(task.stage.as_str())
-        .bind(item(task))
-        .bind(pool)
-        .bind(at.millis());
-}
-
-fn set(writes: &mut Batch, spec: &RunSpec, task: &TaskId, state: &str, out: Option<String>) {
-    // A stage refused before its first task was ready has no row yet.
-    writes
-        .add(
-            "INSERT INTO stage (run_id, stage, item, state, pool, out_digest) VALUES (?, ?, ?, ?, 'default', ?) \
-         ON CONFLICT DO UPDATE SET state = excluded.state, lease_owner = NULL, out_digest = excluded.out_digest",
-        )
-        .bind(spec.id.as_str())
-        .bind(task.stage.as_str())
-        .bind(item(task))
-        .bind(state)
-        .bind(out);
 }
 
 fn finished(writes: &mut Batch, spec: &RunSpec, outcome: &Outcome) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use forgeline_engine::{Effect, Fact, Input, RunSpec, RunState, Step, step};
-use forgeline_model::{RunId, Timestamp};
+use forgeline_model::{Event, RunId, Timestamp};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
@@ -19,10 +19,31 @@ pub(crate) struct RunTx<'a> {
     pub(crate) spec: Arc<RunSpec>,
     pub(crate) state: RunState,
     pub(crate) now: Timestamp,
-    /// What is still to be written before the commit.
+    /// What goes before all that follows from facts.
     pub(crate) writes: Batch,
+    /// What is new since the transaction began. It is written at the end, as it stands then.
+    pub(crate) news: News,
+}
+
+/// What follows from the inputs of one transaction.
+#[derive(Default)]
+pub(crate) struct News {
+    pub(crate) facts: Vec<Fact>,
+    /// Those whose contract holds.
+    pub(crate) events: Vec<Event>,
+    /// With their keys.
+    pub(crate) effects: Vec<(String, Effect)>,
     /// What is given up.
     pub(crate) letters: Vec<DeadLetter>,
+    /// Of the task that was claimed.
+    pub(crate) lease: Option<Lease>,
+}
+
+/// Who has a task, and until when.
+#[derive(Clone, Copy)]
+pub(crate) struct Lease {
+    pub(crate) epoch: i64,
+    pub(crate) until: Timestamp,
 }
 
 impl Store {
@@ -62,7 +83,7 @@ impl Store {
             Some(known) => (known.spec.clone(), fold(&mut tx, run).await?),
             None => (Arc::new(read_spec(&mut tx, run).await?), fold(&mut tx, run).await?),
         };
-        Ok(RunTx { store: self, tx, spec, state, now, writes: Batch::default(), letters: Vec::new() })
+        Ok(RunTx { store: self, tx, spec, state, now, writes: Batch::default(), news: News::default() })
     }
 
     /// Reads a run's spec and state as they are now.
@@ -83,50 +104,42 @@ impl RunTx<'_> {
         if next.facts.is_empty() {
             return Ok(next);
         }
-        let run = self.spec.id.as_str();
-        let at = self.now.millis();
         for fact in &next.facts {
             self.state.apply(fact, self.now);
-            self.writes
-                .add("INSERT INTO journal (run_id, seq, fact, at) VALUES (?, ?, ?, ?)")
-                .bind(run)
-                .bind(i64::try_from(self.state.facts).unwrap_or(i64::MAX))
-                .bind(json(fact))
-                .bind(at);
-            project::fact(&mut self.writes, &self.spec, fact, self.now);
-            self.letters.extend(dlq::of_fact(&self.spec, fact));
+            self.news.facts.push(fact.clone());
+            self.news.letters.extend(dlq::of_fact(&self.spec, fact));
         }
         for event in &next.events {
-            let contracts = Some(&self.spec.plan.contracts);
-            let told = self.store.insert_event(&mut self.writes, Some(&self.spec.id), contracts, event, self.now);
-            let letter = told.err().map(|letter| DeadLetter { criticality: dlq::criticality(&self.spec), ..*letter });
-            self.letters.extend(letter);
+            match self.store.check_event(Some(&self.spec.id), Some(&self.spec.plan.contracts), event) {
+                Ok(()) => self.news.events.push(event.clone()),
+                Err(letter) => {
+                    self.news.letters.push(DeadLetter { criticality: dlq::criticality(&self.spec), ..*letter });
+                }
+            }
         }
-        for effect in &next.effects {
-            self.writes
-                .add("INSERT INTO outbox (key, run_id, effect, next_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
-                .bind(key(run, effect, self.state.facts))
-                .bind(run)
-                .bind(json(effect))
-                .bind(at);
-        }
-        project::run(&mut self.writes, &self.spec, &self.state, self.now);
+        let keyed = |effect: &Effect| (key(self.spec.id.as_str(), effect, self.state.facts), effect.clone());
+        self.news.effects.extend(next.effects.iter().map(keyed));
         Ok(next)
     }
 
     /// Commits, and has the state remembered for the next transaction.
     pub(crate) async fn commit(mut self, what: &str) -> Result<(), StoreError> {
-        let is_alone = self.letters.is_empty() && self.state.outcome().is_none();
-        // What is left to write can go to the database with the commit.
-        let last = if is_alone { std::mem::take(&mut self.writes) } else { Batch::default() };
-        self.hand_back().await?.commit_with(what, last).await
+        if !self.news.letters.is_empty() || self.state.outcome().is_some() {
+            return self.hand_back().await?.commit(what).await;
+        }
+        // Nothing has to be read any more: what is left to write goes to the database with the commit.
+        project::news(&mut self);
+        let Self { mut tx, spec, state, writes, .. } = self;
+        tx.remember(Loaded { spec, state });
+        tx.commit_with(what, writes).await
     }
 
     /// Writes what is to be written and gives the transaction back, uncommitted. A run that has ended makes room for the next
     /// one of its group.
     pub(crate) async fn hand_back(mut self) -> Result<WriteTx, StoreError> {
+        project::news(&mut self);
         self.writes.perform(&mut self.tx).await?;
-        for letter in &self.letters {
+        for letter in &self.news.letters {
             dlq::open(self.store, &mut self.tx, letter, self.now).await?;
         }
         let (store, mut tx, now) = (self.store, self.tx, self.now);

@@ -181,7 +181,8 @@ impl World {
     pub(super) fn checkout(&self) -> PathBuf {
         let clone = self.folder.path().join("clone");
         if !clone.exists() {
-            self.git(&["clone", "--quiet", ".", &clone.display().to_string()]);
+            // A copy of the files would fail when an executor moves one meanwhile.
+            self.git(&["clone", "--quiet", "--no-local", ".", &clone.display().to_string()]);
         }
         clone
     }

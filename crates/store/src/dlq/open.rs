@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 
 use super::{DeadLetter, event, name};
-use crate::{Decision, Store, StoreError, batch::Batch};
+use crate::{Decision, Store, StoreError, batch::Batch, events};
 
 /// Opens a letter. What was given up before stays as it is; what was replayed since and came back is open again.
 pub(crate) async fn open(
@@ -42,9 +42,10 @@ pub(crate) async fn open(
     };
     crate::decisions::insert(tx, &[decision], now).await?;
     if let Some(event) = event::of(tx, id, &letter, now).await? {
-        let mut writes = Batch::default();
         // A factory whose contracts do not know the event has nobody who could listen to it.
-        if store.insert_event(&mut writes, letter.run.as_ref(), None, &event, now).is_ok() {
+        if store.check_event(letter.run.as_ref(), None, &event).is_ok() {
+            let mut writes = Batch::default();
+            events::append(&mut writes, letter.run.as_ref(), [&event], now);
             writes.perform(tx).await?;
         }
     }
