@@ -12,6 +12,9 @@ use serde_json::Value;
 
 /// Longest condition, in bytes.
 pub const MAX_BYTES: usize = 4096;
+/// Bytes of stack that the deepest condition within the bounds leaves room in; without optimisation its parser takes about
+/// 3.5 MiB, more than a worker thread has.
+const STACK: usize = 8 << 20;
 
 /// A condition that has been parsed.
 #[derive(Debug)]
@@ -52,7 +55,7 @@ impl Condition {
             let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
             refuse(fault.message, narrow(line), narrow(column))
         })?;
-        let program = cel::Program::compile(text).map_err(|errors| {
+        let program = with_room(|| cel::Program::compile(text)).map_err(|errors| {
             let Some(first) = errors.errors.first() else { return refuse("it cannot be read".into(), 1, 1) };
             let at = |number: isize| u32::try_from(number).unwrap_or(1).max(1);
             let message = first.msg.lines().next().unwrap_or_default().to_owned();
@@ -90,12 +93,17 @@ impl Condition {
         for (name, value) in context.as_object().into_iter().flatten() {
             scope.add_variable_from_value(name.as_str(), to_cel(value));
         }
-        match self.program.execute(&scope) {
+        match with_room(|| self.program.execute(&scope)) {
             Ok(cel::Value::Bool(holds)) => Ok(holds),
             Ok(_) => Err(format!("the condition `{}` is neither true nor false", self.text)),
             Err(error) => Err(format!("the condition `{}` cannot be decided: {error}", self.text)),
         }
     }
+}
+
+/// Does this with [`STACK`] bytes of stack, wherever it is called.
+fn with_room<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK, STACK, work)
 }
 
 /// Whole numbers become `int`, so that they compare with the literals that people write.
@@ -169,6 +177,19 @@ mod tests {
         let fault = Condition::parse("inputs.a ==\n  == 2").expect_err("two operators");
         assert_eq!((fault.line, fault.column > 1), (2, true), "{fault}");
         assert!(Condition::parse("").is_err() && Condition::parse("  ").is_err());
+    }
+
+    #[test]
+    fn a_text_may_be_as_deep_and_as_long_as_the_limits_and_no_more() {
+        let deep = |depth: usize| Condition::parse(&format!("{}true{}", "(".repeat(depth), ")".repeat(depth))).is_ok();
+        assert!(deep(24) && !deep(25));
+        let side_by_side = format!("true{}", " && (true)".repeat(40));
+        assert!(Condition::parse(&side_by_side).is_ok(), "brackets that are closed do not count");
+        // Tokens: `true`, then `|`, `|`, `a`.
+        let long = |more: usize| Condition::parse(&format!("true{}", " || a".repeat(more))).is_ok();
+        assert!(long(83) && !long(84));
+        let text = |bytes: usize| format!("'{}' == 'a'", "a".repeat(bytes - 9));
+        assert_eq!((Condition::parse(&text(4096)).is_ok(), Condition::parse(&text(4097)).is_ok()), (true, false));
     }
 
     #[test]

@@ -171,4 +171,6 @@ pub(crate) fn misplaced(task: &Task, expected: &'static str) -> Illegal {
 #[cfg(test)]
 mod flow_tests;
 #[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
 mod tests;

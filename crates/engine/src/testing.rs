@@ -173,6 +173,7 @@ impl World {
         }
         let refolded = RunState::fold(self.journal.iter().map(|(fact, at)| (fact, *at)));
         assert_eq!(refolded, self.state, "the fold of the journal is the state");
+        assert_eq!(usize::try_from(self.state.facts), Ok(self.journal.len()), "each fact is counted");
         Ok(next.facts.iter().map(show).collect())
     }
 
