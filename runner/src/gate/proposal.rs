@@ -87,3 +87,91 @@ fn context(spec: &RunSpec) -> Value {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path, process::Command};
+
+    use forgeline_engine::spec::{Forge, Trigger};
+    use forgeline_model::{StageId, Timestamp, WorkItem};
+
+    use super::*;
+    use crate::{
+        InForce,
+        gate::Decision,
+        prepare::{Request, prepare},
+    };
+
+    fn spec(base: &str) -> RunSpec {
+        let in_force = InForce::built_in();
+        let item = WorkItem {
+            id: "1".parse().expect("an item id"),
+            title: "Page".into(),
+            body: String::new(),
+            kind: "issue".into(),
+            labels: Vec::new(),
+            author: "ana".into(),
+        };
+        let request = Request {
+            factory: &in_force.factory,
+            definitions: in_force.source.clone(),
+            registry: &in_force.registry,
+            blueprint: "docs-page",
+            inputs: json!({}),
+            max_usd: None,
+            item: Some(item),
+            item_spec: None,
+            project: "shop".parse().expect("a project id"),
+            forge: Forge::Git,
+            repository: "/srv/shop".into(),
+            base_branch: "main".into(),
+            base: base.to_owned(),
+            trigger: Trigger { kind: "cli".into(), actor: "ana".into(), detail: "run".into(), chain_depth: 0 },
+            trigger_key: "a test".into(),
+            event: None,
+            again: None,
+        };
+        prepare(request, Timestamp::from_millis(0)).expect("a plan").spec
+    }
+
+    fn git(folder: &Path, args: &[&str]) {
+        let status = Command::new("git").current_dir(folder).args(args).status().expect("git starts");
+        assert!(status.success(), "git {args:?}");
+    }
+
+    #[test]
+    fn only_what_differs_from_the_base_is_a_change() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = ".github/workflows/ci.yml";
+        fs::create_dir_all(folder.path().join(".github/workflows")).expect("a folder");
+        fs::write(folder.path().join(path), "on: push\n").expect("a file");
+        git(folder.path(), &["init", "--quiet", "--initial-branch=main"]);
+        git(folder.path(), &["add", "."]);
+        let author = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org"];
+        git(folder.path(), &[&author[..], &["commit", "--quiet", "-m", "first"]].concat());
+        let repo = Repo::open(folder.path()).expect("a repository");
+        let commit = repo.resolve("refs/heads/main").expect("reads").expect("a commit");
+        let base = repo.tree_of(commit).expect("a tree");
+        let spec = spec(&commit.to_string());
+        let stage: StageId = spec.plan.stages[0].id.clone();
+        let said = |content: &str| {
+            let artifact_type = "SourceCode".to_owned();
+            let file = File { path: path.into(), artifact_type, content: content.into(), stage: stage.clone() };
+            let merged = BTreeMap::new();
+            let proposed = Proposed { spec: &spec, files: &[file], summary: &[], merged: &merged };
+            let verdict = judge_proposal(&repo, &proposed, base).expect("a verdict");
+            verdict.rules.iter().find(|outcome| outcome.rule == "protected-path").expect("it speaks").verdict
+        };
+        assert_eq!(said("on: push\n"), Decision::Allow);
+        assert_eq!(said("on: pull\n"), Decision::Deny, "as long, and not the same");
+        assert_eq!(said("on: push, and more\n"), Decision::Deny);
+    }
+
+    #[test]
+    fn rules_of_the_factory_see_the_run() {
+        let context = context(&spec(&"0".repeat(40)));
+        assert_eq!(context["blueprint"]["name"], "docs-page");
+        assert_eq!((&context["run"]["trigger"], &context["run"]["base_branch"]), (&json!("cli"), &json!("main")));
+        assert_eq!(context["project"]["id"], "shop");
+    }
+}

@@ -99,3 +99,16 @@ fn recorded(view: &RunView) -> Result<&Value, ReplayError> {
         None => nothing("it has not ended"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Replay;
+
+    #[test]
+    fn the_same_is_the_same_byte_for_byte() {
+        let replay =
+            |recorded: &str, recomputed: &str| Replay { recorded: recorded.into(), recomputed: recomputed.into() };
+        assert!(replay("{}", "{}").is_same());
+        assert!(!replay("{}", "{} ").is_same());
+    }
+}

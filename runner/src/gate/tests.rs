@@ -116,6 +116,25 @@ fn check_content(content: &[u8], expected: &[(&str, Decision)]) {
 
 use Decision::{Deny, NeedsHuman};
 
+/// What a rule says that has nothing against a proposal.
+#[track_caller]
+fn said(proposal: &Proposal<'_>, rule: &str) -> String {
+    let verdict = proposal.judge();
+    let outcome = verdict.rules.iter().find(|outcome| outcome.rule == rule).expect("every rule speaks");
+    assert_eq!(outcome.verdict, Decision::Allow, "{verdict}");
+    outcome.reason.clone()
+}
+
+#[test]
+fn a_rule_that_passes_says_what_it_looked_at() {
+    let files = vec![("a.json", &b"{}"[..]), ("b.yaml", b"a: 1\n"), (".github/a.yml", b"a: 1\n"), ("c.md", b"c\n")];
+    let policy = vec![(".github/**", Protection::Allow, &[][..])];
+    let proposal = Proposal { files, policy, ..Proposal::default() };
+    assert_eq!(said(&proposal, "form"), "3 files of the form claimed");
+    assert_eq!(said(&proposal, "protected-path"), "1 protected path allowed by policy");
+    assert_eq!(said(&Proposal::default(), "form"), "no file claims a form");
+}
+
 #[test]
 fn ordinary_files_pass() {
     check_paths(
@@ -246,6 +265,7 @@ fn count_and_size_are_bounded() {
     let of = |files: Vec<(&'static str, &'static [u8])>| Proposal { files, limits, ..Proposal::default() };
     check(&of(vec![("a", b"12345"), ("b", b"12345")]), &[]);
     check(&of(vec![("a", b"1"), ("b", b"1"), ("c", b"1")]), &[("count", Deny)]);
+    check(&of(vec![("a", b"123456")]), &[]);
     check(&of(vec![("a", b"1234567")]), &[("size", Deny)]);
     check(&of(vec![("a", b"123456"), ("b", b"123456")]), &[("size", Deny)]);
 }
@@ -460,6 +480,7 @@ fn credentials_are_found_and_not_repeated() {
         check(&proposal, &[("secrets", Deny)]);
         let shown = proposal.judge().render();
         assert!(shown.contains("line 2") && !shown.contains(&secret), "{shown}");
+        assert!(super::secrets::credential(&content).is_some_and(|what| !what.is_empty()));
         let text = Proposal { texts: vec![("pull request body", &secret)], ..Proposal::default() };
         check(&text, &[("secrets", Deny)]);
     }
