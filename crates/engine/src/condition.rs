@@ -160,6 +160,7 @@ mod tests {
             ("work_item.title.matches(\"^Or\")", true),
             ("size(work_item.labels) == 1", false),
             ("stages.api.skipped == null", true),
+            ("work_item.labels.exists(a, work_item.labels.exists(b, a != b))", true),
         ] {
             assert_eq!(decide(text), Ok(holds), "{text}");
         }
@@ -176,6 +177,8 @@ mod tests {
     fn a_fault_has_its_place() {
         let fault = Condition::parse("inputs.a ==\n  == 2").expect_err("two operators");
         assert_eq!((fault.line, fault.column > 1), (2, true), "{fault}");
+        let fault = Condition::parse("true &&\n  'open").expect_err("not closed");
+        assert_eq!((fault.line, fault.column), (2, 3), "{fault}");
         assert!(Condition::parse("").is_err() && Condition::parse("  ").is_err());
     }
 
@@ -199,6 +202,8 @@ mod tests {
         );
         let references: Vec<String> = condition.expect("valid").references().into_iter().collect();
         assert_eq!(references, ["inputs.language", "inputs.tag", "stages.api-v1.outputs.n", "work_item.labels"]);
+        let both = Condition::parse("inputs.a && work_item.b && inputs.c").expect("valid").variables();
+        assert_eq!(both.into_iter().collect::<Vec<_>>(), ["inputs", "work_item"]);
     }
 
     #[test]
