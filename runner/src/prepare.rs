@@ -266,6 +266,7 @@ fn policy(factory: &Factory) -> WritePolicy {
         draft: policy.draft.unwrap_or(false),
         licence_headers: licence_headers.collect(),
         rules: rules.collect(),
+        approvers: factory.config.roles.get("approve").cloned(),
     }
 }
 

@@ -77,11 +77,22 @@ fn a_run_waits_for_people_and_goes_on_when_they_agree_to_exactly_what_waits() {
 
 #[test]
 fn an_approval_holds_only_while_whoever_gave_it_may_give_it() {
+    loses_the_role("", "maintainer", "reader");
+}
+
+#[test]
+fn an_approval_holds_only_while_the_factory_lets_whoever_gave_it() {
+    loses_the_role("roles: {approve: [admin]}\n", "admin", "maintainer");
+}
+
+/// Somebody approves with a role and has another one when the run is to be written.
+fn loses_the_role(roles: &str, had: &str, has: &str) {
     let world = World::with_shop();
     let stages = writes("a", "1", "") + "  - {id: ok, needs: [a], approval: {roles: [maintainer]}}\n";
     let folder = factory(&world, "", &stages);
+    world.write("factory/forgeline.yaml", format!("{FACTORY}{roles}"));
     world.ok(&["local", "user", "add", "bo"]);
-    world.ok(&["local", "user", "role", "bo", "maintainer"]);
+    world.ok(&["local", "user", "role", "bo", had]);
     let issue = world.issue("Data", "Some.");
     with(&world, &folder, &["local", "comment", "add", "1", "/forgeline run flow"]);
     let asked = world.comments(issue).join("\n");
@@ -90,10 +101,10 @@ fn an_approval_holds_only_while_whoever_gave_it_may_give_it() {
     // The process dies when all is composed and nothing is written; until the next one starts, bo loses the role.
     let dies = [("FORGELINE_FACTORY", folder.as_str()), ("FORGELINE_FAILPOINT", "publish:composed")];
     world.run_with(&dies, &["bot", "once"]);
-    world.ok(&["local", "user", "role", "bo", "reader"]);
+    world.ok(&["local", "user", "role", "bo", has]);
     with(&world, &folder, &["bot", "once"]);
     let said = world.comments(issue).join("\n");
-    assert!(said.contains("no longer holds") && said.contains("bo (now reader)"), "{said}");
+    assert!(said.contains("no longer holds") && said.contains(&format!("bo (now {has})")), "{said}");
     assert!(world.pull_requests().is_empty() && world.run_commits().is_empty());
     world.settle();
 }

@@ -135,6 +135,9 @@ pub struct WritePolicy {
     /// The factory's own rules for the write gate.
     #[serde(default)]
     pub rules: Vec<PolicyRule>,
+    /// Roles that may approve in this factory, or higher ones; it narrows what a stage asks for. None: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<Vec<String>>,
 }
 
 /// Files that must begin with a text.

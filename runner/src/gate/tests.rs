@@ -63,6 +63,7 @@ impl Proposal<'_> {
                 draft: false,
                 licence_headers: self.headers.iter().map(header).collect(),
                 rules: self.rules.iter().map(rule).collect(),
+                approvers: None,
             },
             context: &json!({
                 "project": {"id": "shop", "criticality": "high"},

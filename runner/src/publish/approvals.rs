@@ -27,12 +27,16 @@ impl Runner {
         let repo = self.forge_repository(&view.spec.target)?;
         for stage in &view.spec.plan.stages {
             let Work::Approval { approval: rule } = &stage.work else { continue };
-            let needed = least(&rule.roles);
+            let needed = least(&rule.roles).unwrap_or(Role::Maintainer);
+            // The factory may narrow it; where it names only roles that there are not, nobody may.
+            let narrowed = view.spec.policy.approvers.as_deref().map(least);
+            let may = |role| role >= needed && narrowed.is_none_or(|least| least.is_some_and(|least| role >= least));
+            let needed = narrowed.flatten().map_or(needed, |least| least.max(needed));
             for question in approved(view, stage.id.as_str()) {
                 let mut without = Vec::new();
                 for given in &question.given {
                     let role = self.role_now(&repo, given).await?;
-                    if role.is_none_or(|role| role < needed) {
+                    if !role.is_some_and(may) {
                         without.push(format!("{} (now {})", given.name, role.map_or("no role", |role| role.as_str())));
                     }
                 }
@@ -66,12 +70,7 @@ fn approved<'a>(view: &'a RunView, stage: &'a str) -> impl Iterator<Item = &'a Q
     })
 }
 
-/// The least role that may approve.
-fn least(roles: &[String]) -> Role {
-    roles
-        .iter()
-        .filter_map(|role| role.parse().ok())
-        .filter(|role| *role >= Role::Reader)
-        .min()
-        .unwrap_or(Role::Maintainer)
+/// The least of these roles.
+fn least(roles: &[String]) -> Option<Role> {
+    roles.iter().filter_map(|role| role.parse().ok()).filter(|role| *role >= Role::Reader).min()
 }
