@@ -35,6 +35,9 @@ const CHECKED: &str = "checked";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers beside the one writer; SQLite in WAL mode lets them read while it writes.
 const READERS: u32 = 4;
+/// Pages that each of them keeps, in KiB, negative as SQLite wants it. The system has the file in memory anyway; a process that
+/// runs for weeks should not hold it five times.
+const READER_CACHE: &str = "-512";
 /// How long a look at the database's health holds, if every process ends well.
 const CHECK_EVERY: Duration = Duration::from_secs(24 * 3_600);
 /// Oldest SQLite whose log reset is safe.
@@ -90,7 +93,7 @@ impl Store {
         drop(gate);
         // A file does not go away as a server does: asking each time whether it is still there would cost more than most reads.
         let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
-        let reader = readers.connect_lazy_with(options.read_only(true));
+        let reader = readers.connect_lazy_with(options.read_only(true).pragma("cache_size", READER_CACHE));
         let memory = Arc::<Memory>::default();
         let writer = Writer::new(writer, memory.clone());
         let blobs = Blobs::open(folder)?;

@@ -37,14 +37,18 @@ const DONE_TWICE: &str = "SELECT 'task ' || later.run_id || ' ' || later.fact FR
      WHERE done.fact ->> 'fact' = 'task_done' AND later.fact ->> 'fact' IN ('task_done', 'task_started', 'task_failed')";
 
 impl Picture {
+    /// What waits for its next try.
+    pub(super) fn open(world: &World) -> Vec<String> {
+        OPEN.iter().flat_map(|sql| rows(&world.state(), sql)).collect()
+    }
+
     /// Looks at a world in which all is quiet.
     ///
     /// # Panics
     /// Something is open, done twice or damaged.
     pub(super) fn of(world: &World) -> Self {
-        for (what, sql) in OPEN.map(|sql| ("open", sql)).into_iter().chain([("done twice", DONE_TWICE)]) {
-            assert_eq!(rows(&world.state(), sql), Vec::<String>::new(), "{what}");
-        }
+        assert_eq!(Self::open(world), Vec::<String>::new(), "open");
+        assert_eq!(rows(&world.state(), DONE_TWICE), Vec::<String>::new(), "done twice");
         assert_eq!(rows(&world.state(), "PRAGMA integrity_check"), ["ok"]);
         let mut lines: Vec<String> = TOLD.iter().flat_map(|sql| rows(&world.state(), sql)).collect();
         lines.extend(files(world));
