@@ -14,7 +14,7 @@ LOCKED ?= --locked
 ARGS ?=
 FORGELINE := $(CARGO_TARGET_DIR)/debug/forgeline
 
-.PHONY: help setup setup-test build demo test test-long bench lint fmt clippy doc clean-cache
+.PHONY: help setup setup-test build demo test test-long bench mutants lint fmt clippy doc clean-cache
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -45,6 +45,9 @@ bench: setup-test ## Measure, in an optimised build
 	$(CARGO) build --profile bench -p forgeline-cli -p forgeline-tests --bin forgeline --bench orchestration --bench durability --bench product $(LOCKED)
 	$(CARGO) bench -p forgeline-cli -p forgeline-tests --bench orchestration --bench durability --bench product $(LOCKED) -- $(ARGS)
 	$(CARGO) bench --profile dev -p forgeline-knowledge --bench indexing $(LOCKED)
+
+mutants: setup ## Change engine and write gate in 200 places and see what no test notices
+	@scripts/mutants $(ARGS)
 
 lint: fmt clippy doc ## Check format, lints and documentation
 

@@ -24,10 +24,11 @@ const TOLD: [&str; 8] = [
 ];
 
 /// What must not be there once all is quiet.
-const OPEN: [&str; 4] = [
+const OPEN: [&str; 5] = [
     "SELECT 'delivery ' || delivery_key || ' ' || state FROM inbox WHERE state <> 'done'",
     "SELECT 'effect ' || key || ' ' || state || ' ' || coalesce(last_error, '') FROM outbox WHERE state <> 'confirmed'",
     "SELECT 'notice ' || key || ' ' || state FROM notice WHERE state <> 'confirmed'",
+    "SELECT 'subscription ' || name FROM subscription WHERE next_at > 0",
     "SELECT 'intent of ' || run_id || ' ' || ref FROM intent WHERE state = 'intended'",
 ];
 
