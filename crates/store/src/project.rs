@@ -81,8 +81,9 @@ fn tasks(writes: &mut Batch, spec: &RunSpec, state: &RunState, news: &News, owne
              ON CONFLICT DO UPDATE SET state = excluded.state, out_digest = excluded.out_digest, \
              attempt = iif(excluded.state = 'running', excluded.attempt, attempt), \
              run_at = iif(excluded.state = 'ready', excluded.run_at, run_at), \
-             lease_owner = excluded.lease_owner, lease_epoch = max(lease_epoch, excluded.lease_epoch), \
-             lease_until = max(lease_until, excluded.lease_until)",
+             lease_owner = excluded.lease_owner, \
+             lease_epoch = iif(excluded.state = 'running', excluded.lease_epoch, lease_epoch), \
+             lease_until = iif(excluded.state = 'running', excluded.lease_until, lease_until)",
         )
         .bind(spec.id.as_str())
         .bind(json(&rows));
