@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use forgeline_engine::{Outcome, spec::Forge};
+use forgeline_engine::{BotEffect, Outcome, spec::Forge};
 use forgeline_model::knowledge::{Hit, IndexRequest, RefRole, SearchRequest};
 use forgeline_store::RunView;
 use serde_json::{Value, json};
@@ -24,6 +24,10 @@ impl Runner {
         let mut earlier = self.store.runs_of(&spec.target.repository, item.id.as_str()).await?;
         earlier.retain(|row| row.finished && row.blueprint.starts_with(&name) && row.run_id != spec.id.as_str());
         let text = report::item_comment(view, &earlier);
+        // That the run has started may still wait for its next try.
+        let repository = spec.target.repository.clone();
+        let there = BotEffect::Say { repository, number, key: marker.clone(), text: String::new() };
+        self.store.supersede(&there, &spec.id).await?;
         self.forge.upsert_comment(&repo, number, &marker, &text, self.clock.now()).await?;
         Ok(())
     }

@@ -158,6 +158,30 @@ impl Store {
         Ok((held == 1).then_some(input))
     }
 
+    /// A run is about to say something itself: what was to be said of it in the same place, and was not yet, would take the
+    /// newer word's place. One that somebody performs at this moment is not stopped.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn supersede(&self, by: &BotEffect, run: &RunId) -> Result<(), StoreError> {
+        const OPEN: &str = "key = ? AND state IN ('planned', 'attempting') AND instr(effect, ?) > 0";
+        let found: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!("SELECT id FROM outbox WHERE {OPEN}")))
+            .bind(by.subject())
+            .bind(run.as_str())
+            .fetch_optional(&self.reader)
+            .await?;
+        if found.is_none() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        sqlx::query(AssertSqlSafe(format!("UPDATE outbox SET state = 'confirmed', owner = NULL WHERE {OPEN}")))
+            .bind(by.subject())
+            .bind(run.as_str())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit("supersede").await
+    }
+
     /// Whether effects of this run are still open.
     ///
     /// # Errors

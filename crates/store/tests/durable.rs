@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use forgeline_engine::{BotEffect, Effect, Input, Outcome, RunSpec, RunState, TaskOutput, fact::TaskId};
 use forgeline_model::{
-    ContractBundle, Digest, Event, Timestamp,
+    ContractBundle, Digest, Event, RunId, Timestamp,
     task::{FailureClass, Proposal, ProposedEvent, TaskFailure, Usage},
 };
 use forgeline_store::{
@@ -41,7 +41,7 @@ fn definition() -> Value {
 }
 
 fn new_run(trigger: &str, stages: Vec<Value>) -> NewRun {
-    let id = forgeline_model::RunId::of_trigger(trigger);
+    let id = RunId::of_trigger(trigger);
     let spec = json!({
         "id": id, "key": forgeline_model::RunKey::of_trigger(trigger), "trigger_key": trigger,
         "trigger": {"kind": "cli", "actor": "ana", "detail": "run"},
@@ -262,7 +262,7 @@ async fn a_ruling_is_durable_as_a_whole_and_tells_what_came_of_its_parts() {
     };
     // A run that there is not makes the whole ruling fail: nothing of it may be left.
     let mut broken = ruling.clone();
-    broken.inputs.push((forgeline_model::RunId::of_trigger("nowhere"), Input::Tick));
+    broken.inputs.push((RunId::of_trigger("nowhere"), Input::Tick));
     store.decide(broken, |_| vec![say("never")], at(3)).await.expect_err("there is no such run");
     assert_eq!((store.runs(10).await.expect("reads").len(), store.pending(at(3)).await.expect("reads").len()), (1, 1));
     let ruled =
@@ -293,6 +293,19 @@ async fn a_later_answer_takes_the_place_of_an_earlier_one_even_while_that_is_giv
     let third = store.next_bot_effect(at(9)).await.expect("reads").expect("again");
     store.settle_bot(&third, Settlement::Confirmed(None), at(9)).await.expect("settles");
     assert!(store.next_bot_effect(at(99)).await.expect("reads").is_none());
+}
+
+#[tokio::test]
+async fn what_is_older_than_a_runs_own_report_is_not_said_after_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).await;
+    let (this, other) = (RunId::of_trigger("this"), RunId::of_trigger("other"));
+    for (of, is_left) in [(&other, true), (&this, false)] {
+        let ruling = Ruling { effects: vec![say(&format!("started `{of}`"))], ..Ruling::default() };
+        store.decide(ruling, |_| Vec::new(), at(1)).await.expect("decides");
+        store.supersede(&say(""), &this).await.expect("writes");
+        assert_eq!(store.next_bot_effect(at(1)).await.expect("reads").is_some(), is_left, "{of}");
+    }
 }
 
 #[tokio::test]
