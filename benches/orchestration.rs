@@ -14,6 +14,7 @@ mod shapes;
 use std::{
     collections::BTreeMap,
     path::Path,
+    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -57,6 +58,7 @@ async fn measure(rounds: usize) -> Table {
     let mut peer = Samples::default();
     let mut store_only = Shape::LARGE.map(|shape| (shape, Samples::default()));
     let mut whole = Shape::LARGE.map(|shape| (shape, Samples::default()));
+    let mut dbos = Shape::LARGE.map(|shape| (shape, Samples::default()));
     for _ in 0..rounds {
         let scratch = place::scratch();
         let repository = scratch.path().join("repository");
@@ -67,6 +69,11 @@ async fn measure(rounds: usize) -> Table {
             let new = shape.run(&repository, &base, "");
             samples.time(by_store(&store, new, shape.workers()).await / STAGES);
             store.close().await;
+        }
+        for (shape, samples) in &mut dbos {
+            if let Some(taken) = dbos_step(&scratch.path().join(format!("dbos-{shape}")), shape.workers()) {
+                samples.time(taken);
+            }
         }
         for (shape, samples) in &mut whole {
             let runner = runner(&scratch.path().join(format!("runner-{shape}")), shape.workers()).await;
@@ -83,6 +90,9 @@ async fn measure(rounds: usize) -> Table {
     }
     for (shape, samples) in &whole {
         add(&mut table, &format!("{shape}, runner and agent process"), samples, &peer, None);
+    }
+    for (shape, samples) in dbos.iter().filter(|(_, samples)| samples.is_whole(&peer)) {
+        add(&mut table, &format!("{shape}, DBOS on SQLite"), samples, &peer, None);
     }
     if let Some([early, middle, late]) = memory().await {
         let all = format!("{late:.1}");
@@ -140,6 +150,21 @@ async fn one_commit(path: &Path) -> Duration {
     let taken = begun.elapsed();
     connection.close().await.expect("closes");
     taken / COMMITS
+}
+
+/// The time of a step of a DBOS workflow, where `python3`, or what `FORGELINE_PYTHON` names, has DBOS.
+fn dbos_step(folder: &Path, parallel: usize) -> Option<Duration> {
+    std::fs::create_dir_all(folder).expect("a folder");
+    let python = std::env::var("FORGELINE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let said = Command::new(python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../benches/peers/dbos_steps.py"))
+        .arg(folder)
+        .args([STAGES.to_string(), parallel.to_string()])
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    let millis: f64 = String::from_utf8_lossy(&said.stdout).trim().parse().ok()?;
+    Some(Duration::from_secs_f64(millis / 1000.0))
 }
 
 /// Decides a run and does its tasks, with nothing between claiming a task and storing its result.
