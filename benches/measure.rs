@@ -21,11 +21,6 @@ impl Samples {
         if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) }
     }
 
-    /// Whether there is a figure for each of the peer's rounds.
-    pub(crate) fn is_whole(&self, peer: &Self) -> bool {
-        self.0.len() == peer.0.len()
-    }
-
     /// Each round's figure over its peer's in the same round.
     pub(crate) fn over(&self, peer: &Self) -> Self {
         Self(self.0.iter().zip(&peer.0).map(|(own, other)| own / other).collect())

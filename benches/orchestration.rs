@@ -58,7 +58,7 @@ async fn measure(rounds: usize) -> Table {
     let mut peer = Samples::default();
     let mut store_only = Shape::LARGE.map(|shape| (shape, Samples::default()));
     let mut whole = Shape::LARGE.map(|shape| (shape, Samples::default()));
-    let mut dbos = Shape::LARGE.map(|shape| (shape, Samples::default()));
+    let mut dbos = Shape::LARGE.map(|shape| (shape, Some(Samples::default())));
     for _ in 0..rounds {
         let scratch = place::scratch();
         let repository = scratch.path().join("repository");
@@ -71,8 +71,11 @@ async fn measure(rounds: usize) -> Table {
             store.close().await;
         }
         for (shape, samples) in &mut dbos {
-            if let Some(taken) = dbos_step(&scratch.path().join(format!("dbos-{shape}")), shape.workers()) {
-                samples.time(taken);
+            let taken = dbos_step(&scratch.path().join(format!("dbos-{shape}")), shape.workers());
+            // One round without a figure, and the rounds could not be compared.
+            match (taken, &mut *samples) {
+                (Some(taken), Some(samples)) => samples.time(taken),
+                _ => *samples = None,
             }
         }
         for (shape, samples) in &mut whole {
@@ -91,8 +94,10 @@ async fn measure(rounds: usize) -> Table {
     for (shape, samples) in &whole {
         add(&mut table, &format!("{shape}, runner and agent process"), samples, &peer, None);
     }
-    for (shape, samples) in dbos.iter().filter(|(_, samples)| samples.is_whole(&peer)) {
-        add(&mut table, &format!("{shape}, DBOS on SQLite"), samples, &peer, None);
+    for (shape, samples) in &dbos {
+        if let Some(samples) = samples {
+            add(&mut table, &format!("{shape}, DBOS on SQLite"), samples, &peer, None);
+        }
     }
     if let Some([early, middle, late]) = memory().await {
         let all = format!("{late:.1}");
