@@ -27,6 +27,8 @@ pub mod secret;
 pub mod signing;
 mod target;
 mod task;
+#[cfg(test)]
+mod testing;
 pub mod watch;
 
 pub use clock::Clock;

@@ -15,7 +15,7 @@ use crate::{
     holds::IS_HELD,
     project::item,
     results::{self, StoredProposal},
-    run_tx::{self, RunTx},
+    run_tx::{RunTx, Term},
 };
 
 /// The right to do one task. Only a claim makes one; a worker whose epoch is no longer the row's has lost it.
@@ -269,7 +269,7 @@ fn take(tx: &mut RunTx<'_>, task: TaskId, lease_ms: u64) -> Result<Lease, StoreE
     tx.input(&Input::Claim { task: task.clone() })?;
     let attempt = tx.state.task(&task).map_or(1, forgeline_engine::run::Task::attempt);
     let epoch = i64::try_from(tx.state.facts).unwrap_or(i64::MAX);
-    tx.news.lease = Some(run_tx::Lease { epoch, until: tx.now.plus_millis(lease_ms) });
+    tx.news.lease = Some(Term { epoch, until: tx.now.plus_millis(lease_ms) });
     Ok(Lease { run: tx.spec.id.clone(), task, attempt, epoch })
 }
 

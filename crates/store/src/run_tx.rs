@@ -36,12 +36,12 @@ pub(crate) struct News {
     /// What is given up.
     pub(crate) letters: Vec<DeadLetter>,
     /// Of the task that was claimed.
-    pub(crate) lease: Option<Lease>,
+    pub(crate) lease: Option<Term>,
 }
 
-/// Who has a task, and until when.
+/// By which a claim is known, and until when it holds.
 #[derive(Clone, Copy)]
-pub(crate) struct Lease {
+pub(crate) struct Term {
     pub(crate) epoch: i64,
     pub(crate) until: Timestamp,
 }

@@ -92,46 +92,15 @@ fn context(spec: &RunSpec) -> Value {
 mod tests {
     use std::{fs, path::Path, process::Command};
 
-    use forgeline_engine::spec::{Forge, Trigger};
-    use forgeline_model::{StageId, Timestamp, WorkItem};
+    use forgeline_engine::spec::Forge;
+    use forgeline_model::{StageId, Timestamp};
 
     use super::*;
-    use crate::{
-        InForce,
-        gate::Decision,
-        prepare::{Request, prepare},
-    };
+    use crate::{gate::Decision, testing};
 
     fn spec(base: &str) -> RunSpec {
-        let in_force = InForce::built_in();
-        let item = WorkItem {
-            id: "1".parse().expect("an item id"),
-            title: "Page".into(),
-            body: String::new(),
-            kind: "issue".into(),
-            labels: Vec::new(),
-            author: "ana".into(),
-        };
-        let request = Request {
-            factory: &in_force.factory,
-            definitions: in_force.source.clone(),
-            registry: &in_force.registry,
-            blueprint: "docs-page",
-            inputs: json!({}),
-            max_usd: None,
-            item: Some(item),
-            item_spec: None,
-            project: "shop".parse().expect("a project id"),
-            forge: Forge::Git,
-            repository: "/srv/shop".into(),
-            base_branch: "main".into(),
-            base: base.to_owned(),
-            trigger: Trigger { kind: "cli".into(), actor: "ana".into(), detail: "run".into(), chain_depth: 0 },
-            trigger_key: "a test".into(),
-            event: None,
-            again: None,
-        };
-        prepare(request, Timestamp::from_millis(0)).expect("a plan").spec
+        let now = Timestamp::from_millis(0);
+        testing::docs_page((Forge::Git, "/srv/shop"), 1, base, "a test".into(), now).spec
     }
 
     fn git(folder: &Path, args: &[&str]) {

@@ -9,28 +9,21 @@ use std::{
 
 use forgeline_agents::AgentHost;
 use forgeline_blueprints::config::operator::Ceilings;
-use forgeline_engine::{
-    TaskOutput,
-    fact::ArtifactRef,
-    spec::{Forge, Trigger},
-};
+use forgeline_engine::{TaskOutput, fact::ArtifactRef, spec::Forge};
 use forgeline_forge::{
     LocalForge, NewRepository,
     types::{Login, RepoId},
 };
 use forgeline_model::{
-    Digest, RunId, Timestamp, WorkItem,
+    Digest, RunId, Timestamp,
     task::{Proposal, ProposedFile, Usage},
 };
 use forgeline_store::{Decided, Store};
-use serde_json::{Map, json};
+use serde_json::Map;
 use tempfile::TempDir;
 
 use crate::{
-    Clock, Effects, InForce, Parts, Registries, Runner, Watch,
-    knowledge::KnowledgeHandle,
-    prepare::{Request, prepare},
-    signing::Signing,
+    Clock, Effects, InForce, Parts, Registries, Runner, Watch, knowledge::KnowledgeHandle, signing::Signing, testing,
 };
 
 /// Lines of each page.
@@ -93,35 +86,9 @@ impl World {
 
     /// A run whose one stage is done and proposes `content` for its item's page: it is to be published.
     pub(super) async fn ready(&self, key: u32, item: u32, base: &str, content: String) -> RunId {
-        let in_force = InForce::built_in();
-        let work_item = WorkItem {
-            id: (item + 1).to_string().parse().expect("an item id"),
-            title: "Page".into(),
-            body: String::new(),
-            kind: "issue".into(),
-            labels: Vec::new(),
-            author: "acme".into(),
-        };
-        let request = Request {
-            factory: &in_force.factory,
-            definitions: in_force.source.clone(),
-            registry: &in_force.registry,
-            blueprint: "docs-page",
-            inputs: json!({}),
-            max_usd: None,
-            item: Some(work_item),
-            item_spec: None,
-            project: "shop".parse().expect("a project id"),
-            forge: Forge::Local,
-            repository: self.repo.to_string(),
-            base_branch: "main".into(),
-            base: base.to_owned(),
-            trigger: Trigger { kind: "cli".into(), actor: "acme".into(), detail: "run".into(), chain_depth: 0 },
-            trigger_key: format!("{} {key}", self.seed),
-            event: None,
-            again: None,
-        };
-        let new = prepare(request, NOW.plus_millis(u64::from(key) * 1000)).expect("a plan");
+        let asked = NOW.plus_millis(u64::from(key) * 1000);
+        let (target, trigger_key) = (self.repo.to_string(), format!("{} {key}", self.seed));
+        let new = testing::docs_page((Forge::Local, &target), item + 1, base, trigger_key, asked);
         let Decided::Started(run, _) = self.store.start(new, Vec::new(), NOW).await.expect("decides") else {
             panic!("each run is asked for once")
         };

@@ -30,10 +30,15 @@ async fn insert(tx: &mut WriteTx, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn write(writer: Writer, id: i64) -> Result<(), StoreError> {
+/// A transaction with this note in it.
+async fn noting(writer: &Writer, id: i64) -> Result<WriteTx, StoreError> {
     let mut tx = writer.begin().await?;
     insert(&mut tx, id).await?;
-    tx.commit("test").await
+    Ok(tx)
+}
+
+async fn write(writer: Writer, id: i64) -> Result<(), StoreError> {
+    noting(&writer, id).await?.commit("test").await
 }
 
 async fn notes(connection: &mut SqliteConnection) -> Vec<i64> {
@@ -45,16 +50,17 @@ async fn version(connection: &mut SqliteConnection) -> i64 {
     sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await.expect("works")
 }
 
-/// Starts these one after the other while the first turn is taken, so that all of them wait; then lets them go.
-async fn together(
-    writer: &Writer,
-    all: impl IntoIterator<Item = impl Future<Output = Result<(), StoreError>> + Send + 'static>,
-) -> Vec<Result<(), StoreError>> {
+/// Starts `one` for each of so many ids, one after the other, while the first turn is taken, so that all of them wait; then lets
+/// them go.
+async fn together<F>(writer: &Writer, ids: i64, one: impl Fn(Writer, i64) -> F) -> Vec<Result<(), StoreError>>
+where
+    F: Future<Output = Result<(), StoreError>> + Send + 'static,
+{
     let first = writer.begin().await.expect("works");
     let mut tasks = Vec::new();
-    for one in all {
+    for id in 0..ids {
         let waiting = writer.waiting.load(Ordering::SeqCst);
-        tasks.push(tokio::spawn(one));
+        tasks.push(tokio::spawn(one(writer.clone(), id)));
         while writer.waiting.load(Ordering::SeqCst) == waiting {
             tokio::task::yield_now().await;
         }
@@ -80,7 +86,7 @@ async fn one_that_is_alone_commits_at_once() {
 async fn those_that_wait_together_share_one_commit() {
     let (_folder, writer, mut other) = database().await;
     let before = version(&mut other).await;
-    let results = together(&writer, (0..20).map(|id| write(writer.clone(), id))).await;
+    let results = together(&writer, 20, write).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
     assert_eq!(notes(&mut other).await.len(), 20);
     assert_eq!(version(&mut other).await - before, 1);
@@ -89,21 +95,17 @@ async fn those_that_wait_together_share_one_commit() {
 #[tokio::test]
 async fn one_that_fails_or_gives_up_takes_no_other_with_it() {
     let (_folder, writer, mut other) = database().await;
-    let one = |id: i64| {
-        let writer = writer.clone();
-        async move {
-            let mut tx = writer.begin().await?;
-            insert(&mut tx, id).await?;
-            match id {
-                // Gives up after it has written.
-                3 => Ok(()),
-                // Breaks a rule, the first of the group as well.
-                0 | 5 => insert(&mut tx, id).await,
-                _ => tx.commit("test").await,
-            }
+    let one = |writer: Writer, id| async move {
+        let mut tx = noting(&writer, id).await?;
+        match id {
+            // Gives up after it has written.
+            3 => Ok(()),
+            // Breaks a rule, the first of the group as well.
+            0 | 5 => insert(&mut tx, id).await,
+            _ => tx.commit("test").await,
         }
     };
-    let results = together(&writer, (0..8).map(one)).await;
+    let results = together(&writer, 8, one).await;
     let failed: Vec<usize> = (0..8).filter(|&at| results[at].is_err()).collect();
     assert_eq!(failed, [0, 5]);
     assert_eq!(notes(&mut other).await, [1, 2, 4, 6, 7]);
@@ -112,20 +114,16 @@ async fn one_that_fails_or_gives_up_takes_no_other_with_it() {
 #[tokio::test]
 async fn where_the_commit_fails_each_of_them_is_told() {
     let (_folder, writer, mut other) = database().await;
-    let one = |id: i64| {
-        let writer = writer.clone();
-        async move {
-            let mut tx = writer.begin().await?;
-            insert(&mut tx, id).await?;
-            if id == 2 {
-                // Looked at when it is committed, and then it does not hold.
-                sqlx::query("PRAGMA defer_foreign_keys = ON").execute(&mut *tx).await?;
-                sqlx::query("UPDATE note SET of = 99 WHERE id = 2").execute(&mut *tx).await?;
-            }
-            tx.commit("test").await
+    let one = |writer: Writer, id| async move {
+        let mut tx = noting(&writer, id).await?;
+        if id == 2 {
+            // Looked at when it is committed, and then it does not hold.
+            sqlx::query("PRAGMA defer_foreign_keys = ON").execute(&mut *tx).await?;
+            sqlx::query("UPDATE note SET of = 99 WHERE id = 2").execute(&mut *tx).await?;
         }
+        tx.commit("test").await
     };
-    let results = together(&writer, (0..4).map(one)).await;
+    let results = together(&writer, 4, one).await;
     assert!(results.iter().all(|result| matches!(result, Err(StoreError::Database(_)))), "{results:?}");
     assert!(notes(&mut other).await.is_empty());
     write(writer, 7).await.expect("works");
@@ -135,20 +133,16 @@ async fn where_the_commit_fails_each_of_them_is_told() {
 #[tokio::test]
 async fn where_sqlite_gives_up_the_transaction_those_before_are_told_too() {
     let (_folder, writer, mut other) = database().await;
-    let one = |id: i64| {
-        let writer = writer.clone();
-        async move {
-            let mut tx = writer.begin().await?;
-            insert(&mut tx, id).await?;
-            if id == 2 {
-                // As SQLite does by itself when the disk is full.
-                sqlx::query("ROLLBACK").execute(&mut *tx).await?;
-                return Err(sqlx::Error::WorkerCrashed.into());
-            }
-            tx.commit("test").await
+    let one = |writer: Writer, id| async move {
+        let mut tx = noting(&writer, id).await?;
+        if id == 2 {
+            // As SQLite does by itself when the disk is full.
+            sqlx::query("ROLLBACK").execute(&mut *tx).await?;
+            return Err(sqlx::Error::WorkerCrashed.into());
         }
+        tx.commit("test").await
     };
-    let results = together(&writer, (0..5).map(one)).await;
+    let results = together(&writer, 5, one).await;
     let failed: Vec<usize> = (0..5).filter(|&at| results[at].is_err()).collect();
     assert_eq!(failed, [0, 1, 2]);
     assert_eq!(notes(&mut other).await, [3, 4]);
@@ -157,9 +151,7 @@ async fn where_sqlite_gives_up_the_transaction_those_before_are_told_too() {
 #[tokio::test]
 async fn one_that_is_dropped_lets_other_processes_write() {
     let (_folder, writer, mut other) = database().await;
-    let mut tx = writer.begin().await.expect("works");
-    insert(&mut tx, 1).await.expect("works");
-    drop(tx);
+    drop(noting(&writer, 1).await.expect("works"));
     sqlx::query("INSERT INTO note (id) VALUES (2)").execute(&mut other).await.expect("works");
     assert_eq!(notes(&mut other).await, [2]);
 }
