@@ -8,6 +8,7 @@
 //! run on a linear engine, and a reference never leaves the registry. The crate does no I/O.
 
 pub mod codes;
+mod compare;
 mod examples;
 mod history;
 mod input;
@@ -21,7 +22,9 @@ mod settings;
 mod shipped;
 mod violation;
 
+pub use compare::{Comparison, ContentModel, Reason, Relation, Verdict, compare};
 pub use examples::check as check_examples;
+pub use forgeline_compat::Budget;
 pub use input::InputSchema;
 pub use manifest::{Manifest, Status};
 pub use registry::{Contract, ContractVersion, Registry};

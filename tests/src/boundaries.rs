@@ -38,6 +38,7 @@ const TIERS: &[(&str, u8)] = &[
     ("forgeline-model", 0),
     ("forgeline-pipe", 1),
     ("forgeline-engine", 1),
+    ("forgeline-compat", 0),
     ("forgeline-registry", 1),
     ("forgeline-store", 2),
     ("forgeline-simulation", 2),
@@ -92,7 +93,7 @@ const FENCES: &[Fence] = &[
 ];
 
 /// Crates of pure functions, and what would let them do I/O or wait.
-const PURE: &[&str] = &["forgeline-model", "forgeline-engine", "forgeline-registry", "forgeline-blueprints"];
+const PURE: &[&str] = &["forgeline-model", "forgeline-engine", "forgeline-compat", "forgeline-registry", "forgeline-blueprints"];
 const IMPURE: &[&str] = &["tokio", "futures", "rustix", "reqwest", "tempfile"];
 
 /// Every boundary that these packages cross, as sentences; empty when all is well.

@@ -1,0 +1,16 @@
+//! Whether all that one JSON Schema accepts is accepted by another: proven, refuted with a witness, or undecided.
+//!
+//! The question `left ⊆ right` is asked as "is there a value in `left` and not in `right`?". Both schemas are read into
+//! one arena of shared nodes ([`arena`]); a search ([`search`]) splits the conjunction into cases until each is empty or
+//! gives a value. What cannot be judged is never guessed: an unknown keyword is an atom that only contradicts itself.
+//! The theories of strings, numbers, arrays and objects lie beside the search.
+//!
+//! Pure: no validator here. A witness counts only when the caller's `confirm` says so.
+
+pub mod dialect;
+mod budget;
+mod inclusion;
+pub mod views;
+
+pub use budget::Budget;
+pub use inclusion::{Inclusion, Reason, included};

@@ -1,0 +1,162 @@
+//! Compatibility of two versions of a contract: the relation, asked of [`forgeline_compat`] and confirmed by the
+//! validator that runs.
+
+use std::time::{Duration, Instant};
+
+use forgeline_compat::{Budget, Inclusion, dialect, included, views};
+use jsonschema::Validator;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::schema::{self, Limits};
+
+/// Which way data flows between the versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Relation {
+    /// New consumers read what old producers wrote.
+    Backward,
+    /// Old consumers read what new producers write.
+    Forward,
+    /// Both.
+    Full,
+}
+
+/// What producers and consumers are held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ContentModel {
+    /// Producers write the closed view, consumers read the tolerant one.
+    #[default]
+    Views,
+    /// Both the schema as it stands.
+    Strict,
+}
+
+/// What is known of a relation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Proven.
+    Compatible,
+    /// Refuted by a witness that the validator confirms.
+    Breaking,
+    /// Neither; counts as breaking.
+    Undecided,
+}
+
+/// The answer for two versions.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// What is known.
+    pub verdict: Verdict,
+    /// The direction that broke or is undecided: [`Relation::Backward`] or [`Relation::Forward`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Relation>,
+    /// A value that one side writes and the other refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Value>,
+    /// Why, in the terms of the rules.
+    pub reasons: Vec<Reason>,
+    /// Time it took.
+    #[serde(skip)]
+    pub took: Duration,
+}
+
+/// One reason of a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// `compat-backward`, `compat-forward` or `compat-undecided`.
+    pub rule: &'static str,
+    /// JSON pointer: into the witness where there is one, else into the schema.
+    pub pointer: String,
+    /// One sentence.
+    pub message: String,
+}
+
+/// Compares two self-contained schemas, draft-07 or 2020-12. The error says which of them cannot be used and why.
+pub fn compare(
+    old: &Value,
+    new: &Value,
+    relation: Relation,
+    model: ContentModel,
+    budget: &Budget,
+) -> Result<Comparison, String> {
+    let start = Instant::now();
+    let old = Side::new(old, model).map_err(|why| format!("old schema: {why}"))?;
+    let new = Side::new(new, model).map_err(|why| format!("new schema: {why}"))?;
+    let mut answer = Comparison {
+        verdict: Verdict::Compatible,
+        direction: None,
+        witness: None,
+        reasons: Vec::new(),
+        took: Duration::ZERO,
+    };
+    for (direction, writer, reader) in [(Relation::Backward, &old, &new), (Relation::Forward, &new, &old)] {
+        if relation == direction || relation == Relation::Full {
+            answer.absorb(direction, ask(writer, reader, budget), reader);
+        }
+    }
+    answer.took = start.elapsed();
+    Ok(answer)
+}
+
+fn ask(writer: &Side, reader: &Side, budget: &Budget) -> Inclusion {
+    let confirm = |value: &Value| writer.write_validator.is_valid(value) && !reader.read_validator.is_valid(value);
+    included(&writer.write, &reader.read, budget, &confirm)
+}
+
+/// One version with its views, each with its validator.
+struct Side {
+    write: Value,
+    write_validator: Validator,
+    read: Value,
+    read_validator: Validator,
+}
+
+impl Side {
+    fn new(schema: &Value, model: ContentModel) -> Result<Self, String> {
+        schema::measure(schema, Limits::default()).map_err(|fault| fault.to_string())?;
+        let schema = dialect::lower(schema)?;
+        let (write, read) = match model {
+            ContentModel::Views => (views::write(&schema), views::read(&schema)),
+            ContentModel::Strict => (schema.clone(), schema),
+        };
+        let build = |view: &Value| schema::compile(view, Limits::default()).map_err(|fault| fault.to_string());
+        Ok(Self { write_validator: build(&write)?, read_validator: build(&read)?, write, read })
+    }
+}
+
+impl Comparison {
+    /// A breaking direction outweighs an undecided one, which outweighs a compatible one.
+    fn absorb(&mut self, direction: Relation, inclusion: Inclusion, reader: &Side) {
+        match inclusion {
+            Inclusion::Proven => {}
+            Inclusion::Refuted(witness) => {
+                let rule = if direction == Relation::Backward { "compat-backward" } else { "compat-forward" };
+                let errors = reader.read_validator.iter_errors(&witness).take(5);
+                let reasons = errors.map(|error| Reason {
+                    rule,
+                    pointer: error.instance_path().as_str().to_owned(),
+                    message: error.to_string(),
+                });
+                let reasons: Vec<Reason> = reasons.collect();
+                if self.verdict != Verdict::Breaking {
+                    (self.verdict, self.direction) = (Verdict::Breaking, Some(direction));
+                    self.witness = Some(witness);
+                }
+                self.reasons.extend(reasons);
+            }
+            Inclusion::Undecided(whys) => {
+                if self.verdict == Verdict::Compatible {
+                    (self.verdict, self.direction) = (Verdict::Undecided, Some(direction));
+                }
+                self.reasons.extend(whys.into_iter().map(|why| Reason {
+                    rule: "compat-undecided",
+                    pointer: why.pointer,
+                    message: why.message,
+                }));
+            }
+        }
+    }
+}
