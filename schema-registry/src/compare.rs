@@ -101,6 +101,15 @@ pub fn compare(
     Ok(answer)
 }
 
+/// The schema as consumers read it.
+pub(crate) fn read_view(schema: &Value, model: ContentModel) -> Result<Value, String> {
+    let schema = dialect::lower(schema)?;
+    Ok(match model {
+        ContentModel::Views => views::read(&schema),
+        ContentModel::Strict => schema,
+    })
+}
+
 fn ask(writer: &Side, reader: &Side, budget: &Budget) -> Inclusion {
     let confirm = |value: &Value| writer.write_validator.is_valid(value) && !reader.read_validator.is_valid(value);
     included(&writer.write, &reader.read, budget, &confirm)

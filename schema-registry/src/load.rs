@@ -1,6 +1,6 @@
 //! Reading a registry's files, with everything that is wrong with them in one pass.
 
-mod layout;
+pub(crate) mod layout;
 mod source;
 
 use std::{collections::BTreeMap, sync::OnceLock};
@@ -36,6 +36,7 @@ pub(crate) fn read(files: &FileSet) -> (Option<Sources>, Vec<Diagnostic>) {
     let settings = reader.settings();
     let fragments = reader.fragments();
     let events = reader.events();
+    reader.exceptions();
     (settings.map(|settings| Sources { settings, fragments, events }), reader.found)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::schema::Limits;
+use crate::{rules::rule, schema::Limits};
 
 /// Settings of a registry. Limits can only be lowered.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -64,7 +64,7 @@ pub enum ContentModel {
 }
 
 /// How much a rule's finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Not reported.
@@ -91,7 +91,24 @@ impl Default for LimitsYaml {
     }
 }
 
+impl Level {
+    /// The word that stands before a message.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
 impl Settings {
+    /// A rule that is given a level and does not exist.
+    pub(crate) fn unknown_rule(&self) -> Option<&str> {
+        self.levels.keys().map(String::as_str).find(|id| rule(id).is_none())
+    }
+
     /// The limits in force: the stated ones, never above the built-in ones.
     pub(crate) fn limits(&self) -> Limits {
         let most = Limits::default();

@@ -93,7 +93,8 @@ const FENCES: &[Fence] = &[
 ];
 
 /// Crates of pure functions, and what would let them do I/O or wait.
-const PURE: &[&str] = &["forgeline-model", "forgeline-engine", "forgeline-compat", "forgeline-registry", "forgeline-blueprints"];
+const PURE: &[&str] =
+    &["forgeline-model", "forgeline-engine", "forgeline-compat", "forgeline-registry", "forgeline-blueprints"];
 const IMPURE: &[&str] = &["tokio", "futures", "rustix", "reqwest", "tempfile"];
 
 /// Every boundary that these packages cross, as sentences; empty when all is well.

@@ -32,6 +32,11 @@ pub(crate) fn part(path: &str) -> Option<Part> {
     known.then_some(Part::Example)
 }
 
+/// A file directly below `exceptions/`.
+pub(crate) fn is_exception(path: &str) -> bool {
+    path.strip_suffix(".yaml").is_some_and(is_kebab_name)
+}
+
 /// `major.minor.patch` and nothing more.
 pub(crate) fn plain_version(text: &str) -> Option<Version> {
     text.parse().ok().filter(|version: &Version| version.pre.is_empty() && version.build.is_empty())

@@ -42,6 +42,8 @@ impl Reader<'_> {
             format!("`kind: {}` is not `Registry`", settings.kind)
         } else if settings.dialect != DIALECT {
             format!("dialect `{}` is not available; expected `{DIALECT}`", settings.dialect)
+        } else if let Some(id) = settings.unknown_rule() {
+            format!("`levels` names `{id}`, which is no rule; `forgeline contracts explain` lists them")
         } else {
             return Some(settings);
         };
@@ -66,6 +68,14 @@ impl Reader<'_> {
             }
         }
         all
+    }
+
+    /// Exceptions are read when a change is judged; here only their names are.
+    pub(crate) fn exceptions(&mut self) {
+        let below = self.files.below("exceptions");
+        for (path, _) in below.iter().filter(|(path, _)| !layout::is_exception(path)) {
+            self.unknown(format!("exceptions/{path}"));
+        }
     }
 
     /// Files above the contracts' folders.

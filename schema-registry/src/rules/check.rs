@@ -1,0 +1,133 @@
+//! All rules over a registry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use forgeline_model::{Digest, FileSet};
+use jiff::civil::Date;
+use serde_json::Value;
+
+use super::{
+    Finding, Published, Report, change, exceptions, finding::settle, hygiene, lifecycle, owners, relation, structure,
+    subject::Subject, versions,
+};
+use crate::{
+    Registry, Status, check_examples, codes, history,
+    load::{self, Source, Sources, bundled_head},
+};
+
+/// Judges a registry. `base` is what the change starts from: what it has too is accepted, and what it has published is
+/// not judged again. `folder` is where the registry lies in the repository. Reads no clock: `today` and the
+/// days of publication come from outside.
+pub fn check(head: &FileSet, base: Option<&FileSet>, folder: &str, today: Date, published: &Published) -> Report {
+    let (sources, diagnostics) = load::read(head);
+    let mut found: Vec<Finding> = diagnostics.iter().map(hygiene::of_diagnostic).collect();
+    let Some(sources) = sources else { return settle(found, &BTreeSet::new(), None) };
+    let before = base.and_then(|base| load::read(base).0);
+    let names = changed(&sources, before.as_ref());
+    found.extend(judge(head, &sources, folder, Some(&names), today, published));
+    if let Some(before) = &before {
+        found.extend(gone(&sources, before));
+    }
+    exceptions::apply(head, today, &mut found);
+    let known = match (base, &before) {
+        (Some(base), Some(before)) => {
+            let (_, diagnostics) = load::read(base);
+            let mut all: Vec<Finding> = diagnostics.iter().map(hygiene::of_diagnostic).collect();
+            all.extend(judge(base, before, folder, Some(&names), today, published));
+            exceptions::apply(base, today, &mut all);
+            // An exception of the base is worth as much as its date: it is asked of the head's files.
+            all.iter().filter(|finding| finding.rule != "exception-expired").map(Finding::key).collect()
+        }
+        _ => BTreeSet::new(),
+    };
+    settle(found, &known, Some(&sources.settings))
+}
+
+/// Contracts of which the head's version is not settled: not published, or not published in the base as it is.
+fn changed(head: &Sources, base: Option<&Sources>) -> BTreeSet<String> {
+    let of = |sources: &Sources, folder: &str| -> Option<BTreeMap<_, Digest>> {
+        let source = all(sources).find(|source| source.folder == folder)?;
+        Some(source.versions.iter().map(|(version, schema)| (version.clone(), Digest::of(schema))).collect())
+    };
+    let open = all(head).filter(|source| {
+        let settled = match base {
+            Some(base) => of(base, &source.folder).is_some_and(|known| known.contains_key(&source.head_version)),
+            None => source.versions.contains_key(&source.head_version),
+        };
+        !settled
+    });
+    open.map(|source| source.folder.clone()).collect()
+}
+
+fn all(sources: &Sources) -> impl Iterator<Item = &Source> {
+    sources.fragments.iter().chain(&sources.events)
+}
+
+fn judge(
+    files: &FileSet,
+    sources: &Sources,
+    folder: &str,
+    names: Option<&BTreeSet<String>>,
+    today: Date,
+    published: &Published,
+) -> Vec<Finding> {
+    let fragments = sources.published_fragments();
+    let limits = sources.settings.limits();
+    let mut found = owners::check(files, sources, folder);
+    for source in all(sources) {
+        let diagnostics = history::check(source, &fragments, limits);
+        // What has no version yet is about to get one.
+        let told = diagnostics.iter().filter(|diagnostic| diagnostic.code != codes::UNPUBLISHED);
+        found.extend(told.map(hygiene::of_diagnostic));
+        let Ok(schema) = bundled_head(source, &fragments) else { continue };
+        let settings = &sources.settings;
+        let subject = Subject { files, settings, source, head: &schema, today, published };
+        found.extend(hygiene::check(&subject));
+        if names.is_none_or(|names| names.contains(&source.folder)) {
+            found.extend(of_change(&subject));
+        }
+    }
+    if let Ok(registry) = Registry::load(files) {
+        found.extend(check_examples(files, &registry).iter().map(hygiene::of_diagnostic));
+    }
+    found
+}
+
+fn of_change(subject: &Subject<'_>) -> Vec<Finding> {
+    let changes = subject.last().map(|(_, last): (_, &Value)| change::changes(last, subject.head)).unwrap_or_default();
+    let mut found = relation::check(subject);
+    found.extend(structure::check(subject, &changes));
+    found.extend(lifecycle::check(subject, &changes));
+    found.extend(versions::bump(subject, &changes));
+    found.extend(versions::changelog(subject, &changes));
+    found.extend(versions::examples(subject));
+    found
+}
+
+/// Versions and contracts of the base that the head has not any more, and contracts that ended without a warning.
+fn gone(head: &Sources, base: &Sources) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for before in all(base) {
+        let after = all(head).find(|source| source.folder == before.folder);
+        for (version, schema) in &before.versions {
+            let now = after.and_then(|after| after.versions.get(version));
+            if now.map(Digest::of) != Some(Digest::of(schema)) {
+                let word = if now.is_some() { "modified" } else { "removed" };
+                let file = format!("{}/versions/{version}.json", before.folder);
+                let message = format!("the published version `{}@{version}` was {word}", before.name);
+                let finding = Finding::new("published-version-modified", &before.name, file, message);
+                found.push(finding.fix("restore it; publish the change under a new version, or retire the event"));
+            }
+        }
+        if let Some(after) = after
+            && after.manifest.status == Status::Retired
+            && before.manifest.status == Status::Active
+        {
+            let message = format!("`{}` was retired without being deprecated before", before.name);
+            let file = format!("{}/event.yaml", before.folder);
+            let finding = Finding::new("field-removed-not-deprecated", &before.name, file, message);
+            found.push(finding.fix("set `status: deprecated` first"));
+        }
+    }
+    found
+}

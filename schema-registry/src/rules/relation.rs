@@ -1,0 +1,99 @@
+//! The head against published versions of its major, as its mode asks.
+
+use semver::Version;
+use serde_json::Value;
+
+use super::{Finding, shape::bare, subject::Subject};
+use crate::{Budget, Comparison, CompatibilityMode, ContentModel, Relation, Verdict, compare, settings};
+
+/// Findings of the relation.
+pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    let (relation, transitive) = match subject.mode() {
+        CompatibilityMode::None => return Vec::new(),
+        CompatibilityMode::Backward => (Relation::Backward, false),
+        CompatibilityMode::Forward => (Relation::Forward, false),
+        CompatibilityMode::Full => (Relation::Full, false),
+        CompatibilityMode::BackwardTransitive => (Relation::Backward, true),
+        CompatibilityMode::ForwardTransitive => (Relation::Forward, true),
+        CompatibilityMode::FullTransitive => (Relation::Full, true),
+    };
+    let mut versions = subject.of_major();
+    versions.reverse();
+    let Some((newest, older)) = versions.split_first() else { return Vec::new() };
+    let mut found = judge(subject, *newest, relation);
+    let gap = found.is_empty();
+    for one in older.iter().filter(|_| transitive) {
+        let mut further = judge(subject, *one, relation);
+        if gap {
+            for finding in &mut further {
+                finding.rule = "compat-transitive-gap";
+                finding.message = format!("it fits {} but not {}: {}", newest.0, one.0, finding.message);
+            }
+        }
+        found.extend(further);
+    }
+    found
+}
+
+fn judge(subject: &Subject<'_>, (version, old): (&Version, &Value), relation: Relation) -> Vec<Finding> {
+    // Words alone change no value; this holds whatever the engine knows.
+    if bare(old) == bare(subject.head) {
+        return Vec::new();
+    }
+    let model = match subject.settings.content_model {
+        settings::ContentModel::Views => ContentModel::Views,
+        settings::ContentModel::Strict => ContentModel::Strict,
+    };
+    match compare(old, subject.head, relation, model, &Budget::default()) {
+        Ok(answer) if answer.verdict == Verdict::Compatible => Vec::new(),
+        Ok(answer) => tell(subject, version, &answer),
+        Err(why) => vec![subject.finding("compat-undecided", version, "", why).fix("write the schema more simply")],
+    }
+}
+
+fn tell(subject: &Subject<'_>, version: &Version, answer: &Comparison) -> Vec<Finding> {
+    // One finding for each rule; its reasons are one story with one witness.
+    let mut rules: Vec<&'static str> = answer.reasons.iter().map(|reason| reason.rule).collect();
+    if rules.is_empty() {
+        rules.push("compat-undecided");
+    }
+    rules.sort_unstable();
+    rules.dedup();
+    let found = rules.into_iter().map(|rule| {
+        let reasons: Vec<_> = answer.reasons.iter().filter(|reason| reason.rule == rule).collect();
+        let told: Vec<String> =
+            reasons
+                .iter()
+                .map(|it| {
+                    if it.pointer.is_empty() { it.message.clone() } else { format!("`{}`: {}", it.pointer, it.message) }
+                })
+                .collect();
+        let (lead, fix) = match rule {
+            "compat-backward" => {
+                (format!("an event of {version} is refused"), "keep what was accepted, or raise the major")
+            }
+            "compat-forward" => {
+                (format!("consumers of {version} refuse a new event"), "keep to what was promised, or raise the major")
+            }
+            _ => (
+                format!("whether it is compatible with {version} is not decided"),
+                "write the change more simply, raise the major, or have an exception reviewed",
+            ),
+        };
+        let pointer = reasons.first().map_or("", |reason| reason.pointer.as_str());
+        let mut finding = subject.finding(rule, version, pointer, format!("{lead}: {}", told.join("; "))).fix(fix);
+        let broken = match answer.direction {
+            Some(Relation::Backward) => "compat-backward",
+            _ => "compat-forward",
+        };
+        if rule == broken {
+            finding.witness.clone_from(&answer.witness);
+        }
+        match rule {
+            "compat-backward" => finding.hurts(&subject.producers()).hurts(&subject.consumers()),
+            "compat-forward" => finding.hurts(&subject.consumers()),
+            _ => finding.hurts(&subject.producers()).hurts(&subject.consumers()),
+        }
+    });
+    found.collect()
+}
