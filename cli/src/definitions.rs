@@ -102,8 +102,13 @@ fn committed(folder: &Path) -> Option<(CommitId, FileSet)> {
 
 /// What a folder keeps of a factory.
 pub fn read_folder(folder: &Path, origin: &str) -> anyhow::Result<Folder> {
+    read_places(folder, &PLACES, origin)
+}
+
+/// The files of a folder that are one of these, or lie below one.
+pub fn read_places(folder: &Path, places: &[&str], origin: &str) -> anyhow::Result<Folder> {
     let mut read = Folder { files: FileSet::new(origin), findings: Vec::new() };
-    for place in PLACES {
+    for place in places {
         read_into(&mut read, folder, place)?;
     }
     read.findings.sort_by(|one, other| one.span.cmp(&other.span));

@@ -1,18 +1,21 @@
-//! `forgeline contracts`: the event contracts in force.
+//! `forgeline contracts`: the event contracts in force, and changes of them.
+
+mod check;
+mod docs;
+mod explain;
+mod impact;
+mod look;
+mod new;
+mod place;
+mod published;
+mod release;
 
 use clap::Subcommand;
-use forgeline_registry::{Contract, ContractVersion};
-use semver::Version;
-use serde_json::{Value, json};
 
 use super::Session;
-use crate::{
-    definitions,
-    exit::{Exit, Failure},
-    output,
-};
+use crate::exit::Exit;
 
-/// Look at event contracts.
+/// Look at event contracts, and change them safely.
 ///
 /// Example: `forgeline contracts show VisionDocumentCreated@1.0`
 #[derive(Debug, Subcommand)]
@@ -24,125 +27,25 @@ pub enum Contracts {
         /// `Name`, or `Name@1.0`; the newest version otherwise.
         contract: String,
     },
+    New(new::New),
+    Check(check::Check),
+    Impact(impact::Impact),
+    Release(release::Release),
+    Docs(docs::Docs),
+    Explain(explain::Explain),
 }
 
 impl Contracts {
     pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        let in_force = definitions::load(session)?;
-        for finding in in_force.findings.iter().filter(|finding| finding.code.starts_with("FL03")) {
-            output::note(&finding.render());
-        }
         match self {
-            Self::List => list(session, &in_force.registry.contracts().collect::<Vec<_>>()),
-            Self::Show { contract } => {
-                let (name, wire) =
-                    contract.split_once('@').map_or((contract.as_str(), None), |(name, wire)| (name, Some(wire)));
-                let known: Vec<&str> = in_force.registry.contracts().map(|contract| contract.name.as_str()).collect();
-                let contract = in_force.registry.show(name).ok_or_else(|| unknown(name, &known))?;
-                let (version, one) = pick(contract, wire)?;
-                let folder = format!("events/{}/{}", contract.domain, contract.name);
-                let example = example(&session_examples(session)?, &folder, version);
-                show(session, contract, version, one, example);
-            }
+            Self::List => look::list(session),
+            Self::Show { contract } => look::show(session, &contract),
+            Self::New(command) => command.perform(session),
+            Self::Check(command) => command.perform(session),
+            Self::Impact(command) => command.perform(session),
+            Self::Release(command) => command.perform(session),
+            Self::Docs(command) => command.perform(session),
+            Self::Explain(command) => command.perform(session),
         }
-        Ok(Exit::Success)
     }
-}
-
-fn list(session: &Session, contracts: &[&Contract]) {
-    let values: Vec<Value> = contracts
-        .iter()
-        .map(|contract| {
-            json!({
-                "name": contract.name, "domain": contract.domain, "title": contract.manifest.title,
-                "status": contract.manifest.status, "versions": contract.wire_versions(),
-                "owners": contract.manifest.owners,
-            })
-        })
-        .collect();
-    session.out.print("contracts", &values, || {
-        let row = |contract: &&Contract| {
-            vec![
-                contract.name.clone(),
-                contract.wire_versions().join(" "),
-                contract.domain.clone(),
-                word(&contract.manifest.status),
-                contract.manifest.title.clone(),
-            ]
-        };
-        session
-            .out
-            .table(&["NAME", "VERSIONS", "DOMAIN", "STATUS", "TITLE"], &contracts.iter().map(row).collect::<Vec<_>>())
-    });
-}
-
-fn show(session: &Session, contract: &Contract, version: &Version, one: &ContractVersion, example: Option<Value>) {
-    let manifest = &contract.manifest;
-    let value = json!({
-        "name": contract.name, "version": version, "domain": contract.domain, "title": manifest.title,
-        "status": manifest.status, "owners": manifest.owners, "producers": manifest.producers,
-        "consumers": manifest.consumers, "digest": one.digest(), "schema": one.schema(), "example": example,
-    });
-    session.out.print("contract", &value, || {
-        let mut text = format!(
-            "{}@{version}  {}\n{}\n\nowners     {}\nproducers  {}\nconsumers  {}\nversions   {}\ndigest     {}\n\nschema\n{}",
-            contract.name,
-            word(&manifest.status),
-            manifest.title,
-            manifest.owners.join(", "),
-            manifest.producers.join(", "),
-            manifest.consumers.join(", "),
-            contract.versions.keys().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-            one.digest(),
-            forgeline_blueprints::schema::print(one.schema()),
-        );
-        if let Some(example) = &example {
-            text.push_str(&format!("\nexample\n{}", forgeline_blueprints::schema::print(example)));
-        }
-        text
-    });
-}
-
-fn pick<'a>(contract: &'a Contract, wire: Option<&str>) -> Result<(&'a Version, &'a ContractVersion), Failure> {
-    let found = match wire {
-        None => contract.versions.iter().next_back(),
-        Some(wire) => {
-            let exact = wire.parse::<Version>().ok().and_then(|version| contract.versions.get_key_value(&version));
-            exact.or_else(|| contract.version(wire))
-        }
-    };
-    found.ok_or_else(|| {
-        let known = contract.wire_versions();
-        let known =
-            if known.is_empty() { "none is published".to_owned() } else { format!("published: {}", known.join(", ")) };
-        let wanted = wire.map_or_else(String::new, |wire| format!("@{wire}"));
-        Failure::new(Exit::NotFound, format!("there is no contract version `{}{wanted}`; {known}", contract.name))
-    })
-}
-
-fn unknown(name: &str, known: &[&str]) -> Failure {
-    let hint = forgeline_blueprints::suggest::hint(name, known.iter().copied());
-    Failure::new(Exit::NotFound, format!("there is no contract `{name}`; {hint}"))
-}
-
-/// The registry's files, for their examples: the factory's own over the shipped ones.
-fn session_examples(session: &Session) -> anyhow::Result<forgeline_model::FileSet> {
-    let own = definitions::folder(&session.global)?;
-    Ok(match own {
-        Some(folder) => {
-            forgeline_registry::with_shipped(&definitions::read_folder(&folder, "")?.files.below("schema-registry"))
-        }
-        None => forgeline_registry::shipped(),
-    })
-}
-
-/// The first valid example of a version.
-fn example(files: &forgeline_model::FileSet, folder: &str, version: &Version) -> Option<Value> {
-    let valid = files.below(&format!("{folder}/examples/{version}/valid"));
-    let (_, bytes) = valid.iter().next()?;
-    serde_json::from_slice(bytes).ok()
-}
-
-fn word(status: &forgeline_registry::Status) -> String {
-    serde_json::to_value(status).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 #![expect(unreachable_pub, reason = "nothing reaches into a test; `pub` says what a module offers the others")]
 
+mod contracts;
 mod definitions;
 mod doctor;
 mod dry_run;

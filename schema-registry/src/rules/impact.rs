@@ -55,6 +55,24 @@ pub fn impact(report: &Report, files: &FileSet, definitions: &FileSet) -> Vec<Im
     told.collect()
 }
 
+impl Report {
+    /// With the blueprints and agents that each change hurts, by name.
+    #[must_use]
+    pub fn with_users(mut self, files: &FileSet, definitions: &FileSet) -> Self {
+        for finding in self.introduced.iter_mut().filter(|it| it.from.is_some() && it.level >= Level::Warn) {
+            let all = users(&finding.event, files, definitions);
+            let mut names: Vec<String> = all
+                .iter()
+                .filter(|user| matches!(user.kind, "agent" | "blueprint"))
+                .map(|user| format!("{} {}", user.kind, user.name))
+                .collect();
+            names.dedup();
+            finding.hurt.extend(names);
+        }
+        self
+    }
+}
+
 /// Everybody who names an event: in its event.yaml, in blueprints and in agents.
 pub fn users(event: &str, files: &FileSet, definitions: &FileSet) -> Vec<User> {
     let mut all = named(event, files);

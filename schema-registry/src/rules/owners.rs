@@ -3,7 +3,10 @@
 use forgeline_model::FileSet;
 
 use super::Finding;
-use crate::load::{Source, Sources};
+use crate::{
+    load::{Source, Sources},
+    shipped,
+};
 
 /// Where a forge reads who reviews what; from the repository's root.
 pub const FILE: &str = ".github/CODEOWNERS";
@@ -68,7 +71,10 @@ fn block(text: &str) -> Option<&str> {
 fn wanted(sources: &Sources, folder: &str) -> String {
     let prefix = if folder.is_empty() { String::new() } else { format!("/{folder}") };
     let mut lines = vec![BEGIN.to_owned()];
-    for source in sources.fragments.iter().chain(&sources.events) {
+    // What is built in has its owners elsewhere.
+    let built_in = shipped();
+    let own = |source: &&Source| built_in.get(&format!("{}/event.yaml", source.folder)).is_none();
+    for source in sources.fragments.iter().chain(&sources.events).filter(own) {
         lines.push(format!("{prefix}/{}/ {}", source.folder, source.manifest.owners.join(" ")).trim_end().to_owned());
     }
     lines.push(END.to_owned());

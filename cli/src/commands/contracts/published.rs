@@ -1,0 +1,47 @@
+//! When each version came to the branch: the date of the first-parent commit that brought its file.
+
+use forgeline_model::FileSet;
+use forgeline_registry::rules::Published;
+use forgeline_repo::{CommitId, CommitInfo, Repo};
+use jiff::tz::TimeZone;
+
+/// Most commits that are looked at.
+const MAX_COMMITS: usize = 50_000;
+
+/// The dates of all versions in `files` that `tip` has. A version's file never goes, so its first commit is found by
+/// halving.
+pub(super) fn dates(repo: &Repo, tip: CommitId, below: &str, files: &FileSet) -> anyhow::Result<Published> {
+    let is_version = |path: &str| path.contains("/versions/") && path.ends_with(".json");
+    let wanted: Vec<&str> = files.iter().map(|(path, _)| path).filter(|path| is_version(path)).collect();
+    let mut dates = Published::new();
+    if wanted.is_empty() {
+        return Ok(dates);
+    }
+    let line = first_parents(repo, tip)?;
+    for path in wanted {
+        let full = if below.is_empty() { path.to_owned() } else { format!("{below}/{path}") };
+        let (mut has, mut has_not) = (None, line.len());
+        while has.map_or(0, |at| at + 1) < has_not {
+            let middle = has.map_or(0, |at| at + usize::midpoint(0, has_not - at));
+            if repo.blob_at(line[middle].id, &full)?.is_some() { has = Some(middle) } else { has_not = middle }
+        }
+        if let Some(commit) = has.map(|at| &line[at]) {
+            let at = jiff::Timestamp::from_millisecond(commit.at.millis())?;
+            dates.insert(path.to_owned(), TimeZone::UTC.to_datetime(at).date());
+        }
+    }
+    Ok(dates)
+}
+
+/// The branch's own commits, newest first.
+fn first_parents(repo: &Repo, tip: CommitId) -> anyhow::Result<Vec<CommitInfo>> {
+    let mut line = vec![repo.commit_info(tip)?];
+    while line.len() < MAX_COMMITS
+        && let Some(parent) = line.last().and_then(|last| last.parents.first()).copied()
+    {
+        // A history that was cut off ends here.
+        let Ok(info) = repo.commit_info(parent) else { break };
+        line.push(info);
+    }
+    Ok(line)
+}
