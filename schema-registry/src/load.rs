@@ -28,6 +28,19 @@ impl Sources {
     pub(crate) fn published_fragments(&self) -> Fragments {
         self.fragments.iter().map(|source| (source.name.clone(), source.versions.clone())).collect()
     }
+
+    /// The same, and the heads that are about to be published: an event may come together with the fragment it uses.
+    pub(crate) fn coming_fragments(&self) -> Fragments {
+        let mut all = self.published_fragments();
+        for source in &self.fragments {
+            if !source.versions.contains_key(&source.head_version)
+                && let Ok(schema) = bundled_head(source, &all)
+            {
+                all.entry(source.name.clone()).or_default().insert(source.head_version.clone(), schema);
+            }
+        }
+        all
+    }
 }
 
 /// Reads the files; the findings are about single files only. No settings, no sources.

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{rules::rule, schema::Limits};
+use crate::{
+    rules::{RULES, rule},
+    schema::Limits,
+};
 
 /// Settings of a registry. Limits can only be lowered.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -50,6 +53,38 @@ pub enum CompatibilityMode {
     /// Both.
     #[default]
     FullTransitive,
+}
+
+impl CompatibilityMode {
+    /// New consumers read old events.
+    pub(crate) fn backward(self) -> bool {
+        matches!(self, Self::Backward | Self::Full | Self::BackwardTransitive | Self::FullTransitive)
+    }
+
+    /// Old consumers read new events.
+    pub(crate) fn forward(self) -> bool {
+        matches!(self, Self::Forward | Self::Full | Self::ForwardTransitive | Self::FullTransitive)
+    }
+
+    /// It holds for every version of the major.
+    pub(crate) fn transitive(self) -> bool {
+        matches!(self, Self::BackwardTransitive | Self::ForwardTransitive | Self::FullTransitive)
+    }
+
+    /// Both promises together.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        let either = |of: fn(Self) -> bool| of(self) || of(other);
+        match (either(Self::backward), either(Self::forward), either(Self::transitive)) {
+            (false, false, _) => Self::None,
+            (true, false, false) => Self::Backward,
+            (true, false, true) => Self::BackwardTransitive,
+            (false, true, false) => Self::Forward,
+            (false, true, true) => Self::ForwardTransitive,
+            (true, true, false) => Self::Full,
+            (true, true, true) => Self::FullTransitive,
+        }
+    }
 }
 
 /// How producers' and consumers' views differ.
@@ -107,6 +142,20 @@ impl Settings {
     /// A rule that is given a level and does not exist.
     pub(crate) fn unknown_rule(&self) -> Option<&str> {
         self.levels.keys().map(String::as_str).find(|id| rule(id).is_none())
+    }
+
+    /// These settings, not milder than the ones a change starts from: what it relaxes holds from the next change on.
+    #[must_use]
+    pub(crate) fn not_milder_than(mut self, base: &Self) -> Self {
+        self.transition_days = self.transition_days.max(base.transition_days);
+        for it in RULES {
+            let level = |settings: &Self| settings.levels.get(it.id).copied();
+            if level(&self).is_some() || level(base).is_some() {
+                let strictest = level(&self).unwrap_or(it.level).max(level(base).unwrap_or(it.level));
+                self.levels.insert(it.id.to_owned(), strictest);
+            }
+        }
+        self
     }
 
     /// The limits in force: the stated ones, never above the built-in ones.

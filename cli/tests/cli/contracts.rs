@@ -55,7 +55,7 @@ fn a_change_is_judged_against_its_base_and_stops_at_an_error() {
         .forgeline("contracts impact --base main")
         .ok()
         .says("OrderPlaced 1.0.0 → 1.1.0")
-        .says("consumes  consumer billing  events/shop/OrderPlaced/event.yaml:");
+        .says("consumes  consumer billing  schema-registry/events/shop/OrderPlaced/event.yaml:");
     world.forgeline("contracts release --base main").ends(1).complains("1 findings of level error stand against");
     let json = world.forgeline("contracts check --base main --json").ends(1).json();
     let finding = &json["check"]["introduced"][0];

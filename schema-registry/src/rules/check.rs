@@ -21,8 +21,11 @@ use crate::{
 pub fn check(head: &FileSet, base: Option<&FileSet>, folder: &str, today: Date, published: &Published) -> Report {
     let (sources, diagnostics) = load::read(head);
     let mut found: Vec<Finding> = diagnostics.iter().map(hygiene::of_diagnostic).collect();
-    let Some(sources) = sources else { return settle(found, &BTreeSet::new(), None) };
+    let Some(mut sources) = sources else { return settle(found, &BTreeSet::new(), None) };
     let before = base.and_then(|base| load::read(base).0);
+    if let Some(before) = &before {
+        sources.settings = sources.settings.not_milder_than(&before.settings);
+    }
     let names = changed(&sources, before.as_ref());
     found.extend(judge(head, &sources, folder, Some(&names), today, published));
     if let Some(before) = &before {
@@ -71,7 +74,7 @@ fn judge(
     today: Date,
     published: &Published,
 ) -> Vec<Finding> {
-    let fragments = sources.published_fragments();
+    let fragments = sources.coming_fragments();
     let limits = sources.settings.limits();
     let mut found = owners::check(files, sources, folder);
     for source in all(sources) {
@@ -111,7 +114,9 @@ fn gone(head: &Sources, base: &Sources) -> Vec<Finding> {
         let after = all(head).find(|source| source.folder == before.folder);
         for (version, schema) in &before.versions {
             let now = after.and_then(|after| after.versions.get(version));
-            if now.map(Digest::of) != Some(Digest::of(schema)) {
+            // The lock holds the promise under which it was published.
+            let same_lock = after.is_none_or(|after| after.locks.get(version) == before.locks.get(version));
+            if now.map(Digest::of) != Some(Digest::of(schema)) || !same_lock {
                 let word = if now.is_some() { "modified" } else { "removed" };
                 let file = format!("{}/versions/{version}.json", before.folder);
                 let message = format!("the published version `{}@{version}` was {word}", before.name);

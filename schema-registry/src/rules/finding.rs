@@ -165,7 +165,9 @@ impl Report {
 pub(crate) fn settle(found: Vec<Finding>, base: &BTreeSet<Key>, settings: Option<&Settings>) -> Report {
     let mut report = Report::default();
     for mut finding in found {
-        if let Some(level) = settings.and_then(|settings| settings.levels.get(finding.rule)) {
+        // A finding that says its own level, such as a file that cannot be read at all, keeps it.
+        let usual = rule(finding.rule).is_some_and(|rule| rule.level == finding.level);
+        if let Some(level) = settings.and_then(|settings| settings.levels.get(finding.rule)).filter(|_| usual) {
             finding.level = *level;
         }
         if finding.level == Level::Off {

@@ -3,26 +3,28 @@
 use semver::Version;
 use serde_json::Value;
 
-use super::{Finding, shape::bare, subject::Subject};
-use crate::{Budget, Comparison, CompatibilityMode, ContentModel, Relation, Verdict, compare, settings};
+use super::{
+    Finding,
+    shape::{Shape, bare},
+    subject::Subject,
+};
+use crate::{Budget, Comparison, ContentModel, Relation, Verdict, compare, settings};
 
 /// Findings of the relation.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
-    let (relation, transitive) = match subject.mode() {
-        CompatibilityMode::None => return Vec::new(),
-        CompatibilityMode::Backward => (Relation::Backward, false),
-        CompatibilityMode::Forward => (Relation::Forward, false),
-        CompatibilityMode::Full => (Relation::Full, false),
-        CompatibilityMode::BackwardTransitive => (Relation::Backward, true),
-        CompatibilityMode::ForwardTransitive => (Relation::Forward, true),
-        CompatibilityMode::FullTransitive => (Relation::Full, true),
+    let promise = subject.promise();
+    let relation = match (promise.backward(), promise.forward()) {
+        (false, false) => return Vec::new(),
+        (true, false) => Relation::Backward,
+        (false, true) => Relation::Forward,
+        (true, true) => Relation::Full,
     };
     let mut versions = subject.of_major();
     versions.reverse();
     let Some((newest, older)) = versions.split_first() else { return Vec::new() };
     let mut found = judge(subject, *newest, relation);
     let gap = found.is_empty();
-    for one in older.iter().filter(|_| transitive) {
+    for one in older.iter().filter(|_| promise.transitive()) {
         let mut further = judge(subject, *one, relation);
         if gap {
             for finding in &mut further {
@@ -81,7 +83,13 @@ fn tell(subject: &Subject<'_>, version: &Version, answer: &Comparison) -> Vec<Fi
             ),
         };
         let pointer = reasons.first().map_or("", |reason| reason.pointer.as_str());
-        let mut finding = subject.finding(rule, version, pointer, format!("{lead}: {}", told.join("; "))).fix(fix);
+        // A refutation points into the witness; people look for the field in the schema.
+        let pointer = if answer.witness.is_some() && rule != "compat-undecided" {
+            of_instance(subject.head, pointer)
+        } else {
+            pointer.to_owned()
+        };
+        let mut finding = subject.finding(rule, version, &pointer, format!("{lead}: {}", told.join("; "))).fix(fix);
         let broken = match answer.direction {
             Some(Relation::Backward) => "compat-backward",
             _ => "compat-forward",
@@ -96,4 +104,37 @@ fn tell(subject: &Subject<'_>, version: &Version, answer: &Comparison) -> Vec<Fi
         }
     });
     found.collect()
+}
+
+/// Where the schema speaks of the value at this place of an instance, as far as it does.
+fn of_instance(schema: &Value, pointer: &str) -> String {
+    let mut shape = Shape::root(schema);
+    for part in pointer.split('/').skip(1) {
+        let name = part.replace("~1", "/").replace("~0", "~");
+        let below = shape.fields().remove(name.as_str());
+        match below.or_else(|| shape.items().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()))) {
+            Some(next) => shape = next,
+            None => break,
+        }
+    }
+    shape.pointer
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::of_instance;
+
+    #[test]
+    fn a_place_in_a_witness_is_found_in_the_schema() {
+        let schema = json!({"allOf": [{"properties": {"lines": {"items": {"properties": {"n": {}}}}}}]});
+        for (pointer, expected) in [
+            ("/lines/3/n", "/allOf/0/properties/lines/items/properties/n"),
+            ("/lines/x", "/allOf/0/properties/lines"),
+            ("", ""),
+        ] {
+            assert_eq!(of_instance(&schema, pointer), expected, "{pointer}");
+        }
+    }
 }

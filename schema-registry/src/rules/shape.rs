@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+/// Most fields that are looked at; a recursive schema can have any number.
+const MAX_FIELDS: usize = 2000;
 /// Most schemas that apply at one place; a cycle ends here too.
 const MAX_FACETS: usize = 64;
 
@@ -127,7 +129,7 @@ impl<'a> Shape<'a> {
 pub(crate) fn paths<'a>(shape: &Shape<'a>) -> BTreeMap<String, Shape<'a>> {
     fn walk<'a>(shape: &Shape<'a>, prefix: &str, depth: usize, found: &mut BTreeMap<String, Shape<'a>>) {
         // A recursive schema has fields without end; six levels are what people review.
-        if depth > 6 {
+        if depth > 6 || found.len() >= MAX_FIELDS {
             return;
         }
         for (name, field) in shape.fields() {
@@ -154,7 +156,15 @@ pub(crate) fn bare(value: &Value) -> Value {
                 let kept = map.iter().filter(|(key, _)| {
                     names || !(words.contains(&key.as_str()) || key.starts_with("x-") || *key == "unit")
                 });
-                let inner = |key: &str| !names && matches!(key, "properties" | "$defs" | "patternProperties");
+                let named = [
+                    "properties",
+                    "patternProperties",
+                    "dependentSchemas",
+                    "dependentRequired",
+                    "$defs",
+                    "definitions",
+                ];
+                let inner = |key: &str| !names && named.contains(&key);
                 kept.map(|(key, item)| {
                     let literal = !names && matches!(key.as_str(), "const" | "enum" | "default");
                     (key.clone(), if literal { item.clone() } else { walk(item, inner(key)) })

@@ -20,7 +20,7 @@ pub(super) fn check(subject: &Subject<'_>, changes: &[Change]) -> Vec<Finding> {
             _ => finding.hurts(&subject.producers()).hurts(&subject.consumers()),
         };
         // Whoever promises nothing is told, and not stopped.
-        if subject.mode() == CompatibilityMode::None && change.kind == Kind::Accepts {
+        if subject.promise() == CompatibilityMode::None && change.kind == Kind::Accepts {
             finding.level = finding.level.min(Level::Info);
         }
         found.push(finding);

@@ -29,8 +29,12 @@ impl Subject<'_> {
         &self.source.head_version
     }
 
-    pub(crate) fn mode(&self) -> CompatibilityMode {
-        self.source.manifest.mode.unwrap_or(self.settings.mode)
+    /// What is promised to earlier versions of the major: by the mode now, and by the one under which the last of
+    /// them was published. A change cannot take back what it breaks.
+    pub(crate) fn promise(&self) -> CompatibilityMode {
+        let now = self.source.manifest.mode.unwrap_or(self.settings.mode);
+        let last = self.of_major().pop().and_then(|(version, _)| self.source.locks.get(version));
+        last.map_or(now, |lock| now.and(lock.mode))
     }
 
     pub(crate) fn head_file(&self) -> String {

@@ -208,6 +208,58 @@ fn an_undecided_relation_is_a_finding_unless_only_words_changed() {
 }
 
 #[test]
+fn a_change_cannot_relax_what_it_is_held_to() {
+    let base = registry();
+    let mut files = base.clone();
+    edit(&mut files, "1.1.0", &altered(|fields| fields["note"]["x-unit"] = json!("s")), "- semantics: unit");
+    let settings = String::from_utf8_lossy(files.get("registry.yaml").expect("settings")).into_owned();
+    files.insert("registry.yaml", format!("{settings}levels: {{semantics-changed-without-bump: off}}\n"));
+    assert_eq!(rules(&judge(&files, &base)), ["semantics-changed-without-bump"]);
+    let mut relaxed = base.clone();
+    relaxed.insert("registry.yaml", files.get("registry.yaml").expect("settings"));
+    assert_eq!(rules(&judge(&files, &relaxed)), [""; 0], "from the next change on it holds");
+}
+
+#[test]
+fn a_version_is_bound_by_the_mode_of_the_one_before() {
+    // Published under `full`, whatever event.yaml says now.
+    let lock = format!("{ORDER}/versions/1.0.0.lock");
+    let mut base = registry();
+    let text = String::from_utf8_lossy(base.get(&lock).expect("a lock")).into_owned();
+    base.insert(lock.clone(), text.replace("none", "full"));
+    let mut files = base.clone();
+    edit(&mut files, "1.1.0", &altered(|fields| fields["order"]["maxLength"] = json!(1)), "- semantics: short");
+    let found = rules(&judge(&files, &base));
+    assert!(found.contains(&"bound-tightened") && found.iter().any(|it| it.starts_with("compat-")), "{found:?}");
+    files.insert(lock, text);
+    assert_eq!(rules(&judge(&files, &base)), ["published-version-modified"], "nor may the lock be changed");
+}
+
+#[test]
+fn a_fragment_is_released_with_the_event_that_uses_it() {
+    let base = registry();
+    let mut files = base.clone();
+    let common = "common/money";
+    files.insert(format!("{common}/event.yaml"), "title: Money\nowners: [\"@shop\"]\nstatus: active\n");
+    files.insert(format!("{common}/schema.json"), r#"{"x-version": "1.0.0", "type": "integer"}"#);
+    files.insert(format!("{common}/CHANGELOG.md"), "## 1.0.0\n\n- added: all\n");
+    files.insert(format!("{common}/examples/1.0.0/valid/a.json"), "1");
+    files.insert(format!("{common}/examples/1.0.0/invalid/a.json"), "\"1\"");
+    let price = json!({"$ref": "../../../common/money/versions/1.0.0.json"});
+    edit(&mut files, "1.1.0", &altered(|fields| fields["price"] = price), "- added: `price`");
+    let new = publish(&files, Some(&base), "", TODAY, &Published::new()).unwrap_or_else(|why| panic!("{why:?}"));
+    assert_eq!(new.iter().count(), 4, "two versions with their locks");
+}
+
+#[test]
+fn a_recursive_schema_ends() {
+    let branches: serde_json::Map<String, Value> =
+        (0..20).map(|n| (format!("f{n}"), json!({"$ref": "#/$defs/node"}))).collect();
+    let schema = json!({"$defs": {"node": {"properties": branches}}, "$ref": "#/$defs/node"});
+    assert!(super::change::changes(&schema, &schema).is_empty());
+}
+
+#[test]
 fn owners_stand_in_codeowners() {
     let mut files = registry();
     files.insert(super::CODEOWNERS, "* @all\n");

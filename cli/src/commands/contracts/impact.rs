@@ -30,7 +30,7 @@ impl Impact {
     pub(super) fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let place = self.against.which.read(session)?;
         let definitions = place.definitions(session)?;
-        let told = match self.event {
+        let mut told = match self.event {
             Some(event) => {
                 if let Ok(registry) = Registry::load(&place.files)
                     && registry.show(&event).is_none()
@@ -47,6 +47,12 @@ impl Impact {
                 impact(&place.check(&ground, &definitions), &place.files, &definitions)
             }
         };
+        // An event.yaml is named as seen from the repository, like blueprints and agents of a factory.
+        for user in told.iter_mut().flat_map(|one| &mut one.users).filter(|user| user.file.starts_with("events/")) {
+            if !place.below.is_empty() {
+                user.file = format!("{}/{}", place.below, user.file);
+            }
+        }
         session.out.print("impact", &json!({"events": told}), || text(&told));
         Ok(Exit::Success)
     }
