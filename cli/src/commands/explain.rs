@@ -3,13 +3,14 @@
 pub mod catalogue;
 
 use clap::Args;
+use forgeline_registry::rules::RULES as CONTRACT_RULES;
 use forgeline_runner::gate::RULES;
 use serde_json::{Value, json};
 
 use super::Session;
 use crate::exit::{Exit, Failure};
 
-/// Explain a diagnostic code or a rule of the write gate, or list all of them.
+/// Explain a diagnostic code, a rule of the write gate or a rule for contracts, or list all of them.
 ///
 /// Example: `forgeline explain FL0118`
 #[derive(Debug, Args)]
@@ -29,8 +30,7 @@ impl Explain {
 }
 
 fn list(session: &Session) {
-    let rules = RULES.iter().map(|rule| (rule.id, rule.title, rule.text));
-    let all: Vec<catalogue::Code> = catalogue::all().into_iter().chain(rules).collect();
+    let all = all();
     let values: Vec<Value> = all.iter().map(|(code, title, _)| json!({"code": code, "title": title})).collect();
     session.out.print("codes", &values, || {
         let rows: Vec<Vec<String>> = all.iter().map(|(code, title, _)| vec![(*code).into(), (*title).into()]).collect();
@@ -38,10 +38,15 @@ fn list(session: &Session) {
     });
 }
 
+/// Codes, then rules of the gate, then rules for contracts.
+fn all() -> Vec<catalogue::Code> {
+    let gate = RULES.iter().map(|rule| (rule.id, rule.title, rule.text));
+    let contracts = CONTRACT_RULES.iter().map(|rule| (rule.id, rule.title, rule.text));
+    catalogue::all().into_iter().chain(gate).chain(contracts).collect()
+}
+
 fn one(session: &Session, code: &str) -> anyhow::Result<()> {
-    let rules = RULES.iter().map(|rule| (rule.id, rule.title, rule.text));
-    let mut all = catalogue::all().into_iter().chain(rules);
-    let Some((code, title, text)) = all.find(|(known, ..)| known.eq_ignore_ascii_case(code)) else {
+    let Some((code, title, text)) = all().into_iter().find(|(known, ..)| known.eq_ignore_ascii_case(code)) else {
         anyhow::bail!(Failure::new(
             Exit::NotFound,
             format!("there is no code or rule `{code}`; `forgeline explain` lists all of them")

@@ -30,14 +30,9 @@ fn world() -> World {
 
 /// The head as 1.1.0, with a unit that changes what a field means.
 fn change(world: &World) {
+    next(world, "1.0.0", "1.1.0", "semantics: counted in words");
     let schema = format!("{ORDER}/schema.json");
-    world.edit(&schema, "\"x-version\": \"1.0.0\"", "\"x-version\": \"1.1.0\"");
     world.edit(&schema, "\"minLength\": 1,", "\"minLength\": 1,\n      \"x-unit\": \"words\",");
-    world.edit(&format!("{ORDER}/CHANGELOG.md"), "## 1.0.0", "## 1.1.0\n\n- semantics: counted in words\n\n## 1.0.0");
-    for example in ["valid/typical", "invalid/missing-summary"] {
-        let text = world.read(&format!("{ORDER}/examples/1.0.0/{example}.json"));
-        world.write(&format!("{ORDER}/examples/1.1.0/{example}.json"), text);
-    }
 }
 
 #[test]
@@ -101,4 +96,42 @@ fn what_is_not_there_is_said() {
     world.forgeline("contracts docs --check --to pages").ends(1);
     world.forgeline("contracts docs --to pages").ok().says("OrderPlaced.md");
     world.forgeline("contracts docs --check --to pages").ok();
+}
+
+#[test]
+fn the_day_of_a_version_is_that_of_the_commit_that_brought_it() {
+    let world = world();
+    // Long enough for any clock.
+    let settings = "apiVersion: forgeline.dev/v1\nkind: Registry\ndialect: https://json-schema.org/draft/2020-12/schema\nmode: none\ntransition_days: 400000\n";
+    world.write("schema-registry/registry.yaml", settings);
+    world.commit("here");
+    let schema = format!("{ORDER}/schema.json");
+    let old = "\"old\": {\"deprecated\": true},";
+    // Its first version is bound by the mode that it was published under; a new major is not.
+    next(&world, "1.0.0", "2.0.0", "added: `old`, which will go");
+    world.edit(&schema, "\"properties\": {", &format!("\"properties\": {{{old}"));
+    world.forgeline("contracts release --base main").ok().says("versions/2.0.0.json");
+    world.commit("here");
+    next(&world, "2.0.0", "3.0.0", "removed: `old`");
+    world.edit(&schema, old, "");
+    world
+        .forgeline("contracts check --base main")
+        .ends(1)
+        .says("error[field-removed-too-early]")
+        .says("deprecated in 2.0.0 on 2026-01-02");
+}
+
+/// The head at its next version, with a line in the changelog and the examples of the one before.
+fn next(world: &World, from: &str, to: &str, line: &str) {
+    world.edit(
+        &format!("{ORDER}/schema.json"),
+        &format!("\"x-version\": \"{from}\""),
+        &format!("\"x-version\": \"{to}\""),
+    );
+    let heading = format!("## {from}");
+    world.edit(&format!("{ORDER}/CHANGELOG.md"), &heading, &format!("## {to}\n\n- {line}\n\n{heading}"));
+    for example in ["valid/typical", "invalid/missing-summary"] {
+        let text = world.read(&format!("{ORDER}/examples/{from}/{example}.json"));
+        world.write(&format!("{ORDER}/examples/{to}/{example}.json"), text);
+    }
 }

@@ -1,5 +1,6 @@
 //! SARIF 2.1.0 (OASIS), which forges show as code scanning.
 
+use forgeline_model::Digest;
 use serde_json::{Value, json};
 
 use crate::{
@@ -43,6 +44,7 @@ fn result(finding: &Finding) -> Value {
             "artifactLocation": {"uri": uri(&finding.file)},
             "region": {"startLine": finding.line, "startColumn": finding.column},
         }}],
+        "partialFingerprints": {"contractFinding/v1": Digest::of(&finding.key()).hex()},
         "properties": {
             "event": finding.event, "from": finding.from, "to": finding.to, "pointer": finding.pointer,
             "hurt": finding.hurt, "witness": finding.witness,
