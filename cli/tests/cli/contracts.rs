@@ -51,7 +51,7 @@ fn a_change_is_judged_against_its_base_and_stops_at_an_error() {
         .ok()
         .says("OrderPlaced 1.0.0 → 1.1.0")
         .says("consumes  consumer billing  schema-registry/events/shop/OrderPlaced/event.yaml:");
-    world.forgeline("contracts release --base main").ends(1).complains("1 findings of level error stand against");
+    world.forgeline("contracts release --base main").ends(1).complains("not released: 1 finding of level error");
     let json = world.forgeline("contracts check --base main --json").ends(1).json();
     let finding = &json["check"]["introduced"][0];
     let exception = format!(

@@ -29,7 +29,7 @@ pub fn check(head: &FileSet, base: Option<&FileSet>, folder: &str, today: Date, 
     let names = changed(&sources, before.as_ref());
     found.extend(judge(head, &sources, folder, Some(&names), today, published));
     if let Some(before) = &before {
-        found.extend(gone(&sources, before));
+        found.extend(gone(head, &sources, before));
     }
     exceptions::apply(head, today, &mut found);
     let known = match (base, &before) {
@@ -108,17 +108,18 @@ fn of_change(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// Versions and contracts of the base that the head has not any more, and contracts that ended without a warning.
-fn gone(head: &Sources, base: &Sources) -> Vec<Finding> {
+fn gone(files: &FileSet, head: &Sources, base: &Sources) -> Vec<Finding> {
     let mut found = Vec::new();
     for before in all(base) {
         let after = all(head).find(|source| source.folder == before.folder);
         for (version, schema) in &before.versions {
-            let now = after.and_then(|after| after.versions.get(version));
+            // Out of the files: a contract of which another file is broken has no source, and its versions are there.
+            let file = format!("{}/versions/{version}.json", before.folder);
+            let now: Option<Value> = files.get(&file).and_then(|bytes| serde_json::from_slice(bytes).ok());
             // The lock holds the promise under which it was published.
             let same_lock = after.is_none_or(|after| after.locks.get(version) == before.locks.get(version));
-            if now.map(Digest::of) != Some(Digest::of(schema)) || !same_lock {
-                let word = if now.is_some() { "modified" } else { "removed" };
-                let file = format!("{}/versions/{version}.json", before.folder);
+            if now.as_ref().map(Digest::of) != Some(Digest::of(schema)) || !same_lock {
+                let word = if files.get(&file).is_some() { "modified" } else { "removed" };
                 let message = format!("the published version `{}@{version}` was {word}", before.name);
                 let finding = Finding::new("published-version-modified", &before.name, file, message);
                 found.push(finding.fix("restore it; publish the change under a new version, or retire the event"));

@@ -154,6 +154,9 @@ fn what_is_published_stays() {
     let mut files = base.clone();
     files.insert(format!("{ORDER}/versions/1.0.0.json"), r#"{"x-version": "1.0.0"}"#);
     assert!(rules(&judge(&files, &base)).contains(&"published-version-modified"));
+    let mut broken = base.clone();
+    broken.insert(format!("{ORDER}/schema.json"), "{");
+    assert_eq!(rules(&judge(&broken, &base)), ["schema-invalid"], "nothing is gone");
     let mut gone = FileSet::new("test");
     gone.insert("registry.yaml", base.get("registry.yaml").expect("settings"));
     assert_eq!(rules(&judge(&gone, &base)), ["published-version-modified"]);

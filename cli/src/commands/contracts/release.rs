@@ -69,7 +69,8 @@ fn refuse(refused: Refused, below: &str) -> Failure {
         Refused::Findings(introduced) => {
             let count = introduced.len();
             output::note(&human(&Report { introduced, accepted: Vec::new() }.below(below)));
-            let message = format!("{count} findings of level error stand against a release; settle them first");
+            let found = crate::commands::wording::count(count, "finding");
+            let message = format!("not released: {found} of level error; settle them first");
             Failure::new(Exit::Failed, message)
         }
     }

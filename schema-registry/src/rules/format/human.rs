@@ -12,11 +12,16 @@ use crate::{
 /// Every introduced finding, then one line of numbers.
 pub fn human(report: &Report) -> String {
     let mut text: String = report.introduced.iter().map(one).collect();
-    let count = |level| report.introduced.iter().filter(|finding| finding.level == level).count();
-    let [errors, warnings, infos] = [Level::Error, Level::Warn, Level::Info].map(count);
+    let count = |level, word: &str| {
+        let count = report.introduced.iter().filter(|finding| finding.level == level).count();
+        format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+    };
     let _ = writeln!(
         text,
-        "{errors} errors, {warnings} warnings, {infos} infos; {} accepted before or by exception",
+        "{}, {}, {}; {} accepted before or by exception",
+        count(Level::Error, "error"),
+        count(Level::Warn, "warning"),
+        count(Level::Info, "info"),
         report.accepted.len()
     );
     text

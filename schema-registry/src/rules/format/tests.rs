@@ -23,7 +23,7 @@ fn people_see_place_hurt_witness_and_help() {
     let text = human(&report());
     assert!(text.starts_with("error[required-added] OrderPlaced 1.0.0 → 1.1.0: `x` is <required>"), "{text}");
     for part in
-        ["--> a,b/schema.json:3:5 at /required", "hurts: producer till", "help: leave it", "1 errors, 0 warnings"]
+        ["--> a,b/schema.json:3:5 at /required", "hurts: producer till", "help: leave it", "1 error, 0 warnings"]
     {
         assert!(text.contains(part), "{text}");
     }
