@@ -122,9 +122,50 @@ fn of_instance(schema: &Value, pointer: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use forgeline_model::FileSet;
+    use jiff::civil::date;
     use serde_json::json;
 
-    use super::of_instance;
+    use super::{of_instance, tell};
+    use crate::{Comparison, Reason, Relation, Verdict, load, rules::subject::Subject};
+
+    #[test]
+    fn a_refutation_shows_its_witness_at_the_field_and_names_who_is_hurt() {
+        let mut files = FileSet::new("test");
+        files.insert(
+            "registry.yaml",
+            "apiVersion: forgeline.dev/v1\nkind: Registry\ndialect: https://json-schema.org/draft/2020-12/schema\n",
+        );
+        let folder = "events/shop/OrderPlaced";
+        let manifest = "title: x\nowners: []\nstatus: active\nproducers: [till]\nconsumers: [billing]\n";
+        files.insert(format!("{folder}/event.yaml"), manifest);
+        files.insert(format!("{folder}/schema.json"), "{\"x-version\": \"1.1.0\",\n \"properties\": {\"n\": {}}}");
+        let sources = load::read(&files).0.expect("settings");
+        let source = &sources.events[0];
+        let published = super::super::Published::new();
+        let (settings, today) = (&sources.settings, date(2026, 1, 1));
+        let subject = Subject { files: &files, settings, source, head: &source.head, today, published: &published };
+        let reason = |rule, message: &str| Reason { rule, pointer: "/n".to_owned(), message: message.to_owned() };
+        let answer = Comparison {
+            verdict: Verdict::Breaking,
+            direction: Some(Relation::Forward),
+            witness: Some(json!({"n": 1})),
+            reasons: vec![
+                reason("compat-forward", "1 is no text"),
+                reason("compat-forward", "1 is too short"),
+                reason("compat-undecided", "`if`"),
+            ],
+            took: Duration::ZERO,
+        };
+        let found = tell(&subject, &semver::Version::new(1, 0, 0), &answer);
+        let [forward, undecided] = &found[..] else { panic!("{found:#?}") };
+        assert_eq!((forward.rule, forward.line, forward.pointer.as_str()), ("compat-forward", 2, "/properties/n"));
+        assert_eq!(forward.message, "consumers of 1.0.0 refuse a new event: `/n`: 1 is no text; `/n`: 1 is too short");
+        assert_eq!((&forward.witness, &undecided.witness), (&answer.witness, &None));
+        assert_eq!((forward.hurt.len(), undecided.hurt.len()), (1, 2));
+    }
 
     #[test]
     fn a_place_in_a_witness_is_found_in_the_schema() {
