@@ -7,8 +7,8 @@
 //!
 //! Pure: no validator here. A witness counts only when the caller's `confirm` says so.
 
-mod budget;
 pub mod dialect;
+mod budget;
 mod inclusion;
 pub mod views;
 
