@@ -109,8 +109,8 @@ fn refers(map: &Map<String, Value>) -> bool {
 /// Looks at each object schema with its pointer, in any dialect; `skip` says which keywords mean nothing.
 fn each<'a>(
     root: &'a Value,
-    skip: &dyn Fn(&Map<String, Value>, &str) -> bool,
-    look: &mut dyn FnMut(&str, &'a Map<String, Value>) -> Result<(), String>,
+    skip: &impl Fn(&Map<String, Value>, &str) -> bool,
+    look: &mut impl FnMut(&str, &'a Map<String, Value>) -> Result<(), String>,
 ) -> Result<(), String> {
     let mut open = vec![(String::new(), root, 0_usize)];
     while let Some((at, schema, depth)) = open.pop() {
