@@ -36,8 +36,11 @@ enum View {
     Closed,
     /// All below closed, itself not: another schema of the same place is the outermost.
     Inside,
-    /// Open, and all below.
+    /// Open, and all below; a default stands in for a required property.
     Tolerant,
+    /// Open, and all below; what is required stays so. Whether this schema is the one that applies depends on the
+    /// value, so that who reads cannot know whose defaults to fill in.
+    Loose,
 }
 
 impl View {
@@ -47,17 +50,23 @@ impl View {
             Self::Closed => 'W',
             Self::Inside => 'P',
             Self::Tolerant => 'R',
+            Self::Loose => 'L',
         }
     }
 
-    /// How the schemas under a keyword are viewed.
-    fn under(self, role: Role) -> Self {
+    /// How the schemas under a keyword of this schema are viewed.
+    fn under(self, role: Role, map: &Map<String, Value>, keyword: &str) -> Self {
         match (self, role) {
             (Self::Original, _) | (_, Role::Negative | Role::Definitions) => Self::Original,
-            (Self::Tolerant, _) => Self::Tolerant,
+            (Self::Tolerant, _) if !is_filled(map, keyword) => Self::Loose,
+            (Self::Tolerant | Self::Loose, _) => self,
             (Self::Closed | Self::Inside, Role::Below) => Self::Closed,
             (Self::Closed | Self::Inside, Role::InPlace | Role::OneOf) => Self::Inside,
         }
+    }
+
+    fn is_open(self) -> bool {
+        matches!(self, Self::Tolerant | Self::Loose)
     }
 
     /// How the target of this schema's reference is viewed.
@@ -66,6 +75,16 @@ impl View {
             Self::Closed if !plan::is_plain_reference(map) => Self::Inside,
             same => same,
         }
+    }
+}
+
+/// Whether the schemas under this keyword apply whatever the value is, beyond the names it has: there, and only there,
+/// who reads fills in the defaults.
+pub fn is_filled(map: &Map<String, Value>, keyword: &str) -> bool {
+    match keyword {
+        "allOf" | "dependentSchemas" | "properties" | "items" | "prefixItems" => true,
+        "additionalProperties" => !map.contains_key("patternProperties"),
+        _ => false,
     }
 }
 
@@ -109,15 +128,17 @@ impl<'a> Views<'a> {
                 (_, Some((_, Role::Definitions))) => {}
                 ("$ref", _) => drop(out.insert(keyword.clone(), self.reference(value, view.through_reference(map)))),
                 ("additionalProperties" | "unevaluatedProperties", _)
-                    if view == View::Tolerant && *value == Value::Bool(false) => {}
+                    if view.is_open() && *value == Value::Bool(false) => {}
                 ("required", _) if view == View::Tolerant => {
                     if let Some(required) = self.still_required(map, value) {
                         out.insert(keyword.clone(), required);
                     }
                 }
-                ("oneOf", Some((shape, role))) => self.one_of(value, shape, view.under(role), &mut out, &mut more),
+                ("oneOf", Some((shape, role))) => {
+                    self.one_of(value, shape, view.under(role, map, keyword), &mut out, &mut more);
+                }
                 (_, Some((shape, role))) => {
-                    let viewed = self.under(shape, value, view.under(role));
+                    let viewed = self.under(shape, value, view.under(role, map, keyword));
                     out.insert(keyword.clone(), viewed);
                 }
                 (_, None) => drop(out.insert(keyword.clone(), value.clone())),
@@ -153,11 +174,11 @@ impl<'a> Views<'a> {
         out: &mut Map<String, Value>,
         more: &mut Vec<Value>,
     ) {
-        if view != View::Tolerant {
+        if !view.is_open() {
             out.insert("oneOf".to_owned(), self.under(shape, value, View::Original));
         }
         let narrowed = value.as_array().is_some_and(|all| all.iter().any(|branch| self.plan.changes(branch, view)));
-        if view == View::Tolerant || narrowed {
+        if view.is_open() || narrowed {
             let any = ("anyOf".to_owned(), self.under(shape, value, view));
             more.push(Value::Object([any].into_iter().collect()));
         }

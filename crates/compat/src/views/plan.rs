@@ -45,7 +45,8 @@ impl<'a> Plan<'a> {
         plan.declares = reaching(&nodes, |edge| edge.in_place, |map, _| declares_here(map));
         let changes = |map: &Map<String, Value>, node: &Node<'_>| match node.view {
             View::Closed => plan.closes(node.schema, map),
-            View::Tolerant => plan.relaxes(map),
+            View::Tolerant => Self::opens(map) || plan.fills(map),
+            View::Loose => Self::opens(map),
             View::Original | View::Inside => false,
         };
         plan.changes = reaching(&nodes, |_| true, changes);
@@ -64,11 +65,14 @@ impl<'a> Plan<'a> {
             && !is_plain_reference(map)
     }
 
-    fn relaxes(&self, map: &Map<String, Value>) -> bool {
-        let required = map.get("required").and_then(Value::as_array);
+    fn opens(map: &Map<String, Value>) -> bool {
         ["additionalProperties", "unevaluatedProperties"].iter().any(|key| map.get(*key) == Some(&Value::Bool(false)))
             || map.contains_key("oneOf")
-            || required.is_some_and(|names| names.iter().any(|name| self.stands_in(map, name)))
+    }
+
+    fn fills(&self, map: &Map<String, Value>) -> bool {
+        let required = map.get("required").and_then(Value::as_array);
+        required.is_some_and(|names| names.iter().any(|name| self.stands_in(map, name)))
     }
 
     /// Whether a default stands in for this required property.
@@ -144,7 +148,7 @@ fn children<'a>(root: &'a Value, schema: &'a Value, view: View) -> Vec<(&'a Valu
             continue;
         }
         let Some((shape, role)) = positions::of(keyword) else { continue };
-        let viewed = view.under(role);
+        let viewed = view.under(role, map, keyword);
         if role == Role::Definitions || viewed == View::Original {
             continue;
         }
