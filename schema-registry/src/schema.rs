@@ -21,6 +21,16 @@ pub(crate) struct Limits {
     pub(crate) depth: usize,
 }
 
+/// Most branches of one `anyOf` or `oneOf`: each is tried on each value.
+const MAX_ALTERNATIVES: usize = 256;
+
+impl Limits {
+    /// The bounds of a view: it repeats parts of its schema, never without end.
+    pub(crate) fn of_views(self) -> Self {
+        Self { bytes: 4 * self.bytes, nodes: 4 * self.nodes, depth: self.depth + 32 }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { bytes: 256 << 10, nodes: 20_000, depth: 64 }
@@ -45,8 +55,8 @@ impl fmt::Display for Fault {
 /// A validator for a self-contained schema: within the limits, no reference out of itself, linear patterns, known
 /// formats.
 pub(crate) fn compile(schema: &Value, limits: Limits) -> Result<Validator, Fault> {
-    measure(schema, limits)?;
-    refuse_outside_references(schema, "")?;
+    measure(schema, limits).map_err(|what| Fault::TooLarge(format!("the schema has {what}")))?;
+    refuse_unusable(schema, "")?;
     if let Some(dialect) = schema.get("$schema").filter(|dialect| *dialect != DIALECT) {
         return Err(Fault::Invalid(format!("dialect {dialect} is not available; expected `{DIALECT}`")));
     }
@@ -64,10 +74,11 @@ fn pointer_or_root(pointer: &str) -> &str {
     if pointer.is_empty() { "/" } else { pointer }
 }
 
-/// Whether the schema is within the limits; the walk itself never goes deeper than they allow.
-pub(crate) fn measure(schema: &Value, limits: Limits) -> Result<(), Fault> {
+/// Whether a value is within the limits; the walk itself never goes deeper than they allow. The error says what it has
+/// too much of.
+pub(crate) fn measure(value: &Value, limits: Limits) -> Result<(), String> {
     let (mut bytes, mut nodes) = (0_usize, 0_usize);
-    let mut open = vec![(schema, 1_usize)];
+    let mut open = vec![(value, 1_usize)];
     while let Some((value, depth)) = open.pop() {
         nodes += 1;
         match value {
@@ -89,19 +100,19 @@ pub(crate) fn measure(schema: &Value, limits: Limits) -> Result<(), Fault> {
             None
         };
         if let Some(what) = exceeded {
-            return Err(Fault::TooLarge(format!("the schema has {what}")));
+            return Err(what);
         }
     }
     Ok(())
 }
 
-/// `$ref` may only point into the schema itself, and nothing inside may give itself another base.
-fn refuse_outside_references(value: &Value, pointer: &str) -> Result<(), Fault> {
+/// `$ref` may only point into the schema itself, nothing inside may give itself another base, and no place has too many
+/// alternatives.
+fn refuse_unusable(value: &Value, pointer: &str) -> Result<(), Fault> {
     match value {
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(n, item)| refuse_outside_references(item, &format!("{pointer}/{n}"))),
+        Value::Array(items) => {
+            items.iter().enumerate().try_for_each(|(n, item)| refuse_unusable(item, &format!("{pointer}/{n}")))
+        }
         Value::Object(map) => {
             for keyword in ["$ref", "$dynamicRef"] {
                 if let Some(Value::String(target)) = map.get(keyword)
@@ -113,12 +124,21 @@ fn refuse_outside_references(value: &Value, pointer: &str) -> Result<(), Fault> 
                     )));
                 }
             }
+            for keyword in ["anyOf", "oneOf"] {
+                let branches = map.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
+                if branches > MAX_ALTERNATIVES {
+                    return Err(Fault::TooLarge(format!(
+                        "the schema has {branches} branches under `{keyword}` at `{}`; at most {MAX_ALTERNATIVES}",
+                        pointer_or_root(pointer)
+                    )));
+                }
+            }
             if let Some(Value::String(id)) = map.get("$id").filter(|_| !pointer.is_empty()) {
                 return Err(Fault::Reference(format!(
                     "`$id` (`{id}`) at `{pointer}` would move the base of references; leave it out"
                 )));
             }
-            map.iter().try_for_each(|(key, item)| refuse_outside_references(item, &format!("{pointer}/{key}")))
+            map.iter().try_for_each(|(key, item)| refuse_unusable(item, &format!("{pointer}/{key}")))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }

@@ -34,6 +34,11 @@ pub fn lower(schema: &Value) -> Result<Value, String> {
     Ok(lowered)
 }
 
+/// What a reference of a lowered schema points to.
+pub fn at<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+    root.pointer(&pointer::decoded(reference.strip_prefix('#')?)?)
+}
+
 struct Lowering<'a> {
     root: &'a Value,
     survey: Survey,
