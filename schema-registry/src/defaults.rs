@@ -103,7 +103,7 @@ fn property_schema<'a>(part: &'a Map<String, Value>, name: &str) -> Option<&'a V
     declared.or_else(|| part.get("additionalProperties").filter(|_| is_filled(part, "additionalProperties")))
 }
 
-fn item_schema<'a>(part: &'a Map<String, Value>, position: usize) -> Option<&'a Value> {
+fn item_schema(part: &Map<String, Value>, position: usize) -> Option<&Value> {
     let first = part.get("prefixItems").and_then(Value::as_array);
     first.and_then(|first| first.get(position)).or_else(|| part.get("items"))
 }

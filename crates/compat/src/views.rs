@@ -5,13 +5,14 @@
 //! (`not`, `if`, `contains`, `propertyNames`) stays, also when it is reached by reference: the targets of references are
 //! copied into `$defs` once per way of viewing them, under the letter of the view and the pointer of the original.
 
+mod joint;
 mod plan;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
 use serde_json::{Map, Value};
 
-use self::plan::Plan;
+use self::{joint::MARK, plan::Plan};
 use crate::dialect::{
     pointer,
     positions::{self, Role, Shape},
@@ -19,7 +20,10 @@ use crate::dialect::{
 
 /// W(S): objects that declare properties are closed. A subset of S.
 pub fn write(schema: &Value) -> Value {
-    Views::build(schema, View::Closed)
+    match joint::marked(schema) {
+        Some(marked) => Views::build(&marked, View::Closed),
+        None => Views::build(schema, View::Closed),
+    }
 }
 
 /// R(S): open, tolerant, defaults stand in. A superset of S.
@@ -93,7 +97,26 @@ struct Views<'a> {
     plan: Plan<'a>,
     /// Names of the copies, given before they are made: a target may refer to itself.
     named: BTreeSet<String>,
-    waiting: Vec<(String, &'a Value, View)>,
+    waiting: Vec<(String, &'a Value, Seen)>,
+}
+
+/// How a schema is viewed, and which properties are left as they are because the outermost schema of the place closes
+/// their declarations together.
+#[derive(Debug, Clone)]
+struct Seen {
+    view: View,
+    joint: Rc<BTreeSet<String>>,
+}
+
+impl Seen {
+    fn of(view: View) -> Self {
+        Self { view, joint: Rc::default() }
+    }
+
+    /// The same place, viewed so.
+    fn at(&self, view: View) -> Self {
+        if view == View::Inside { Self { view, joint: Rc::clone(&self.joint) } } else { Self::of(view) }
+    }
 }
 
 impl<'a> Views<'a> {
@@ -102,10 +125,10 @@ impl<'a> Views<'a> {
         if !views.plan.changes(root, view) {
             return root.clone();
         }
-        let mut out = views.schema(root, view);
+        let mut out = views.schema(root, &Seen::of(view));
         let mut copies = Map::new();
-        while let Some((name, target, view)) = views.waiting.pop() {
-            let copy = views.schema(target, view);
+        while let Some((name, target, seen)) = views.waiting.pop() {
+            let copy = views.schema(target, &seen);
             copies.insert(name, copy);
         }
         if let Some(map) = out.as_object_mut().filter(|_| !copies.is_empty()) {
@@ -119,14 +142,23 @@ impl<'a> Views<'a> {
         if self.plan.changes(schema, view) { view } else { View::Original }
     }
 
-    fn schema(&mut self, schema: &'a Value, view: View) -> Value {
-        let view = self.effective(schema, view);
+    fn schema(&mut self, schema: &'a Value, seen: &Seen) -> Value {
         let Some(map) = schema.as_object() else { return schema.clone() };
+        let mut seen = seen.at(self.effective(schema, seen.view));
+        if seen.view == View::Closed {
+            let names = map.get(MARK).and_then(Value::as_object).into_iter().flat_map(Map::keys);
+            seen.joint = Rc::new(names.cloned().collect());
+        }
+        let view = seen.view;
         let (mut out, mut more) = (Map::new(), Vec::new());
         for (keyword, value) in map {
             match (keyword.as_str(), positions::of(keyword)) {
                 (_, Some((_, Role::Definitions))) => {}
-                ("$ref", _) => drop(out.insert(keyword.clone(), self.reference(value, view.through_reference(map)))),
+                (MARK, _) => more.extend(self.together(value, view)),
+                ("$ref", _) => {
+                    let reference = self.reference(value, &seen.at(view.through_reference(map)));
+                    out.insert(keyword.clone(), reference);
+                }
                 ("additionalProperties" | "unevaluatedProperties", _)
                     if view.is_open() && *value == Value::Bool(false) => {}
                 ("required", _) if view == View::Tolerant => {
@@ -135,10 +167,15 @@ impl<'a> Views<'a> {
                     }
                 }
                 ("oneOf", Some((shape, role))) => {
-                    self.one_of(value, shape, view.under(role, map, keyword), &mut out, &mut more);
+                    let branches = seen.at(view.under(role, map, keyword));
+                    self.one_of(value, shape, &branches, &mut out, &mut more);
+                }
+                ("properties", Some(_)) if !seen.joint.is_empty() => {
+                    let properties = self.properties(value, &seen.joint);
+                    out.insert(keyword.clone(), properties);
                 }
                 (_, Some((shape, role))) => {
-                    let viewed = self.under(shape, value, view.under(role, map, keyword));
+                    let viewed = self.under(shape, value, &seen.at(view.under(role, map, keyword)));
                     out.insert(keyword.clone(), viewed);
                 }
                 (_, None) => drop(out.insert(keyword.clone(), value.clone())),
@@ -151,17 +188,34 @@ impl<'a> Views<'a> {
         Value::Object(out)
     }
 
-    fn under(&mut self, shape: Shape, value: &'a Value, view: View) -> Value {
+    fn under(&mut self, shape: Shape, value: &'a Value, seen: &Seen) -> Value {
         match (shape, value) {
-            (Shape::One, _) => self.schema(value, view),
+            (Shape::One, _) => self.schema(value, seen),
             (Shape::List, Value::Array(items)) => {
-                Value::Array(items.iter().map(|item| self.schema(item, view)).collect())
+                Value::Array(items.iter().map(|item| self.schema(item, seen)).collect())
             }
             (Shape::Map, Value::Object(items)) => {
-                Value::Object(items.iter().map(|(name, item)| (name.clone(), self.schema(item, view))).collect())
+                Value::Object(items.iter().map(|(name, item)| (name.clone(), self.schema(item, seen))).collect())
             }
             (Shape::List | Shape::Map, other) => other.clone(),
         }
+    }
+
+    /// Closed properties, but for those that are closed together.
+    fn properties(&mut self, value: &'a Value, joint: &BTreeSet<String>) -> Value {
+        let Value::Object(items) = value else { return value.clone() };
+        let view = |name: &String| if joint.contains(name) { View::Original } else { View::Closed };
+        let viewed = items.iter().map(|(name, item)| (name.clone(), self.schema(item, &Seen::of(view(name)))));
+        Value::Object(viewed.collect())
+    }
+
+    /// What holds the properties that are closed together.
+    fn together(&mut self, mark: &'a Value, view: View) -> Option<Value> {
+        let joints = mark.as_object().filter(|_| view == View::Closed)?.iter().filter(|(_, joint)| joint.is_object());
+        let closed: Map<String, Value> =
+            joints.map(|(name, joint)| (name.clone(), self.schema(joint, &Seen::of(View::Closed)))).collect();
+        let all = ("properties".to_owned(), Value::Object(closed));
+        Some(Value::Object([all].into_iter().collect()))
     }
 
     /// A narrower branch can make `oneOf` wider: a value of two branches may come to be of one. So when branches are
@@ -170,16 +224,16 @@ impl<'a> Views<'a> {
         &mut self,
         value: &'a Value,
         shape: Shape,
-        view: View,
+        seen: &Seen,
         out: &mut Map<String, Value>,
         more: &mut Vec<Value>,
     ) {
-        if !view.is_open() {
-            out.insert("oneOf".to_owned(), self.under(shape, value, View::Original));
+        if !seen.view.is_open() {
+            out.insert("oneOf".to_owned(), self.under(shape, value, &Seen::of(View::Original)));
         }
-        let narrowed = value.as_array().is_some_and(|all| all.iter().any(|branch| self.plan.changes(branch, view)));
-        if view.is_open() || narrowed {
-            let any = ("anyOf".to_owned(), self.under(shape, value, view));
+        let changes = |branch: &Value| self.plan.changes(branch, seen.view);
+        if seen.view.is_open() || value.as_array().is_some_and(|all| all.iter().any(changes)) {
+            let any = ("anyOf".to_owned(), self.under(shape, value, seen));
             more.push(Value::Object([any].into_iter().collect()));
         }
     }
@@ -191,14 +245,17 @@ impl<'a> Views<'a> {
     }
 
     /// A reference to the copy of the target that is viewed so.
-    fn reference(&mut self, reference: &Value, view: View) -> Value {
+    fn reference(&mut self, reference: &Value, seen: &Seen) -> Value {
         let found = reference.as_str().and_then(|at| plan::target(self.root, at));
         let Some((at, target)) = found else { return reference.clone() };
-        let view = self.effective(target, view);
-        let name = format!("{}:{at}", view.letter());
+        let seen = seen.at(self.effective(target, seen.view));
+        // Names come before the pointer, without slashes and spaces: no two copies have one name.
+        let names: String =
+            seen.joint.iter().map(|name| format!(" -{}", pointer::escaped(name).replace(' ', "~2"))).collect();
+        let name = format!("{}{names}:{at}", seen.view.letter());
         let reference = pointer::reference(&format!("/$defs/{}", pointer::escaped(&name)));
         if self.named.insert(name.clone()) {
-            self.waiting.push((name, target, view));
+            self.waiting.push((name, target, seen));
         }
         Value::String(reference)
     }

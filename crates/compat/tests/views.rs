@@ -75,6 +75,35 @@ fn branches_are_closed_together_with_what_stands_around_them() {
 }
 
 #[test]
+fn what_is_declared_in_several_parts_is_closed_together() {
+    let schema = json!({
+        "$defs": {"base": {"properties": {"payload": {"properties": {"id": true, "deep": {"properties": {"x": true}}}}}}},
+        "allOf": [{"$ref": "#/$defs/base"}],
+        "properties": {"payload": {"required": ["id"], "properties": {"amount": {"type": "integer"},
+            "deep": {"properties": {"y": true}}}}, "more": {"$ref": "#/$defs/base"}},
+    });
+    let good = [
+        json!({"payload": {"id": 1, "amount": 2, "deep": {"x": 1, "y": 1}}}),
+        json!({"more": {"payload": {"id": 1, "deep": {"x": 1}}}}),
+    ];
+    let bad = [
+        json!({"payload": {"id": 1, "tax": 2}}),
+        json!({"payload": {"id": 1, "deep": {"z": 1}}}),
+        json!({"payload": {"id": 1}, "other": 1}),
+        json!({"more": {"payload": {"amount": 1}}}),
+        json!({"more": {"payload": {"deep": {"y": 1}}}}),
+    ];
+    check(&schema, &good, &bad, &bad, &[json!({"payload": {"amount": 1}})]);
+    let tree = json!({"$defs": {"t": {"properties": {"next": {"$ref": "#/$defs/t"}, "a": true}}},
+        "allOf": [{"$ref": "#/$defs/t"}], "properties": {"next": {"$ref": "#"}, "b": true}});
+    let (both, none) = (json!({"next": {"next": {"a": 1, "b": 1}}}), json!({"next": {"next": {"c": 1}}}));
+    check(&tree, &[both], std::slice::from_ref(&none), std::slice::from_ref(&none), &[]);
+    let variants = json!({"properties": {"payload": {"required": ["id"], "properties": {"id": true}}},
+        "oneOf": [{"properties": {"payload": {"properties": {"card": true}}}}, false]});
+    check(&variants, &[json!({"payload": {"id": 1, "card": 2}})], &[json!({"payload": {}})], &[], &[]);
+}
+
+#[test]
 fn negative_places_stay_as_they_are() {
     let closed = json!({"properties": {"x": {"type": "integer"}}});
     let negated = json!({"$defs": {"c": closed}, "not": {"$ref": "#/$defs/c"}, "properties": {"y": true}});

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::View;
+use super::{View, joint::MARK};
 use crate::dialect::{
     pointer,
     positions::{self, Role, Shape},
@@ -146,6 +146,9 @@ fn children<'a>(root: &'a Value, schema: &'a Value, view: View) -> Vec<(&'a Valu
             let found = value.as_str().and_then(|at| target(root, at));
             all.extend(found.map(|(_, found)| (found, view.through_reference(map), true)));
             continue;
+        }
+        if keyword == MARK && view == View::Closed {
+            all.extend(value.as_object().into_iter().flat_map(Map::values).map(|joint| (joint, View::Closed, false)));
         }
         let Some((shape, role)) = positions::of(keyword) else { continue };
         let viewed = view.under(role, map, keyword);
