@@ -2,13 +2,13 @@
 
 use std::sync::OnceLock;
 
-use forgeline_compat::{dialect, views};
+use forgeline_compat::views;
 use jsonschema::Validator;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     defaults::Defaults,
-    schema::{self, DIALECT, Fault, Limits},
+    schema::{self, Fault, Limits, lowered},
     settings::ContentModel,
 };
 
@@ -68,17 +68,4 @@ fn reader(schema: &Value, model: ContentModel, limits: Limits) -> Result<Reader,
         ContentModel::Views => schema::compile(&views::read(&lowered), limits.of_views())?,
     };
     Ok(Reader { validator, defaults: Defaults::of(lowered) })
-}
-
-/// A registry has one dialect, so a schema that names none is not guessed to be of an older one.
-fn lowered(schema: &Value) -> Result<Value, Fault> {
-    let lower = |schema: &Value| dialect::lower(schema).map_err(Fault::Invalid);
-    match schema {
-        Value::Object(map) if !map.contains_key("$schema") => {
-            let mut named: Map<String, Value> = map.clone();
-            named.insert("$schema".to_owned(), DIALECT.into());
-            lower(&Value::Object(named))
-        }
-        _ => lower(schema),
-    }
 }

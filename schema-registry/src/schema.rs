@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use forgeline_compat::dialect;
 use jsonschema::{Draft, PatternOptions, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The one dialect in use.
 pub(crate) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -23,6 +24,8 @@ pub(crate) struct Limits {
 
 /// Most branches of one `anyOf` or `oneOf`: each is tried on each value.
 const MAX_ALTERNATIVES: usize = 256;
+/// Most schemas that one unfolds to. The validator has no deadline, so what it can be made to do is bounded before.
+const MAX_UNFOLDED: u64 = 100_000;
 
 impl Limits {
     /// The bounds of a view: it repeats parts of its schema, never without end.
@@ -60,6 +63,12 @@ pub(crate) fn compile(schema: &Value, limits: Limits) -> Result<Validator, Fault
     if let Some(dialect) = schema.get("$schema").filter(|dialect| *dialect != DIALECT) {
         return Err(Fault::Invalid(format!("dialect {dialect} is not available; expected `{DIALECT}`")));
     }
+    // What cannot be lowered cannot be built either.
+    let unfolded = lowered(schema).map_or(0, |lowered| dialect::unfolded(&lowered));
+    if unfolded > MAX_UNFOLDED {
+        let message = format!("the schema unfolds to more than {MAX_UNFOLDED} schemas through its references");
+        return Err(Fault::TooLarge(message));
+    }
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES))
@@ -68,6 +77,19 @@ pub(crate) fn compile(schema: &Value, limits: Limits) -> Result<Validator, Fault
         .offline()
         .build(schema)
         .map_err(|error| Fault::Invalid(format!("{error} (at `{}`)", pointer_or_root(error.instance_path().as_str()))))
+}
+
+/// The schema in the lowered form. There is one dialect, so a schema that names none is not guessed to be of an older one.
+pub(crate) fn lowered(schema: &Value) -> Result<Value, Fault> {
+    let lower = |schema: &Value| dialect::lower(schema).map_err(Fault::Invalid);
+    match schema {
+        Value::Object(map) if !map.contains_key("$schema") => {
+            let mut named: Map<String, Value> = map.clone();
+            named.insert("$schema".to_owned(), DIALECT.into());
+            lower(&Value::Object(named))
+        }
+        _ => lower(schema),
+    }
 }
 
 fn pointer_or_root(pointer: &str) -> &str {
@@ -190,7 +212,12 @@ mod tests {
         }
         let wide = json!({"enum": (0..30_000).collect::<Vec<_>>()});
         let long = json!({"description": "x".repeat(300 << 10)});
-        for schema in [deep, wide, long] {
+        let mut chain = json!({"$ref": "#/$defs/d0", "$defs": {"d60": true}});
+        for n in 0..60 {
+            let next = json!({"$ref": format!("#/$defs/d{}", n + 1)});
+            chain["$defs"][format!("d{n}")] = json!({"anyOf": [{"properties": {"x": next}}, next]});
+        }
+        for schema in [deep, wide, long, chain] {
             assert!(matches!(refused(&schema), Fault::TooLarge(_)));
         }
     }

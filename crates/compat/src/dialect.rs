@@ -8,11 +8,13 @@ mod draft;
 pub(crate) mod pointer;
 pub(crate) mod positions;
 mod survey;
+mod work;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+pub use self::work::unfolded;
 use self::{draft::Draft, positions::Shape, survey::Survey};
 
 /// Deepest nesting of schemas. Callers bound the depth of the whole text; this is for those who forget.
