@@ -125,13 +125,14 @@ struct Side {
 
 impl Side {
     fn new(schema: &Value, model: ContentModel) -> Result<Self, String> {
-        schema::measure(schema, Limits::default()).map_err(|fault| fault.to_string())?;
+        schema::measure(schema, Limits::default()).map_err(|what| format!("the schema has {what}"))?;
         let schema = dialect::lower(schema)?;
         let (write, read) = match model {
             ContentModel::Views => (views::write(&schema), views::read(&schema)),
             ContentModel::Strict => (schema.clone(), schema),
         };
-        let build = |view: &Value| schema::compile(view, Limits::default()).map_err(|fault| fault.to_string());
+        let build =
+            |view: &Value| schema::compile(view, Limits::default().of_views()).map_err(|fault| fault.to_string());
         Ok(Self { write_validator: build(&write)?, read_validator: build(&read)?, write, read })
     }
 }

@@ -53,7 +53,7 @@ fn check_folder(
                 continue;
             }
         };
-        let violations = contract.versions[version].check(&value);
+        let violations = contract.versions[version].check_produced(&value);
         let message = match verdict {
             Verdict::Valid if !violations.is_empty() => {
                 let listed: Vec<String> = violations.iter().map(ToString::to_string).collect();

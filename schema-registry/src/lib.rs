@@ -9,12 +9,15 @@
 
 pub mod codes;
 mod compare;
+mod defaults;
 mod examples;
+mod held;
 mod history;
 mod input;
 mod load;
 mod manifest;
 mod materialise;
+mod negotiate;
 mod registry;
 mod release;
 pub mod rules;

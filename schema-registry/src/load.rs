@@ -3,7 +3,7 @@
 pub(crate) mod layout;
 mod source;
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::collections::BTreeMap;
 
 use forgeline_model::{Diagnostic, Digest, FileSet};
 use serde_json::Value;
@@ -11,9 +11,12 @@ use serde_json::Value;
 use self::source::Reader;
 pub(crate) use self::source::Source;
 use crate::{
-    Contract, ContractVersion, Registry, Settings, codes, history,
+    Contract, ContractVersion, Registry, Settings, codes,
+    held::Held,
+    history,
     materialise::{Fragments, materialise},
-    schema::{self, Fault, Limits},
+    schema::{Fault, Limits},
+    settings::ContentModel,
 };
 
 /// The sources of a registry: what its files say, before they are held against each other.
@@ -60,12 +63,13 @@ pub(crate) fn load(files: &FileSet) -> Result<Registry, Vec<Diagnostic>> {
     let Some(sources) = sources else { return Err(found) };
     let published = sources.published_fragments();
     let limits = sources.settings.limits();
+    let model = sources.settings.content_model;
     found.extend(duplicates(&sources.events));
     for source in sources.fragments.iter().chain(&sources.events) {
         found.extend(history::check(source, &published, limits));
     }
     let mut contracts = |all: Vec<Source>| -> BTreeMap<String, Contract> {
-        all.into_iter().map(|source| (source.name.clone(), contract(source, limits, &mut found))).collect()
+        all.into_iter().map(|source| (source.name.clone(), contract(source, model, limits, &mut found))).collect()
     };
     let fragments = contracts(sources.fragments);
     let events = contracts(sources.events);
@@ -88,19 +92,20 @@ fn duplicates(events: &[Source]) -> Vec<Diagnostic> {
     found
 }
 
-fn contract(source: Source, limits: Limits, found: &mut Vec<Diagnostic>) -> Contract {
+fn contract(source: Source, model: ContentModel, limits: Limits, found: &mut Vec<Diagnostic>) -> Contract {
     let mut versions = BTreeMap::new();
     for (version, schema) in source.versions {
         let path = format!("{}/versions/{version}", source.folder);
         let digest = Digest::of(&schema);
-        let validator = OnceLock::new();
-        if history::built_in(&path) != Some(digest) {
-            match schema::compile(&schema, limits) {
-                Ok(built) => drop(validator.set(built)),
-                Err(fault) => found.push(unusable(&fault, &format!("{path}.json"))),
-            }
-        }
-        versions.insert(version, ContractVersion::new(schema, digest, validator));
+        let held = if history::built_in(&path) == Some(digest) {
+            Held::lazy(model)
+        } else {
+            Held::built(&schema, model, limits).unwrap_or_else(|fault| {
+                found.push(unusable(&fault, &format!("{path}.json")));
+                Held::lazy(model)
+            })
+        };
+        versions.insert(version, ContractVersion::new(schema, digest, held));
     }
     Contract { name: source.name, domain: source.domain, manifest: source.manifest, versions }
 }
@@ -108,7 +113,7 @@ fn contract(source: Source, limits: Limits, found: &mut Vec<Diagnostic>) -> Cont
 /// The head as a version, if it can be one.
 pub(crate) fn head_as_version(source: &Source, fragments: &Fragments, limits: Limits) -> Result<Value, Fault> {
     let schema = bundled_head(source, fragments)?;
-    schema::compile(&schema, limits)?;
+    Held::built(&schema, ContentModel::Views, limits)?;
     Ok(schema)
 }
 

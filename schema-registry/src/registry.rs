@@ -2,20 +2,25 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, LazyLock, OnceLock},
+    sync::{Arc, LazyLock},
 };
 
 use forgeline_model::{ContractBundle, Diagnostic, Digest, FileSet};
-use jsonschema::Validator;
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use semver::Version;
 use serde_json::Value;
 
 use crate::{
-    ContractViolation, Manifest, Settings, Status, Violation, load,
+    ContractViolation, Manifest, Settings, Status, Violation,
+    held::{Held, Reader},
+    load,
     schema::{self, Limits},
     shipped,
     violation::MAX_LISTED,
 };
+
+/// Bounds of an event, looked at before anything else is: how long validation takes depends on them.
+const EVENT: Limits = Limits { bytes: 1 << 20, nodes: 100_000, depth: 64 };
 
 /// Contracts in force. Built once, shared, never changed.
 #[derive(Debug, Clone)]
@@ -39,12 +44,12 @@ pub struct Contract {
     pub versions: BTreeMap<Version, ContractVersion>,
 }
 
-/// One published version. Its validator is built once.
+/// One published version. Its validators are built once.
 #[derive(Debug, Clone)]
 pub struct ContractVersion {
     schema: Value,
     digest: Digest,
-    validator: OnceLock<Validator>,
+    held: Held,
 }
 
 static BUILT_IN: LazyLock<Registry> =
@@ -117,7 +122,8 @@ impl Registry {
         self.contracts.get(event_type)
     }
 
-    /// Whether this event may be told: known type, exactly a published version, not retired, fields as its schema says.
+    /// Whether this event may be told: known type, exactly a published version, not retired, and the fields of its
+    /// schema's write view and no others.
     pub fn validate_produced(&self, event: &Value) -> Result<(), ContractViolation> {
         let (contract, wire) = self.contract_of(event)?;
         if contract.manifest.status == Status::Retired {
@@ -125,19 +131,37 @@ impl Registry {
         }
         let found = contract.version(wire);
         let (version, one) = found.ok_or_else(|| contract.unknown_version(wire))?;
-        contract.verdict(version, one.check(event))
+        contract.verdict(version, one.check_produced(event))
     }
 
-    /// Whether this event may be acted on. A minor version that is newer than ours is read with our newest of that
-    /// major, which is what forward compatibility promises.
+    /// Whether this event may be acted on, by the read view: unknown fields are passed over, defaults stand in. A minor
+    /// version that is newer than ours is read with our newest of that major, which is what forward compatibility
+    /// promises.
     pub fn validate_consumed(&self, event: &Value) -> Result<(), ContractViolation> {
+        self.reader_of(event).map(drop)
+    }
+
+    /// The event as a consumer sees it: validated like [`Self::validate_consumed`], and what the producer left out
+    /// filled in with the defaults of its schema.
+    pub fn consume(&self, mut event: Value) -> Result<Value, ContractViolation> {
+        if let Some(defaults) = &self.reader_of(&event)?.defaults {
+            defaults.fill(&mut event);
+        }
+        Ok(event)
+    }
+
+    /// What this event is read with, after it was found to fit.
+    fn reader_of(&self, event: &Value) -> Result<&Reader, ContractViolation> {
         let (contract, wire) = self.contract_of(event)?;
         let found = contract.version(wire).or_else(|| contract.newest_before(wire));
         let (version, one) = found.ok_or_else(|| contract.unknown_version(wire))?;
-        contract.verdict(version, one.check(event))
+        let reader = one.held.read(&one.schema);
+        contract.verdict(version, violations(&reader.validator, event))?;
+        Ok(reader)
     }
 
     fn contract_of<'a>(&self, event: &'a Value) -> Result<(&Contract, &'a str), ContractViolation> {
+        schema::measure(event, EVENT).map_err(|what| ContractViolation::TooLarge { message: what })?;
         let text = |name: &str| {
             event
                 .get(name)
@@ -145,11 +169,14 @@ impl Registry {
                 .ok_or_else(|| ContractViolation::NotAnEvent { message: format!("it has no text field `{name}`") })
         };
         let (event_type, wire) = (text("event_type")?, text("version")?);
-        let contract = self.contracts.get(event_type).ok_or_else(|| ContractViolation::UnknownType {
+        Ok((self.named(event_type)?, wire))
+    }
+
+    pub(crate) fn named(&self, event_type: &str) -> Result<&Contract, ContractViolation> {
+        self.contracts.get(event_type).ok_or_else(|| ContractViolation::UnknownType {
             event_type: shorten(event_type),
             similar: self.similar(event_type),
-        })?;
-        Ok((contract, wire))
+        })
     }
 
     fn similar(&self, name: &str) -> Option<String> {
@@ -178,7 +205,7 @@ impl Contract {
         self.versions.iter().rfind(|(version, _)| version.major == major && version.minor < minor)
     }
 
-    fn unknown_version(&self, wire: &str) -> ContractViolation {
+    pub(crate) fn unknown_version(&self, wire: &str) -> ContractViolation {
         ContractViolation::UnknownVersion {
             event_type: self.name.clone(),
             version: shorten(wire),
@@ -195,8 +222,8 @@ impl Contract {
 }
 
 impl ContractVersion {
-    pub(crate) fn new(schema: Value, digest: Digest, validator: OnceLock<Validator>) -> Self {
-        Self { schema, digest, validator }
+    pub(crate) fn new(schema: Value, digest: Digest, held: Held) -> Self {
+        Self { schema, digest, held }
     }
 
     /// The bundled schema.
@@ -209,17 +236,36 @@ impl ContractVersion {
         self.digest
     }
 
-    /// What an event has against this version, at most twenty findings, values hidden.
-    pub fn check(&self, event: &Value) -> Vec<Violation> {
-        let validator = self.validator.get_or_init(|| {
-            schema::compile(&self.schema, Limits::default())
-                .expect("built when loaded, or built in, and a test builds those")
-        });
-        if validator.is_valid(event) {
-            return Vec::new();
-        }
-        validator.iter_errors(event).take(MAX_LISTED).map(|error| Violation::masked(&error)).collect()
+    /// What keeps a producer from writing an event of this version, at most twenty findings, values hidden.
+    pub fn check_produced(&self, event: &Value) -> Vec<Violation> {
+        violations(self.held.written(&self.schema), event)
     }
+
+    /// What keeps a consumer of this version from reading an event, at most twenty findings, values hidden.
+    pub fn check_consumed(&self, event: &Value) -> Vec<Violation> {
+        violations(&self.held.read(&self.schema).validator, event)
+    }
+}
+
+fn violations(validator: &Validator, event: &Value) -> Vec<Violation> {
+    if validator.is_valid(event) {
+        return Vec::new();
+    }
+    let errors: Vec<ValidationError<'_>> = validator.iter_errors(event).take(MAX_LISTED).collect();
+    let (undeclared, others): (Vec<_>, Vec<_>) = errors.iter().partition(|error| is_undeclared(error));
+    // Where a part of a schema fails, the fields that it declares count as undeclared too; only the cause is told.
+    let caused = |error: &ValidationError<'_>| {
+        let place = error.instance_path().as_str();
+        let below =
+            |other: &str| other.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        others.iter().any(|other| below(other.instance_path().as_str()))
+    };
+    let real = undeclared.into_iter().filter(|error| !caused(error));
+    others.iter().copied().chain(real).map(Violation::masked).collect()
+}
+
+fn is_undeclared(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), ValidationErrorKind::UnevaluatedProperties { .. })
 }
 
 fn parse_wire(wire: &str) -> Option<(u64, u64)> {
@@ -228,7 +274,7 @@ fn parse_wire(wire: &str) -> Option<(u64, u64)> {
     Some((number(major)?, number(minor)?))
 }
 
-fn wire_form(version: &Version) -> String {
+pub(crate) fn wire_form(version: &Version) -> String {
     format!("{}.{}", version.major, version.minor)
 }
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use forgeline_compat::dialect;
 use jsonschema::{Draft, PatternOptions, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The one dialect in use.
 pub(crate) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -19,6 +20,18 @@ pub(crate) struct Limits {
     pub(crate) nodes: usize,
     /// Nesting.
     pub(crate) depth: usize,
+}
+
+/// Most branches of one `anyOf` or `oneOf`: each is tried on each value.
+const MAX_ALTERNATIVES: usize = 256;
+/// Most schemas that one unfolds to. The validator has no deadline, so what it can be made to do is bounded before.
+const MAX_UNFOLDED: u64 = 100_000;
+
+impl Limits {
+    /// The bounds of a view: it repeats parts of its schema, never without end.
+    pub(crate) fn of_views(self) -> Self {
+        Self { bytes: 4 * self.bytes, nodes: 4 * self.nodes, depth: self.depth + 32 }
+    }
 }
 
 impl Default for Limits {
@@ -45,10 +58,16 @@ impl fmt::Display for Fault {
 /// A validator for a self-contained schema: within the limits, no reference out of itself, linear patterns, known
 /// formats.
 pub(crate) fn compile(schema: &Value, limits: Limits) -> Result<Validator, Fault> {
-    measure(schema, limits)?;
-    refuse_outside_references(schema, "")?;
+    measure(schema, limits).map_err(|what| Fault::TooLarge(format!("the schema has {what}")))?;
+    refuse_unusable(schema, "")?;
     if let Some(dialect) = schema.get("$schema").filter(|dialect| *dialect != DIALECT) {
         return Err(Fault::Invalid(format!("dialect {dialect} is not available; expected `{DIALECT}`")));
+    }
+    // What cannot be lowered cannot be built either.
+    let unfolded = lowered(schema).map_or(0, |lowered| dialect::unfolded(&lowered));
+    if unfolded > MAX_UNFOLDED {
+        let message = format!("the schema unfolds to more than {MAX_UNFOLDED} schemas through its references");
+        return Err(Fault::TooLarge(message));
     }
     jsonschema::options()
         .with_draft(Draft::Draft202012)
@@ -60,14 +79,28 @@ pub(crate) fn compile(schema: &Value, limits: Limits) -> Result<Validator, Fault
         .map_err(|error| Fault::Invalid(format!("{error} (at `{}`)", pointer_or_root(error.instance_path().as_str()))))
 }
 
+/// The schema in the lowered form. There is one dialect, so a schema that names none is not guessed to be of an older one.
+pub(crate) fn lowered(schema: &Value) -> Result<Value, Fault> {
+    let lower = |schema: &Value| dialect::lower(schema).map_err(Fault::Invalid);
+    match schema {
+        Value::Object(map) if !map.contains_key("$schema") => {
+            let mut named: Map<String, Value> = map.clone();
+            named.insert("$schema".to_owned(), DIALECT.into());
+            lower(&Value::Object(named))
+        }
+        _ => lower(schema),
+    }
+}
+
 fn pointer_or_root(pointer: &str) -> &str {
     if pointer.is_empty() { "/" } else { pointer }
 }
 
-/// Whether the schema is within the limits; the walk itself never goes deeper than they allow.
-pub(crate) fn measure(schema: &Value, limits: Limits) -> Result<(), Fault> {
+/// Whether a value is within the limits; the walk itself never goes deeper than they allow. The error says what it has
+/// too much of.
+pub(crate) fn measure(value: &Value, limits: Limits) -> Result<(), String> {
     let (mut bytes, mut nodes) = (0_usize, 0_usize);
-    let mut open = vec![(schema, 1_usize)];
+    let mut open = vec![(value, 1_usize)];
     while let Some((value, depth)) = open.pop() {
         nodes += 1;
         match value {
@@ -89,19 +122,19 @@ pub(crate) fn measure(schema: &Value, limits: Limits) -> Result<(), Fault> {
             None
         };
         if let Some(what) = exceeded {
-            return Err(Fault::TooLarge(format!("the schema has {what}")));
+            return Err(what);
         }
     }
     Ok(())
 }
 
-/// `$ref` may only point into the schema itself, and nothing inside may give itself another base.
-fn refuse_outside_references(value: &Value, pointer: &str) -> Result<(), Fault> {
+/// `$ref` may only point into the schema itself, nothing inside may give itself another base, and no place has too many
+/// alternatives.
+fn refuse_unusable(value: &Value, pointer: &str) -> Result<(), Fault> {
     match value {
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(n, item)| refuse_outside_references(item, &format!("{pointer}/{n}"))),
+        Value::Array(items) => {
+            items.iter().enumerate().try_for_each(|(n, item)| refuse_unusable(item, &format!("{pointer}/{n}")))
+        }
         Value::Object(map) => {
             for keyword in ["$ref", "$dynamicRef"] {
                 if let Some(Value::String(target)) = map.get(keyword)
@@ -113,12 +146,21 @@ fn refuse_outside_references(value: &Value, pointer: &str) -> Result<(), Fault> 
                     )));
                 }
             }
+            for keyword in ["anyOf", "oneOf"] {
+                let branches = map.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
+                if branches > MAX_ALTERNATIVES {
+                    return Err(Fault::TooLarge(format!(
+                        "the schema has {branches} branches under `{keyword}` at `{}`; at most {MAX_ALTERNATIVES}",
+                        pointer_or_root(pointer)
+                    )));
+                }
+            }
             if let Some(Value::String(id)) = map.get("$id").filter(|_| !pointer.is_empty()) {
                 return Err(Fault::Reference(format!(
                     "`$id` (`{id}`) at `{pointer}` would move the base of references; leave it out"
                 )));
             }
-            map.iter().try_for_each(|(key, item)| refuse_outside_references(item, &format!("{pointer}/{key}")))
+            map.iter().try_for_each(|(key, item)| refuse_unusable(item, &format!("{pointer}/{key}")))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
@@ -170,7 +212,12 @@ mod tests {
         }
         let wide = json!({"enum": (0..30_000).collect::<Vec<_>>()});
         let long = json!({"description": "x".repeat(300 << 10)});
-        for schema in [deep, wide, long] {
+        let mut chain = json!({"$ref": "#/$defs/d0", "$defs": {"d60": true}});
+        for n in 0..60 {
+            let next = json!({"$ref": format!("#/$defs/d{}", n + 1)});
+            chain["$defs"][format!("d{n}")] = json!({"anyOf": [{"properties": {"x": next}}, next]});
+        }
+        for schema in [deep, wide, long, chain] {
             assert!(matches!(refused(&schema), Fault::TooLarge(_)));
         }
     }

@@ -56,6 +56,12 @@ pub enum ContractViolation {
         /// What is missing.
         message: String,
     },
+    /// The value is larger than any event may be.
+    #[error("the event has {message}")]
+    TooLarge {
+        /// The bound that it exceeds.
+        message: String,
+    },
     /// No contract has this name.
     #[error("no contract is named `{event_type}`{}", did_you_mean(.similar.as_deref()))]
     UnknownType {
@@ -71,6 +77,19 @@ pub enum ContractViolation {
         event_type: String,
         /// The version asked for.
         version: String,
+        /// Versions there are, `major.minor`.
+        published: Vec<String>,
+    },
+    /// No version is read by all consumers.
+    #[error(
+        "no version of `{event_type}` is read by consumers of {}; published: {}; let the oldest consumer move first",
+        .wanted.join(" and "), .published.join(", ")
+    )]
+    NoCommonVersion {
+        /// The contract.
+        event_type: String,
+        /// The consumers' versions.
+        wanted: Vec<String>,
         /// Versions there are, `major.minor`.
         published: Vec<String>,
     },

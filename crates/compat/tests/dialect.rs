@@ -1,0 +1,162 @@
+//! Lowering, judged by a validator that knows the older dialects itself.
+
+use forgeline_compat::dialect::lower;
+use jsonschema::{Draft, Validator};
+use serde_json::{Value, json};
+
+fn native(schema: &Value, draft: Draft) -> Validator {
+    jsonschema::options().with_draft(draft).build(schema).unwrap_or_else(|error| panic!("{schema}: {error}"))
+}
+
+/// A schema and its lowered form say the same of each of these values.
+#[track_caller]
+fn same(draft: Draft, schema: &Value, values: &[Value]) {
+    let lowered = lower(schema).unwrap_or_else(|why| panic!("{schema}: {why}"));
+    let (old, new) = (native(schema, draft), native(&lowered, Draft::Draft202012));
+    let verdicts: Vec<bool> = values.iter().map(|value| old.is_valid(value)).collect();
+    assert!(verdicts.contains(&true) && verdicts.contains(&false), "{schema}: one-sided values");
+    for (value, verdict) in values.iter().zip(verdicts) {
+        assert_eq!(new.is_valid(value), verdict, "{value}\n{schema}\n{lowered}");
+    }
+}
+
+#[track_caller]
+fn refused(schema: &Value, part: &str) {
+    let why = lower(schema).expect_err(&format!("{schema} must be refused"));
+    assert!(why.contains(part), "{why}");
+}
+
+#[test]
+fn draft_07_keeps_its_meaning() {
+    let seven = Draft::Draft7;
+    let lists = [json!([1, "a"]), json!([1, "a", true]), json!(["a"]), json!([1, 2]), json!([]), json!([1, "a", 3])];
+    same(
+        seven,
+        &json!({
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "items": [{"type": "integer"}, {"type": "string"}], "additionalItems": {"type": "boolean"},
+        }),
+        &lists,
+    );
+    same(seven, &json!({"items": {"type": "integer"}, "additionalItems": false}), &[json!([1, 2]), json!(["a"])]);
+    let objects = [
+        json!({}),
+        json!({"a": 1}),
+        json!({"a": 1, "b": 1}),
+        json!({"c": 1}),
+        json!({"c": 1, "d": "x"}),
+        json!({"c": 1, "d": 1}),
+    ];
+    let dependencies = json!({"dependencies": {"a": ["b"], "c": {"required": ["d"]}}});
+    same(seven, &dependencies, &objects);
+    same(
+        seven,
+        &json!({"allOf": [{"$ref": "#/properties/x/dependencies/c"}], "properties": {"x": {
+            "dependencies": {"c": {"required": ["d"]}}}}}),
+        &objects,
+    );
+    same(
+        seven,
+        &json!({
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "definitions": {"name": {"type": "string"}},
+            "properties": {"a": {"$ref": "#/definitions/name", "maxLength": 1, "type": "integer"}},
+        }),
+        &[json!({"a": "long"}), json!({"a": 1})],
+    );
+}
+
+#[test]
+fn references_follow_what_moves() {
+    let seven = Draft::Draft7;
+    let pair = json!({"items": [{"type": "integer"}, {"$ref": "#/definitions/pair/items/0"}],
+        "additionalItems": {"$ref": "#/definitions/pair/additionalItems"}});
+    same(
+        seven,
+        &json!({
+            "definitions": {"pair": {"items": [{"type": "integer"}], "additionalItems": {"type": "string"}}},
+            "allOf": [pair],
+        }),
+        &[json!([1, 2, "a"]), json!([1, "a"]), json!([1, 2, 3])],
+    );
+    let anchored = json!({
+        "definitions": {"a": {"$id": "#name", "type": "string"}, "b": {"$id": "#/definitions/b", "type": "integer"}},
+        "properties": {"x": {"$ref": "#name"}, "y": {"$ref": "#/definitions/b"}},
+    });
+    same(seven, &anchored, &[json!({"x": "a", "y": 1}), json!({"x": 1}), json!({"y": "a"})]);
+    let elsewhere = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "components": {"schemas": {"T/x %": {"properties": {"next": {"$ref": "#/components/schemas/T~1x%20%25"}},
+            "additionalProperties": false}}},
+        "properties": {"t": {"$ref": "#/components/schemas/T~1x%20%25"}},
+    });
+    same(seven, &elsewhere, &[json!({"t": {"next": {"next": {}}}}), json!({"t": {"next": {"other": 1}}})]);
+    let silent = json!({"properties": {"a": {"$ref": "#/definitions/n", "properties": {"b": {"type": "null"}}},
+        "c": {"$ref": "#/properties/a/properties/b"}}, "definitions": {"n": {"type": "object"}}});
+    same(seven, &silent, &[json!({"a": {"b": 1}, "c": null}), json!({"c": 1}), json!({"a": 1})]);
+    let own = json!({"$id": "https://example.com/s.json", "$schema": "http://json-schema.org/draft-07/schema#",
+        "definitions": {"n": {"type": "null"}}, "properties": {"a": {"$ref": "https://example.com/s.json#/definitions/n"},
+        "b": {"$ref": "#"}}});
+    same(seven, &own, &[json!({"a": null, "b": {"a": null}}), json!({"b": {"a": 1}})]);
+}
+
+#[test]
+fn older_and_newer_dialects_keep_their_meaning() {
+    let four = "http://json-schema.org/draft-04/schema#";
+    let bounds = json!({"$schema": four, "minimum": 1, "exclusiveMinimum": true, "maximum": 5,
+        "exclusiveMaximum": false});
+    same(Draft::Draft4, &bounds, &[json!(1), json!(2), json!(5), json!(6)]);
+    let unknown = json!({"$schema": four, "const": 1, "if": true, "then": false, "type": "integer"});
+    same(Draft::Draft4, &unknown, &[json!(2), json!("a")]);
+    let six = json!({"$schema": "http://json-schema.org/draft-06/schema#", "const": 1, "if": true, "then": false});
+    same(Draft::Draft6, &six, &[json!(1), json!(2)]);
+    let later = "https://json-schema.org/draft/2019-09/schema";
+    let tree = json!({"$schema": later, "properties": {"next": {"$recursiveRef": "#"}, "list": {
+        "items": [{"type": "integer"}], "additionalItems": false, "unevaluatedItems": false}},
+        "additionalProperties": false});
+    same(
+        Draft::Draft201909,
+        &tree,
+        &[json!({"next": {"next": {}}}), json!({"next": {"x": 1}}), json!({"list": [1]}), json!({"list": [1, 2]})],
+    );
+    let newest = json!({"$defs": {"t": {"$dynamicAnchor": "node", "properties": {"next": {"$dynamicRef": "#node"}},
+        "unevaluatedProperties": false}}, "$ref": "#/$defs/t", "minProperties": 1});
+    same(Draft::Draft202012, &newest, &[json!({"next": {"next": {}}}), json!({"next": {"x": 1}}), json!({})]);
+    let both = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": "#/$defs/a",
+        "$dynamicRef": "#b", "$defs": {"a": {"minimum": 1}, "b": {"$anchor": "b", "maximum": 3}}});
+    same(Draft::Draft202012, &both, &[json!(0), json!(2), json!(4)]);
+    assert_eq!(lower(&json!(true)), Ok(json!(true)));
+    let empty = json!({"$schema": later, "items": [], "additionalItems": false});
+    assert_eq!(lower(&empty), Ok(json!({"items": false})));
+}
+
+#[test]
+fn values_are_never_read_as_schemas() {
+    let schema = json!({"enum": [{"items": [1], "$ref": "x"}], "const": {"$id": "y"}, "default": {"definitions": 1},
+        "examples": [{"$schema": "z"}], "x-note": {"dependencies": {}}});
+    assert_eq!(lower(&schema), Ok(schema));
+    let named = json!({"properties": {"$ref": {"type": "string"}, "items": {"type": "integer"}}});
+    assert_eq!(lower(&named), Ok(named));
+}
+
+#[test]
+fn what_cannot_be_read_is_refused() {
+    refused(&json!({"$schema": "https://example.com/my-dialect"}), "my-dialect");
+    for target in ["https://example.com/s.json", "file:///etc/passwd", "other.json#/a", "//host/x", "urn:x"] {
+        refused(&json!({"properties": {"a": {"$ref": target}}}), "leads out of the schema");
+        refused(&json!({"$dynamicRef": target}), "leads out of the schema");
+    }
+    refused(&json!({"$ref": "#/$defs/none"}), "leads to no schema");
+    refused(&json!({"$ref": "#none"}), "anchor");
+    refused(&json!({"$ref": "#/$defs/a/enum", "$defs": {"a": {"enum": [1]}}}), "leads to no schema");
+    refused(&json!({"$ref": 1}), "not text");
+    refused(&json!({"properties": {"a": 1}}), "stands where a schema should");
+    refused(&json!({"$defs": {"a": {"$id": "https://x/", "$ref": "#/$defs/b"}}}), "moves the base");
+    let mut deep = json!(true);
+    for _ in 0..200 {
+        deep = json!({"not": deep});
+    }
+    refused(&deep, "levels deep");
+    let later = "https://json-schema.org/draft/2019-09/schema";
+    refused(&json!({"$schema": later, "contains": true, "unevaluatedItems": false}), "2019-09");
+}
