@@ -14,8 +14,10 @@ use regex_syntax::{
 /// Place of a term; equal terms have equal places.
 pub(crate) type Term = u32;
 
-const NOTHING: Term = 0;
+pub(crate) const NOTHING: Term = 0;
 const EMPTY: Term = 1;
+/// All strings.
+const ANYTHING: Term = 3;
 /// Most terms before patterns count as too complex.
 const MAX_TERMS: usize = 200_000;
 
@@ -45,6 +47,9 @@ impl Default for Languages {
         let mut new = Self { shapes: Vec::new(), places: HashMap::new(), derivatives: HashMap::new() };
         new.place(Shape::Nothing);
         new.place(Shape::Empty);
+        let any = new.place(Shape::Class(vec![(0, 0xD7FF), (0xE000, 0x10_FFFF)]));
+        let anything = new.place(Shape::Repeat(any, 0, None));
+        debug_assert_eq!(anything, ANYTHING, "the fourth term");
         new
     }
 }
@@ -56,10 +61,8 @@ impl Languages {
         let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
         let hir = ParserBuilder::new().nest_limit(100).build().parse(&translated).ok()?;
         let inner = self.of_hir(&hir)?;
-        let any = self.place(Shape::Class(vec![(0, 0xD7FF), (0xE000, 0x10_FFFF)]));
-        let anything = self.repeat(any, 0, None);
-        let tail = self.concat(inner, anything);
-        let whole = self.concat(anything, tail);
+        let tail = self.concat(inner, ANYTHING);
+        let whole = self.concat(ANYTHING, tail);
         self.is_small().then_some(whole)
     }
 
@@ -83,15 +86,7 @@ impl Languages {
         }
         Some(match hir.kind() {
             HirKind::Empty => EMPTY,
-            HirKind::Literal(literal) => {
-                let text = std::str::from_utf8(&literal.0).ok()?;
-                let mut term = EMPTY;
-                for c in text.chars().rev() {
-                    let one = self.place(Shape::Class(vec![(u32::from(c), u32::from(c))]));
-                    term = self.concat(one, term);
-                }
-                term
-            }
+            HirKind::Literal(literal) => self.text(std::str::from_utf8(&literal.0).ok()?),
             HirKind::Class(Class::Unicode(class)) => {
                 self.class(class.ranges().iter().map(|r| (u32::from(r.start()), u32::from(r.end()))).collect())
             }
@@ -102,6 +97,10 @@ impl Languages {
             HirKind::Look(Look::End) => self.place(Shape::End),
             HirKind::Look(_) => return None,
             HirKind::Repetition(repetition) => {
+                // What an anchor says of the second round is another thing than what it says of the first.
+                if !repetition.sub.properties().look_set().is_empty() {
+                    return None;
+                }
                 let of = self.of_hir(&repetition.sub)?;
                 self.repeat(of, repetition.min, repetition.max)
             }
@@ -117,6 +116,30 @@ impl Languages {
         })
     }
 
+    /// This string alone.
+    pub(crate) fn text(&mut self, text: &str) -> Term {
+        let mut term = EMPTY;
+        for c in text.chars().rev() {
+            let one = self.place(Shape::Class(vec![(u32::from(c), u32::from(c))]));
+            term = self.concat(one, term);
+        }
+        term
+    }
+
+    /// Whether the term is plainly all strings.
+    pub(crate) fn is_anything(&self, term: Term) -> bool {
+        term == ANYTHING
+    }
+
+    /// One character of each set of characters that these terms do not tell apart; a plain one where there is one.
+    pub(crate) fn alphabet(&self, terms: &[Term], start: bool) -> Vec<u32> {
+        let mut points = vec![0, 0xD800, 0xE000, 0x11_0000];
+        terms.iter().for_each(|term| self.boundaries(*term, start, &mut points));
+        points.sort_unstable();
+        points.dedup();
+        points.windows(2).filter(|range| range[0] != 0xD800).map(|range| plain(range[0], range[1])).collect()
+    }
+
     fn class(&mut self, ranges: Vec<(u32, u32)>) -> Term {
         if ranges.is_empty() { NOTHING } else { self.place(Shape::Class(ranges)) }
     }
@@ -125,6 +148,8 @@ impl Languages {
         match (head, tail) {
             (NOTHING, _) | (_, NOTHING) => NOTHING,
             (EMPTY, other) | (other, EMPTY) => other,
+            (ANYTHING, ANYTHING) => ANYTHING,
+            (ANYTHING, tail) if matches!(self.shapes[tail as usize], Shape::Concat(ANYTHING, _)) => tail,
             _ => match self.shapes[head as usize].clone() {
                 // To the right, so that equal languages meet in equal terms more often.
                 Shape::Concat(first, second) => {
@@ -136,7 +161,8 @@ impl Languages {
         }
     }
 
-    fn union(&mut self, terms: Vec<Term>) -> Term {
+    /// The strings of any of these.
+    pub(crate) fn union(&mut self, terms: Vec<Term>) -> Term {
         let mut flat = Vec::new();
         for term in terms {
             match &self.shapes[term as usize] {
@@ -147,6 +173,9 @@ impl Languages {
         }
         flat.sort_unstable();
         flat.dedup();
+        if flat.contains(&ANYTHING) {
+            return ANYTHING;
+        }
         match flat[..] {
             [] => NOTHING,
             [one] => one,
@@ -243,4 +272,15 @@ impl Languages {
         }
         self.nullable(term, text.is_empty(), true)
     }
+}
+
+/// A character from this one up to but not including that one.
+fn plain(low: u32, end: u32) -> u32 {
+    for (first, last) in [('a', 'z'), ('0', '9'), ('A', 'Z'), ('!', '~'), (' ', ' '), ('\u{A1}', '\u{FF}')] {
+        let (first, last) = (u32::from(first), u32::from(last));
+        if low.max(first) < end.min(last + 1) {
+            return low.max(first);
+        }
+    }
+    low
 }

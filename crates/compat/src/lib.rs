@@ -7,9 +7,20 @@
 //!
 //! Pure: no validator here. A witness counts only when the caller's `confirm` says so.
 
-pub mod dialect;
+mod arena;
 mod budget;
+mod case;
+pub mod dialect;
+mod evaluate;
+mod format;
 mod inclusion;
+mod language;
+mod node;
+mod number;
+mod reader;
+mod search;
+mod theory;
+mod unevaluated;
 pub mod views;
 
 pub use budget::Budget;

@@ -2,6 +2,8 @@
 
 use num_rational::BigRational;
 
+use crate::language::Term;
+
 /// Place of a node in the arena. Equal nodes have equal places.
 pub(crate) type Id = u32;
 
@@ -90,8 +92,8 @@ pub(crate) enum Node {
     MultipleOf(BigRational),
     MinLength(u64),
     MaxLength(u64),
-    /// Index of a pattern in the arena.
-    Pattern(usize),
+    /// A term of the arena's languages.
+    Pattern(Term),
     MinItems(u64),
     MaxItems(u64),
     /// The item at this place, if there is one.
