@@ -10,6 +10,11 @@ use serde_json::Value;
 
 use crate::schema::{self, Limits};
 
+/// Bounds of a schema that is compared.
+const LIMITS: Limits = Limits { bytes: 4 << 20, nodes: 400_000, depth: 96 };
+/// Most schemas that one unfolds to: the validator has no deadline of its own.
+const MAX_UNFOLDED: u64 = 2_000_000;
+
 /// Which way data flows between the versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,11 +99,18 @@ pub fn compare(
     };
     for (direction, writer, reader) in [(Relation::Backward, &old, &new), (Relation::Forward, &new, &old)] {
         if relation == direction || relation == Relation::Full {
-            answer.absorb(direction, ask(writer, reader, budget), reader);
+            let left = Budget { time: budget.time.saturating_sub(start.elapsed()), ..budget.clone() };
+            answer.absorb(direction, ask(writer, reader, &left), reader);
         }
     }
     answer.took = start.elapsed();
     Ok(answer)
+}
+
+/// The structural differences from `old` to `new`, field by field: pointer and sentence. The proof does not depend on
+/// them; they say what to look at.
+pub fn differences(old: &Value, new: &Value) -> Vec<(String, String)> {
+    crate::rules::changes(old, new).into_iter().map(|change| (change.pointer, change.message)).collect()
 }
 
 /// The schema as consumers read it.
@@ -125,14 +137,16 @@ struct Side {
 
 impl Side {
     fn new(schema: &Value, model: ContentModel) -> Result<Self, String> {
-        schema::measure(schema, Limits::default()).map_err(|what| format!("the schema has {what}"))?;
+        schema::measure(schema, LIMITS).map_err(|what| format!("the schema has {what}"))?;
         let schema = dialect::lower(schema)?;
+        if dialect::unfolded(&schema) > MAX_UNFOLDED {
+            return Err(format!("the schema unfolds to more than {MAX_UNFOLDED} schemas through its references"));
+        }
         let (write, read) = match model {
             ContentModel::Views => (views::write(&schema), views::read(&schema)),
             ContentModel::Strict => (schema.clone(), schema),
         };
-        let build =
-            |view: &Value| schema::compile(view, Limits::default().of_views()).map_err(|fault| fault.to_string());
+        let build = |view: &Value| schema::compile_foreign(view).map_err(|fault| fault.to_string());
         Ok(Self { write_validator: build(&write)?, read_validator: build(&read)?, write, read })
     }
 }

@@ -7,6 +7,7 @@
 //! This is the only crate that names `jsonschema`. Schemas are data of somebody else: their size is bounded, patterns
 //! run on a linear engine, and a reference never leaves the registry. The crate does no I/O.
 
+pub mod batch;
 pub mod codes;
 mod compare;
 mod defaults;
@@ -26,7 +27,7 @@ mod settings;
 mod shipped;
 mod violation;
 
-pub use compare::{Comparison, ContentModel, Reason, Relation, Verdict, compare};
+pub use compare::{Comparison, ContentModel, Reason, Relation, Verdict, compare, differences};
 pub use examples::check as check_examples;
 pub use forgeline_compat::Budget;
 pub use input::InputSchema;

@@ -27,6 +27,7 @@ mod versions;
 mod tests;
 
 pub use catalogue::{RULES, Rule, rule};
+pub(crate) use change::changes;
 pub use check::check;
 pub use finding::{Finding, Report};
 pub use impact::{Impact, User, impact, users};

@@ -3,13 +3,16 @@
 use std::fmt;
 
 use forgeline_compat::dialect;
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator};
 use serde_json::{Map, Value};
 
 /// The one dialect in use.
 pub(crate) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// Largest compiled pattern, bytes.
 const PATTERN_BYTES: usize = 1 << 20;
+
+/// Most steps back of a pattern that is only compared.
+const MAX_BACKTRACKS: usize = 50_000;
 
 /// Bounds of one schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +72,25 @@ pub(crate) fn compile(schema: &Value, limits: Limits) -> Result<Validator, Fault
         let message = format!("the schema unfolds to more than {MAX_UNFOLDED} schemas through its references");
         return Err(Fault::TooLarge(message));
     }
-    jsonschema::options()
+    let linear = PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES);
+    build(schema, jsonschema::options().with_pattern_options(linear).should_ignore_unknown_formats(false))
+}
+
+/// A validator for a lowered schema that is only compared, never enforced: formats nobody knows are annotations, and
+/// patterns that need backtracking get a little of it.
+pub(crate) fn compile_foreign(schema: &Value) -> Result<Validator, Fault> {
+    let linear = PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES);
+    let tolerant = || jsonschema::options().should_ignore_unknown_formats(true);
+    build(schema, tolerant().with_pattern_options(linear)).or_else(|fault| {
+        let backtracking = PatternOptions::fancy_regex().size_limit(PATTERN_BYTES).backtrack_limit(MAX_BACKTRACKS);
+        build(schema, tolerant().with_pattern_options(backtracking)).map_err(|_| fault)
+    })
+}
+
+fn build(schema: &Value, options: ValidationOptions) -> Result<Validator, Fault> {
+    options
         .with_draft(Draft::Draft202012)
-        .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES))
         .should_validate_formats(true)
-        .should_ignore_unknown_formats(false)
         .offline()
         .build(schema)
         .map_err(|error| Fault::Invalid(format!("{error} (at `{}`)", pointer_or_root(error.instance_path().as_str()))))

@@ -1,6 +1,7 @@
 //! `forgeline contracts`: the event contracts in force, and changes of them.
 
 mod check;
+mod diff;
 mod docs;
 mod explain;
 mod impact;
@@ -29,6 +30,7 @@ pub enum Contracts {
     },
     New(new::New),
     Check(check::Check),
+    Diff(diff::Diff),
     Impact(impact::Impact),
     Release(release::Release),
     Docs(docs::Docs),
@@ -42,6 +44,7 @@ impl Contracts {
             Self::Show { contract } => look::show(session, &contract),
             Self::New(command) => command.perform(session),
             Self::Check(command) => command.perform(session),
+            Self::Diff(command) => command.perform(session),
             Self::Impact(command) => command.perform(session),
             Self::Release(command) => command.perform(session),
             Self::Docs(command) => command.perform(session),

@@ -92,6 +92,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("contracts-show", "contracts show ArtifactMerged"),
     ("contracts-new", "contracts new shop/OrderPlaced"),
     ("contracts-check", "contracts check --base HEAD"),
+    ("contracts-diff", "contracts diff ArtifactMerged@1.0 ArtifactMerged@1.0 --mode full"),
+    ("contracts-diff", "contracts diff ArtifactMerged@1.0 DeadLettered@1.0"),
     ("contracts-release", "contracts release --dry-run"),
     ("contracts-release", "contracts release"),
     ("contracts-impact", "contracts impact VisionDocumentCreated"),

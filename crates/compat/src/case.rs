@@ -178,7 +178,9 @@ impl Case {
 fn of_type(node: &Node, kind: Type) -> Option<bool> {
     let speaks_of = match node {
         Node::Types(types) => return Some(types.contains(&kind)),
-        Node::Enum(scalars) => return if scalars.iter().any(|scalar| scalar.kind() == kind) { None } else { Some(false) },
+        Node::Enum(scalars) => {
+            return if scalars.iter().any(|scalar| scalar.kind() == kind) { None } else { Some(false) };
+        }
         Node::Minimum { .. } | Node::Maximum { .. } | Node::MultipleOf(_) => Type::Number,
         Node::MinLength(_) | Node::MaxLength(_) | Node::Pattern(_) => Type::String,
         Node::MinItems(_)

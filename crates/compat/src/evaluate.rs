@@ -252,8 +252,10 @@ pub(crate) fn normal(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(normal).collect::<Vec<_>>().join(",")),
         Value::Object(members) => {
-            let mut parts: Vec<String> =
-                members.iter().map(|(name, member)| format!("{}:{}", Value::from(name.as_str()), normal(member))).collect();
+            let mut parts: Vec<String> = members
+                .iter()
+                .map(|(name, member)| format!("{}:{}", Value::from(name.as_str()), normal(member)))
+                .collect();
             parts.sort_unstable();
             format!("{{{}}}", parts.join(","))
         }

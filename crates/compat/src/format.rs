@@ -32,6 +32,28 @@ const NARROWER: &[(&str, &str)] = &[
     ("iri", "iri-reference"),
 ];
 
+/// Patterns that all values of a format match; not all that match are of the format.
+const SHAPES: &[(&str, &str)] = &[
+    ("date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    ("date-time", "^[0-9]{4}-[0-9]{2}-[0-9]{2}.[0-9]{2}:[0-9]{2}:[0-9]{2}[^\\s]+$"),
+    ("duration", "^P"),
+    ("email", "@"),
+    ("idn-email", "@"),
+    ("ipv4", "^[0-9]{1,3}(\\.[0-9]{1,3}){3}$"),
+    ("ipv6", "^[0-9A-Fa-f:.]+$"),
+    ("iri", ":"),
+    ("json-pointer", "^($|/)"),
+    ("relative-json-pointer", "^[0-9]"),
+    ("time", "^[0-9]{2}:[0-9]{2}:[0-9]{2}"),
+    ("uri", ":"),
+    ("uuid", "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
+];
+
+/// A pattern that all values of a format match.
+pub(crate) fn shape(format: &str) -> Option<&'static str> {
+    SHAPES.iter().find(|(known, _)| *known == format).map(|(_, shape)| *shape)
+}
+
 /// Whether the validator knows this format; others are annotations.
 pub(crate) fn is_checked(format: &str) -> bool {
     SAMPLES.iter().any(|(known, _)| *known == format)

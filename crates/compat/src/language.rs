@@ -214,7 +214,11 @@ impl Languages {
         let derived = stacker::maybe_grow(64 << 10, 1 << 20, || match self.shapes[term as usize].clone() {
             Shape::Nothing | Shape::Empty | Shape::Start | Shape::End => NOTHING,
             Shape::Class(ranges) => {
-                if ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) { EMPTY } else { NOTHING }
+                if ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) {
+                    EMPTY
+                } else {
+                    NOTHING
+                }
             }
             Shape::Concat(head, tail) => {
                 let first = self.derive(head, c, start);

@@ -87,8 +87,14 @@ pub(crate) enum Node {
     Types(Vec<Type>),
     /// One of these, of any type.
     Enum(Vec<Scalar>),
-    Minimum { value: BigRational, exclusive: bool },
-    Maximum { value: BigRational, exclusive: bool },
+    Minimum {
+        value: BigRational,
+        exclusive: bool,
+    },
+    Maximum {
+        value: BigRational,
+        exclusive: bool,
+    },
     MultipleOf(BigRational),
     MinLength(u64),
     MaxLength(u64),
@@ -111,5 +117,8 @@ pub(crate) enum Node {
     PropertyNames(Id),
     /// Something that is not understood, true of values of other types than these: only its own negation
     /// contradicts it.
-    Opaque { of: Option<Type>, key: String },
+    Opaque {
+        of: Option<Type>,
+        key: String,
+    },
 }

@@ -54,14 +54,26 @@ pub(super) fn list(session: &Session) -> anyhow::Result<Exit> {
 /// One contract, `Name` or `Name@1.0`.
 pub(super) fn show(session: &Session, contract: &str) -> anyhow::Result<Exit> {
     let in_force = in_force(session)?;
-    let (name, wire) = contract.split_once('@').map_or((contract, None), |(name, wire)| (name, Some(wire)));
-    let known: Vec<&str> = in_force.registry.contracts().map(|contract| contract.name.as_str()).collect();
-    let contract = in_force.registry.show(name).ok_or_else(|| unknown(name, &known))?;
-    let (version, one) = pick(contract, wire)?;
+    let (contract, version, one) = find(&in_force, contract)?;
     let folder = format!("events/{}/{}", contract.domain, contract.name);
     let example = example(&session_examples(session)?, &folder, version);
     print(session, contract, version, one, example);
     Ok(Exit::Success)
+}
+
+/// The schema of one contract, `Name@1.0`.
+pub(super) fn schema(session: &Session, contract: &str) -> anyhow::Result<Value> {
+    let in_force = in_force(session)?;
+    let (_, _, one) = find(&in_force, contract)?;
+    Ok(one.schema().clone())
+}
+
+fn find<'a>(in_force: &'a InForce, named: &str) -> Result<(&'a Contract, &'a Version, &'a ContractVersion), Failure> {
+    let (name, wire) = named.split_once('@').map_or((named, None), |(name, wire)| (name, Some(wire)));
+    let known: Vec<&str> = in_force.registry.contracts().map(|contract| contract.name.as_str()).collect();
+    let contract = in_force.registry.show(name).ok_or_else(|| unknown(name, &known))?;
+    let (version, one) = pick(contract, wire)?;
+    Ok((contract, version, one))
 }
 
 fn print(session: &Session, contract: &Contract, version: &Version, one: &ContractVersion, example: Option<Value>) {

@@ -164,8 +164,7 @@ impl Arrays {
     }
 
     fn of_length(&self, search: &mut Search<'_>, length: u64) -> Built {
-        let slots: Vec<Slot> =
-            (0..length).map(|place| Slot { places: vec![place], goal: self.goal(place) }).collect();
+        let slots: Vec<Slot> = (0..length).map(|place| Slot { places: vec![place], goal: self.goal(place) }).collect();
         if !self.not_unique {
             return self.fill(search, &slots);
         }
@@ -176,7 +175,9 @@ impl Arrays {
                 twin.places.extend(&slots[second].places);
                 twin.goal.extend(&slots[second].goal);
                 let mut twinned = vec![twin];
-                twinned.extend(slots.iter().enumerate().filter(|(n, _)| *n != first && *n != second).map(|(_, slot)| slot.clone()));
+                twinned.extend(
+                    slots.iter().enumerate().filter(|(n, _)| *n != first && *n != second).map(|(_, slot)| slot.clone()),
+                );
                 match self.fill(search, &twinned) {
                     Built::Never => {}
                     Built::Unknown => unknown = true,

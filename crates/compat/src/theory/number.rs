@@ -57,10 +57,12 @@ impl Numbers {
                     numbers.step = Some(numbers.step.map_or(step.clone(), |known| common_multiple(&known, &step)));
                 }
                 (Node::MultipleOf(step), false) => numbers.not_steps.push(step.abs()),
-                (Node::Enum(scalars), false) => numbers.excluded.extend(scalars.iter().filter_map(|scalar| match scalar {
-                    Scalar::Number(number) => Some(number.clone()),
-                    _ => None,
-                })),
+                (Node::Enum(scalars), false) => {
+                    numbers.excluded.extend(scalars.iter().filter_map(|scalar| match scalar {
+                        Scalar::Number(number) => Some(number.clone()),
+                        _ => None,
+                    }))
+                }
                 _ => numbers.unknown = true,
             }
         }
@@ -116,7 +118,8 @@ impl Numbers {
             (_, Some(last)) if *last < zero => last.clone(),
             _ => zero,
         };
-        let is_in = |at: &BigInt| first.as_ref().is_none_or(|first| at >= first) && last.as_ref().is_none_or(|last| at <= last);
+        let is_in =
+            |at: &BigInt| first.as_ref().is_none_or(|first| at >= first) && last.as_ref().is_none_or(|last| at <= last);
         let mut found = Vec::new();
         let (mut up, mut down) = (start.clone(), start - 1);
         for _ in 0..MAX_SCAN {
@@ -131,8 +134,7 @@ impl Numbers {
                     if self.allows(&value) {
                         match written(&value) {
                             Some(value) => found.push(value),
-                            // A number that no double is; whether one of the others will do is not known.
-                            None => return give(found, Finding::Unknown),
+                            None => return give(self.round(&value, step), Finding::Unknown),
                         }
                     }
                 }
@@ -147,6 +149,16 @@ impl Numbers {
             }
         }
         give(found, Finding::Unknown)
+    }
+
+    /// Multiples next to a number that no double is, round enough to be doubles.
+    fn round(&self, next_to: &BigRational, step: &BigRational) -> Vec<Value> {
+        let tens = (1..25_u32).map(|n| step * BigRational::from_integer(BigInt::from(10).pow(n)));
+        let tries = tens.flat_map(|ten| {
+            let at = next_to / &ten;
+            [at.ceil() * &ten, at.floor() * ten]
+        });
+        tries.filter(|value| self.allows(value)).filter_map(|value| written(&value)).take(4).collect()
     }
 
     /// Values anywhere: an interval that is more than a point has some that are on no grid.
@@ -175,7 +187,12 @@ impl Numbers {
                 tries.extend([low.value.clone(), low.value.ceil(), low.value.ceil() + &one, low.value.ceil() + half()]);
             }
             (None, Some(high)) => {
-                tries.extend([high.value.clone(), high.value.floor(), high.value.floor() - &one, high.value.floor() - half()]);
+                tries.extend([
+                    high.value.clone(),
+                    high.value.floor(),
+                    high.value.floor() - &one,
+                    high.value.floor() - half(),
+                ]);
             }
             (None, None) => {}
         }

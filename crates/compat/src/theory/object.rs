@@ -111,11 +111,7 @@ impl Objects {
                 }
                 (Node::Members(names, of), false) => {
                     objects.mention(names);
-                    objects.demands.push(Demand {
-                        names: Some(names.clone()),
-                        name: None,
-                        value: Some(Lit::no(*of)),
-                    });
+                    objects.demands.push(Demand { names: Some(names.clone()), name: None, value: Some(Lit::no(*of)) });
                 }
                 (Node::PropertyNames(of), true) => objects.names.push(Lit::yes(*of)),
                 (Node::PropertyNames(of), false) => {

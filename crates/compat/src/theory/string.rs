@@ -26,21 +26,26 @@ struct Strings {
     excluded: BTreeSet<String>,
     formats: Vec<String>,
     not_formats: Vec<String>,
+    /// Patterns beyond regular languages.
+    opaque: Vec<String>,
     reversed: bool,
 }
 
 pub(super) fn find(search: &mut Search<'_>, atoms: &[Lit]) -> Finding {
-    let strings = Strings::read(search, atoms);
+    let mut strings = Strings::read(search, atoms);
     let within = |no: &String| strings.formats.iter().any(|yes| format::is_within(yes, no));
     if strings.reversed || strings.max.is_some_and(|max| max < strings.min) || strings.not_formats.iter().any(within) {
         return Finding::Empty;
     }
-    if let Some(first) = strings.formats.first() {
+    if let Some(first) = strings.formats.first().cloned() {
         let fits = |text: &&&str| strings.fits(search, text);
-        let found: Vec<Value> = format::samples(first).iter().filter(fits).map(|text| Value::from(*text)).collect();
+        let found: Vec<Value> = format::samples(&first).iter().filter(fits).map(|text| Value::from(*text)).collect();
         if !found.is_empty() {
             return Finding::Candidates(found);
         }
+    }
+    for shape in strings.formats.iter().filter_map(|format| format::shape(format)) {
+        strings.matching.extend(search.arena.languages.read(shape));
     }
     let found = if strings.matching.is_empty() && strings.not_matching.is_empty() {
         strings.of_length(search)
@@ -48,8 +53,10 @@ pub(super) fn find(search: &mut Search<'_>, atoms: &[Lit]) -> Finding {
         strings.side_by_side(search)
     };
     match found {
-        // Whether it is of the format is for others to say.
-        Finding::Candidates(found) if !strings.formats.is_empty() => Finding::Candidates(found),
+        Finding::Candidates(mut found) => {
+            found.extend(strings.guessed(search));
+            Finding::Candidates(found)
+        }
         other => other,
     }
 }
@@ -68,14 +75,18 @@ impl Strings {
                 },
                 (Node::Pattern(term), true) => strings.matching.push(*term),
                 (Node::Pattern(term), false) => strings.not_matching.push(*term),
-                (Node::Enum(scalars), false) => strings.excluded.extend(scalars.iter().filter_map(|scalar| match scalar {
-                    Scalar::String(text) => Some(text.clone()),
-                    _ => None,
-                })),
+                (Node::Enum(scalars), false) => {
+                    strings.excluded.extend(scalars.iter().filter_map(|scalar| match scalar {
+                        Scalar::String(text) => Some(text.clone()),
+                        _ => None,
+                    }))
+                }
                 (Node::Opaque { key, .. }, holds) => {
                     if let Some(format) = key.strip_prefix("format ") {
                         let list = if holds { &mut strings.formats } else { &mut strings.not_formats };
                         list.push(format.to_owned());
+                    } else if let Some(pattern) = key.strip_prefix("pattern ") {
+                        strings.opaque.push(pattern.to_owned());
                     }
                 }
                 _ => {}
@@ -103,6 +114,21 @@ impl Strings {
             && self.not_matching.iter().all(|term| !search.arena.languages.accepts(*term, text))
     }
 
+    /// The words that stand in patterns nobody here can read, and their runs: what such a pattern tells apart has to do
+    /// with them.
+    fn guessed(&self, search: &mut Search<'_>) -> Vec<Value> {
+        let mut words: Vec<&str> = Vec::new();
+        for pattern in &self.opaque {
+            words.extend(pattern.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1));
+            words.extend(pattern.split(['(', ')', '^', '$', '?', '!', '|', '=', '<']).filter(|word| !word.is_empty()));
+        }
+        let mut texts: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        texts.extend(words.iter().flat_map(|word| [format!("{word}a"), format!("a{word}"), format!("{word}{word}")]));
+        texts.retain(|text| self.fits(search, text));
+        texts.dedup();
+        texts.into_iter().take(12).map(Value::from).collect()
+    }
+
     /// Only length and exclusions: the shortest strings of letters that are not left out.
     fn of_length(&self, search: &mut Search<'_>) -> Finding {
         if self.min > MAX_LENGTH {
@@ -128,7 +154,9 @@ impl Strings {
                 if length > 0 {
                     text.push(letter);
                 }
-                if !self.excluded.contains(&text) && self.not_formats.iter().all(|no| format::is_of(no, &text) != Some(true)) {
+                if !self.excluded.contains(&text)
+                    && self.not_formats.iter().all(|no| format::is_of(no, &text) != Some(true))
+                {
                     found.push(Value::from(text));
                 }
                 if length == 0 || found.len() >= CANDIDATES {
@@ -172,7 +200,8 @@ impl Strings {
             }
             for c in languages.alphabet(&terms, start) {
                 let next: Vec<Term> = terms.iter().map(|term| languages.derive(*term, c, start)).collect();
-                let is_dead = next[..yes].contains(&NOTHING) || next[yes..].iter().any(|term| languages.is_anything(*term));
+                let is_dead =
+                    next[..yes].contains(&NOTHING) || next[yes..].iter().any(|term| languages.is_anything(*term));
                 if is_dead {
                     continue;
                 }

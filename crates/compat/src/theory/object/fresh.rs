@@ -80,8 +80,7 @@ fn of_kind(
     if !demands.iter().filter_map(|demand| demand.names.as_ref()).all(applies) {
         return Fresh::None;
     }
-    let mut value: Vec<Lit> =
-        objects.members.iter().filter(|(names, _)| applies(names)).map(|(_, lit)| *lit).collect();
+    let mut value: Vec<Lit> = objects.members.iter().filter(|(names, _)| applies(names)).map(|(_, lit)| *lit).collect();
     value.extend(demands.iter().filter_map(|demand| demand.value));
     let value = match search.inhabit(value) {
         Outcome::Empty => return Fresh::None,
@@ -106,6 +105,7 @@ fn sets(patterns: &[Id]) -> (Vec<BTreeSet<Id>>, bool) {
     }
     let mut masks: Vec<u32> = (0..1 << patterns.len()).collect();
     masks.sort_by_key(|mask| mask.count_ones());
-    let set = |mask: u32| patterns.iter().enumerate().filter(|(n, _)| mask & (1 << n) != 0).map(|(_, id)| *id).collect();
+    let set =
+        |mask: u32| patterns.iter().enumerate().filter(|(n, _)| mask & (1 << n) != 0).map(|(_, id)| *id).collect();
     (masks.into_iter().map(set).collect(), true)
 }

@@ -1,0 +1,6 @@
+//! Random pairs of schemas: what the checker proves no value refutes, and what it refutes two validators confirm.
+
+mod fuzz;
+mod generate;
+mod instances;
+mod mutate;
