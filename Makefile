@@ -12,9 +12,11 @@ CARGO := scripts/with-env cargo
 LOCKED ?= --locked
 # More arguments for the test runner: `make test ARGS=telemetry`.
 ARGS ?=
+PAIRS ?= 100000
+SEED ?= 100000
 FORGELINE := $(CARGO_TARGET_DIR)/debug/forgeline
 
-.PHONY: help setup setup-test build demo test test-long bench mutants lint fmt clippy doc clean-cache
+.PHONY: help setup setup-test build demo test test-long fuzz bench mutants lint fmt clippy doc clean-cache
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +40,9 @@ test: setup-test ## Run the tests
 test-long: setup-test ## Run the tests and the campaigns that take long
 	$(CARGO) build --workspace --bins $(LOCKED)
 	$(CARGO) test --workspace --no-fail-fast $(LOCKED) -- --include-ignored $(ARGS)
+
+fuzz: setup ## Ask the compatibility checker about 100 000 random pairs of schemas (PAIRS=, SEED=)
+	FORGELINE_PAIRS=$(PAIRS) FORGELINE_SEED=$(SEED) $(CARGO) test --profile bench -p forgeline-registry --test pairs $(LOCKED) -- --nocapture fuzz
 
 # One selection of packages for both commands, so that their dependencies are built once. The index is measured in the
 # profile that it was built with: rebuilding LanceDB takes longer than all benchmarks.

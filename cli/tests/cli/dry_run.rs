@@ -23,6 +23,7 @@ const LOOKS: &[&str] = &[
     "contracts list",
     "contracts show",
     "contracts check",
+    "contracts diff",
     "contracts impact",
     "contracts explain",
     "events tail",

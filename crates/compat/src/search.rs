@@ -286,7 +286,9 @@ impl<'a> Search<'a> {
         for lit in atoms {
             if let Node::Opaque { key, .. } = self.arena.node(lit.id) {
                 let (keyword, what) = key.split_once(' ').unwrap_or((key, ""));
-                let (keyword, message) = (keyword.to_owned(), format!("`{keyword}` is not understood: {what}"));
+                let shown: String = what.chars().take(80).collect();
+                let more = if shown.len() < what.len() { "…" } else { "" };
+                let (keyword, message) = (keyword.to_owned(), format!("`{keyword}` is not understood: {shown}{more}"));
                 let origin = self.arena.origin(lit.id).to_owned();
                 self.note(&keyword, &origin, &message);
             }

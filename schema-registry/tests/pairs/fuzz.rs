@@ -9,15 +9,14 @@ use std::{
 };
 
 use fastrand::Rng;
-use forgeline_compat::{dialect, views};
 use forgeline_registry::{Budget, Comparison, ContentModel, Relation, Verdict, compare};
-use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::{
     generate::{FAMILIES, Generator},
     instances::Instances,
     mutate::mutated,
+    sides::{is_witness, sides},
 };
 
 /// Values that are tried on a pair that is called compatible.
@@ -25,42 +24,6 @@ const INSTANCES: usize = 2_000;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-/// The views of a pair, as the relation reads them, with validators of two makers.
-struct Side {
-    view: Value,
-    validator: Validator,
-}
-
-impl Side {
-    fn new(view: Value) -> Self {
-        let validator = jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .should_validate_formats(true)
-            .build(&view)
-            .expect("a view of a schema that was compared builds");
-        Self { view, validator }
-    }
-
-    /// What the second implementation says.
-    fn accepts(&self, value: &Value) -> bool {
-        let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
-        compiler.set_default_draft(boon::Draft::V2020_12);
-        compiler.enable_format_assertions();
-        compiler.add_resource("memory:view.json", self.view.clone()).expect("the view is JSON");
-        let place = compiler.compile("memory:view.json", &mut schemas).expect("boon reads the view");
-        schemas.validate(value, place).is_ok()
-    }
-}
-
-fn sides(old: &Value, new: &Value, model: ContentModel) -> (Side, Side) {
-    let lowered = |schema: &Value| dialect::lower(schema).expect("compared before");
-    let (old, new) = (lowered(old), lowered(new));
-    match model {
-        ContentModel::Views => (Side::new(views::write(&old)), Side::new(views::read(&new))),
-        ContentModel::Strict => (Side::new(old), Side::new(new)),
-    }
 }
 
 /// What has been seen of one family.
@@ -132,13 +95,7 @@ fn judge(
             tally.refuted += 1;
             let witness = answer.witness.as_ref().ok_or("breaking without a witness")?;
             let (writer, reader) = sides(old, new, model);
-            if !writer.validator.is_valid(witness) || reader.validator.is_valid(witness) {
-                return Err(format!("the validator does not confirm the witness {witness}"));
-            }
-            if !writer.accepts(witness) || reader.accepts(witness) {
-                return Err(format!("the second validator does not confirm the witness {witness}"));
-            }
-            Ok(())
+            is_witness(&writer, &reader, witness).map_err(|why| format!("{why} {witness}"))
         }
         Verdict::Compatible => {
             tally.proven += 1;

@@ -1,6 +1,9 @@
 //! Random pairs of schemas: what the checker proves no value refutes, and what it refutes two validators confirm.
 
+mod corpus;
 mod fuzz;
 mod generate;
 mod instances;
+mod laws;
 mod mutate;
+mod sides;
