@@ -20,6 +20,11 @@ pub(crate) const PATTERNS: &[(&str, &[&str])] = &[
     ("^foo", &["foo", "foobar"]),
     ("^\\d+(\\.\\d+)?$", &["1", "1.5", "10.25"]),
     ("", &["", "a"]),
+    ("a", &["a", "ba", "cab"]),
+    ("b|^c", &["ab", "c", "cb"]),
+    ("^[^b]*$", &["", "ac", "x"]),
+    ("x.?y", &["xy", "xzy", "axy"]),
+    ("^(ab)*$", &["", "ab", "abab"]),
 ];
 
 /// Names of members.

@@ -101,6 +101,7 @@ impl Arrays {
                 (Node::Items(first, of), false) => arrays.demands.push(Demand::Somewhere(*first, Lit::no(*of))),
                 (Node::ContainsMin(of, min), true) => arrays.count(*of, *min, None),
                 (Node::ContainsMin(of, min), false) => match min.checked_sub(1) {
+                    Some(0) => arrays.from.push((0, Lit::no(*of))),
                     Some(max) => arrays.count(*of, 0, Some(max)),
                     None => arrays.empty = true,
                 },

@@ -178,7 +178,8 @@ impl Strings {
         terms.push(excluded);
         // Longer than this, the length no longer tells states apart.
         let counted = self.max.unwrap_or(self.min);
-        let mut seen: HashSet<(Vec<Term>, u64)> = HashSet::from([(terms.clone(), 0)]);
+        // The first state is none of the others: anchors hold there.
+        let mut seen: HashSet<(Vec<Term>, u64)> = HashSet::new();
         let mut states: Vec<(u32, usize)> = vec![(0, usize::MAX)];
         let mut open = VecDeque::from([(terms, 0_u64, 0_usize)]);
         let mut found = Vec::new();
