@@ -71,7 +71,7 @@ fn pairs() -> Vec<Pair> {
 }
 
 /// The ways in which a pair is read, each with who writes and who reads.
-fn directions<'p>(pair: &'p Pair) -> Vec<(&'p Value, &'p Value, Relation)> {
+fn directions(pair: &Pair) -> Vec<(&Value, &Value, Relation)> {
     match pair.mode {
         Relation::Backward => vec![(&pair.old, &pair.new, Relation::Backward)],
         Relation::Forward => vec![(&pair.new, &pair.old, Relation::Forward)],
