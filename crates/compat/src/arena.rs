@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::{
-    language::Languages,
+    language::{Languages, Term},
     node::{Id, Names, Node, Scalar, Type},
     number,
 };
@@ -22,6 +22,8 @@ pub(crate) struct Arena {
     bodies: Vec<Option<Id>>,
     /// Where a node that cannot be judged came from, for reasons.
     origins: HashMap<Id, String>,
+    /// Patterns that were read.
+    patterns: HashMap<String, Option<Term>>,
     pub(crate) languages: Languages,
 }
 
@@ -86,7 +88,10 @@ impl Arena {
 
     /// Strings that contain a match of this pattern; opaque where the pattern is beyond regular languages.
     pub(crate) fn pattern(&mut self, pattern: &str, origin: &str) -> Id {
-        match self.languages.read(pattern) {
+        let known = self.patterns.get(pattern).copied();
+        let term = known.unwrap_or_else(|| self.languages.read(pattern));
+        self.patterns.insert(pattern.to_owned(), term);
+        match term {
             Some(term) => {
                 let id = self.place(Node::Pattern(term));
                 self.came_from(id, origin);

@@ -72,6 +72,10 @@ impl<'a> Lowering<'a> {
                 "$schema" => self.same_dialect(value)?,
                 "$anchor" | "$dynamicAnchor" | "$recursiveAnchor" | "$vocabulary" | "contentSchema" => {}
                 name if name == self.draft().id_keyword() => {}
+                // A sentence where 2020-12 wants yes or no, and the like: annotations that say nothing of values.
+                "deprecated" | "readOnly" | "writeOnly" if !value.is_boolean() => {}
+                "title" | "description" | "$comment" if !value.is_string() => {}
+                "examples" if !value.is_array() => {}
                 "$ref" | "$dynamicRef" | "$recursiveRef" => {
                     let text = value.as_str().ok_or_else(|| format!("`{keyword}` is not text"))?;
                     references.push(self.reference(text)?);

@@ -1,14 +1,12 @@
 //! The question and its three answers.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
 use crate::{
     arena::Arena,
     budget::Budget,
     node::Lit,
-    reader,
+    reader::{self, Shared},
     search::{Outcome, Search},
 };
 
@@ -37,9 +35,9 @@ pub struct Reason {
 /// Whether every value of `left` is one of `right`. Both are in the form that [`crate::dialect::lower`] gives.
 /// `confirm` says whether a value is accepted by a validator of `left` and rejected by one of `right`.
 pub fn included(left: &Value, right: &Value, budget: &Budget, confirm: &dyn Fn(&Value) -> bool) -> Inclusion {
-    let (mut arena, mut recursive) = (Arena::default(), HashMap::new());
-    let left = reader::read(&mut arena, &mut recursive, left);
-    let right = reader::read(&mut arena, &mut recursive, right);
+    let (mut arena, mut shared) = (Arena::default(), Shared::default());
+    let left = reader::read(&mut arena, &mut shared, left);
+    let right = reader::read(&mut arena, &mut shared, right);
     let mut search = Search::new(&mut arena, budget);
     match search.question(vec![Lit::yes(left), Lit::no(right)], confirm) {
         Outcome::Empty => Inclusion::Proven,

@@ -1,6 +1,9 @@
 //! From a lowered schema to nodes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -16,20 +19,39 @@ use crate::{
 /// Deepest chain of references and nesting that is read.
 const MAX_DEPTH: usize = 400;
 
+/// What the documents of one question share: recursive schemas that say the same are the same.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// Texts of schemas, numbered.
+    texts: HashMap<String, usize>,
+    /// Recursive schemas by their text and the texts of all that they lead to.
+    recursive: HashMap<(usize, Vec<(String, usize)>), usize>,
+}
+
 /// Reads the schemas of one document.
 pub(crate) struct Reader<'a> {
     pub(crate) arena: &'a mut Arena,
     root: &'a Value,
+    /// Schemas that are read, by where they lie in memory.
+    read: HashMap<usize, Id>,
     /// Targets of references that are read, by reference.
     known: HashMap<String, Id>,
-    /// Recursive schemas of both documents, by all that they say.
-    recursive: &'a mut HashMap<String, usize>,
+    /// References that stand in the target of a reference, and the target's text.
+    targets: HashMap<String, Rc<Target>>,
+    shared: &'a mut Shared,
     depth: usize,
 }
 
-/// Reads a lowered document into the arena; `recursive` is shared by the documents of one question.
-pub(crate) fn read<'a>(arena: &'a mut Arena, recursive: &'a mut HashMap<String, usize>, root: &'a Value) -> Id {
-    let mut reader = Reader { arena, root, known: HashMap::new(), recursive, depth: 0 };
+/// What a reference leads to.
+struct Target {
+    text: usize,
+    references: Vec<String>,
+}
+
+/// Reads a lowered document into the arena.
+pub(crate) fn read<'a>(arena: &'a mut Arena, shared: &'a mut Shared, root: &'a Value) -> Id {
+    let (read, known, targets) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let mut reader = Reader { arena, root, read, known, targets, shared, depth: 0 };
     reader.reference("#", "")
 }
 
@@ -44,10 +66,16 @@ impl<'a> Reader<'a> {
             Value::Bool(true) => self.arena.anything(),
             Value::Bool(false) => self.arena.nothing(),
             Value::Object(map) if self.depth < MAX_DEPTH && self.arena.is_small() => {
+                let place = std::ptr::from_ref(schema).addr();
+                if let Some(known) = self.read.get(&place) {
+                    return *known;
+                }
                 self.depth += 1;
                 let parts = stacker::maybe_grow(64 << 10, 1 << 20, || self.parts(map, at));
                 self.depth -= 1;
-                self.arena.all(parts)
+                let id = self.arena.all(parts);
+                self.read.insert(place, id);
+                id
             }
             other => self.unread(other, at),
         }
@@ -193,20 +221,28 @@ impl<'a> Reader<'a> {
             return self.unread(&Value::String(reference.to_owned()), at);
         };
         let at = reference.trim_start_matches('#');
-        let reached = self.reached(target);
-        if !reached.contains_key(reference) {
+        let reached = self.reached(reference, target);
+        if !reached.contains(reference) {
             let id = self.schema(target, at);
             self.known.insert(reference.to_owned(), id);
             return id;
         }
-        let says = Value::Array(vec![target.clone(), reached.into_iter().collect::<Map<_, _>>().into()]).to_string();
-        if let Some(number) = self.recursive.get(&says) {
+        let text = self.target(reference, target).text;
+        let mut leads = Vec::new();
+        for to in reached {
+            if let Some(target) = dialect::at(self.root, &to) {
+                let text = self.target(&to, target).text;
+                leads.push((to, text));
+            }
+        }
+        let says = (text, leads);
+        if let Some(number) = self.shared.recursive.get(&says) {
             let id = self.arena.place(Node::Recursive(*number));
             self.known.insert(reference.to_owned(), id);
             return id;
         }
         let number = self.arena.declare();
-        self.recursive.insert(says, number);
+        self.shared.recursive.insert(says, number);
         let id = self.arena.place(Node::Recursive(number));
         self.known.insert(reference.to_owned(), id);
         let body = self.schema(target, at);
@@ -214,26 +250,54 @@ impl<'a> Reader<'a> {
         id
     }
 
-    /// All references that a schema leads to, with what they stand for.
-    fn reached(&self, from: &Value) -> BTreeMap<String, Value> {
-        let (mut reached, mut open) = (BTreeMap::new(), vec![from]);
+    /// All references that the target of a reference leads to.
+    fn reached(&mut self, reference: &str, target: &'a Value) -> BTreeSet<String> {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![self.target(reference, target)];
+        while let Some(target) = open.pop() {
+            for to in &target.references {
+                if !reached.contains(to)
+                    && let Some(target) = dialect::at(self.root, to)
+                {
+                    reached.insert(to.clone());
+                    open.push(self.target(to, target));
+                }
+            }
+        }
+        reached
+    }
+
+    fn target(&mut self, reference: &str, target: &'a Value) -> Rc<Target> {
+        if let Some(known) = self.targets.get(reference) {
+            return Rc::clone(known);
+        }
+        let (mut references, mut open) = (Vec::new(), vec![target]);
         while let Some(value) = open.pop() {
             match value {
                 Value::Object(map) => {
-                    if let Some(reference) = map.get("$ref").and_then(Value::as_str)
-                        && !reached.contains_key(reference)
-                        && let Some(target) = dialect::at(self.root, reference)
-                    {
-                        reached.insert(reference.to_owned(), target.clone());
-                        open.push(target);
-                    }
+                    references.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
                     open.extend(map.iter().filter(|(key, _)| *key != "$defs").map(|(_, value)| value));
                 }
                 Value::Array(items) => open.extend(items),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
             }
         }
-        reached
+        let text = match target {
+            Value::Object(map) => {
+                let said: Map<_, _> = map
+                    .iter()
+                    .filter(|(key, _)| *key != "$defs")
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect();
+                Value::Object(said).to_string()
+            }
+            other => other.to_string(),
+        };
+        let next = self.shared.texts.len();
+        let text = *self.shared.texts.entry(text).or_insert(next);
+        let found = Rc::new(Target { text, references });
+        self.targets.insert(reference.to_owned(), Rc::clone(&found));
+        found
     }
 
     fn list(&mut self, value: &'a Value, at: &str) -> Option<Vec<Id>> {

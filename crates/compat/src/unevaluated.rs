@@ -13,6 +13,8 @@ use crate::{
 
 /// Most cases before the keyword counts as too complex.
 const MAX_CASES: usize = 64;
+/// Most schemas that are looked at for one keyword.
+const MAX_SCHEMAS: usize = 2_000;
 /// Deepest nesting of schemas of one place.
 const MAX_DEPTH: usize = 24;
 
@@ -71,7 +73,7 @@ pub(crate) fn items<'a>(reader: &mut Reader<'a>, map: &'a Map<String, Value>, at
 fn read<'a>(reader: &mut Reader<'a>, map: &'a Map<String, Value>, at: &str, of: Of) -> Option<Id> {
     let value = map.get(of.keyword())?;
     let rest = reader.schema(value, &format!("{at}/{}", of.keyword()));
-    let Some(cases) = Cases { reader: &mut *reader, of }.siblings(map, at, 0) else {
+    let Some(cases) = Cases { reader: &mut *reader, of, left: MAX_SCHEMAS }.siblings(map, at, 0) else {
         let text = Value::Object(map.clone());
         return Some(reader.arena.opaque(None, format!("{} {text}", of.keyword()), at));
     };
@@ -103,6 +105,7 @@ fn read<'a>(reader: &mut Reader<'a>, map: &'a Map<String, Value>, at: &str, of: 
 struct Cases<'r, 'a> {
     reader: &'r mut Reader<'a>,
     of: Of,
+    left: usize,
 }
 
 impl<'a> Cases<'_, 'a> {
@@ -118,6 +121,7 @@ impl<'a> Cases<'_, 'a> {
 
     /// The cases of what stands beside the keyword.
     fn siblings(&mut self, map: &'a Map<String, Value>, at: &str, depth: usize) -> Option<Vec<Case>> {
+        self.left = self.left.checked_sub(1)?;
         if depth > MAX_DEPTH {
             return None;
         }
