@@ -18,6 +18,12 @@ struct Pair {
     content_model: ContentModel,
 }
 
+/// As much of a line as tells whose answer it is.
+#[derive(Debug, Deserialize)]
+struct Named {
+    id: Value,
+}
+
 /// What is said of one line.
 #[derive(Debug)]
 pub struct Answer {
@@ -37,8 +43,9 @@ pub fn answer(line: &str, budget: &Budget) -> Answer {
     let pair: Pair = match serde_json::from_str(line) {
         Ok(pair) => pair,
         Err(why) => {
-            let id = serde_json::from_str::<Value>(line).ok().and_then(|line| line.get("id").cloned());
-            let told = refused(&id.unwrap_or(Value::Null), &format!("the line is not a pair: {why}"));
+            // What else stands in the line is skipped over, so that the id is found beside what cannot be read.
+            let id = serde_json::from_str::<Named>(line).map_or(Value::Null, |named| named.id);
+            let told = refused(&id, &format!("the line is not a pair: {why}"));
             return Answer { told, usable: false };
         }
     };

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use forgeline_compat::dialect;
-use jsonschema::{Draft, PatternOptions, ValidationOptions, Validator};
+use jsonschema::{Draft, PatternOptions, Regex, ValidationOptions, Validator};
 use serde_json::{Map, Value};
 
 /// The one dialect in use.
@@ -72,16 +72,19 @@ pub(crate) fn compile(schema: &Value, limits: Limits) -> Result<Validator, Fault
         let message = format!("the schema unfolds to more than {MAX_UNFOLDED} schemas through its references");
         return Err(Fault::TooLarge(message));
     }
-    let linear = PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES);
-    build(schema, jsonschema::options().with_pattern_options(linear).should_ignore_unknown_formats(false))
+    build(schema, jsonschema::options().with_pattern_options(linear()).should_ignore_unknown_formats(false))
+}
+
+/// Patterns in time that grows with the text alone, and in bounded space.
+fn linear() -> PatternOptions<Regex> {
+    PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES)
 }
 
 /// A validator for a lowered schema that is only compared, never enforced: formats nobody knows are annotations, and
 /// patterns that need backtracking get a little of it.
 pub(crate) fn compile_foreign(schema: &Value) -> Result<Validator, Fault> {
-    let linear = PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES);
     let tolerant = || jsonschema::options().should_ignore_unknown_formats(true);
-    build(schema, tolerant().with_pattern_options(linear)).or_else(|fault| {
+    build(schema, tolerant().with_pattern_options(linear())).or_else(|fault| {
         let backtracking = PatternOptions::fancy_regex().size_limit(PATTERN_BYTES).backtrack_limit(MAX_BACKTRACKS);
         build(schema, tolerant().with_pattern_options(backtracking)).map_err(|_| fault)
     })

@@ -42,6 +42,12 @@ pub fn included(left: &Value, right: &Value, budget: &Budget, confirm: &dyn Fn(&
     match search.question(vec![Lit::yes(left), Lit::no(right)], confirm) {
         Outcome::Empty => Inclusion::Proven,
         Outcome::Found(witness) => Inclusion::Refuted(witness),
-        Outcome::Unknown => Inclusion::Undecided(search.reasons()),
+        Outcome::Unknown => {
+            search.note_if_silent(
+                "search",
+                "no value was found that both sides tell apart, and no proof that there is none",
+            );
+            Inclusion::Undecided(search.reasons())
+        }
     }
 }

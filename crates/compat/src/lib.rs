@@ -1,7 +1,7 @@
 //! Whether all that one JSON Schema accepts is accepted by another: proven, refuted with a witness, or undecided.
 //!
 //! The question `left ⊆ right` is asked as "is there a value in `left` and not in `right`?". Both schemas are read into
-//! one arena of shared nodes ([`arena`]); a search ([`search`]) splits the conjunction into cases until each is empty or
+//! one arena of shared nodes (`arena`); a search (`search`) splits the conjunction into cases until each is empty or
 //! gives a value. What cannot be judged is never guessed: an unknown keyword is an atom that only contradicts itself.
 //! The theories of strings, numbers, arrays and objects lie beside the search.
 //!

@@ -271,28 +271,26 @@ impl<'a> Reader<'a> {
         if let Some(known) = self.targets.get(reference) {
             return Rc::clone(known);
         }
-        let (mut references, mut open) = (Vec::new(), vec![target]);
+        // Definitions say nothing until a reference leads to one. Only at the top: deeper down the word may be a name.
+        let said = match target {
+            Value::Object(map) => {
+                let said = map.iter().filter(|(key, _)| *key != "$defs");
+                Value::Object(said.map(|(key, value)| (key.clone(), value.clone())).collect())
+            }
+            other => other.clone(),
+        };
+        let (mut references, mut open) = (Vec::new(), vec![&said]);
         while let Some(value) = open.pop() {
             match value {
                 Value::Object(map) => {
                     references.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
-                    open.extend(map.iter().filter(|(key, _)| *key != "$defs").map(|(_, value)| value));
+                    open.extend(map.values());
                 }
                 Value::Array(items) => open.extend(items),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
             }
         }
-        let text = match target {
-            Value::Object(map) => {
-                let said: Map<_, _> = map
-                    .iter()
-                    .filter(|(key, _)| *key != "$defs")
-                    .map(|(key, value)| (key.clone(), value.clone()))
-                    .collect();
-                Value::Object(said).to_string()
-            }
-            other => other.to_string(),
-        };
+        let text = said.to_string();
         let next = self.shared.texts.len();
         let text = *self.shared.texts.entry(text).or_insert(next);
         let found = Rc::new(Target { text, references });

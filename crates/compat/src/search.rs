@@ -295,6 +295,13 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// An undecided answer has a reason, if only a general one.
+    pub(crate) fn note_if_silent(&mut self, keyword: &str, message: &str) {
+        if self.reasons.is_empty() {
+            self.note(keyword, "", message);
+        }
+    }
+
     pub(crate) fn note(&mut self, keyword: &str, pointer: &str, message: &str) {
         if self.reasons.len() < 20 {
             let (keyword, pointer, message) = (keyword.to_owned(), pointer.to_owned(), message.to_owned());

@@ -19,6 +19,8 @@ struct Pair {
     content_model: ContentModel,
     expect: Expected,
     why: String,
+    /// The author's own witness.
+    witness: Option<Value>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -95,6 +97,16 @@ fn every_pair_is_judged_as_its_author_says_or_left_undecided() {
             &mut total,
         ] {
             tally.add(pair.expect, answer.verdict);
+        }
+        if let Some(witness) = &pair.witness {
+            let confirmed = directions(pair).into_iter().any(|(writer, reader, _)| {
+                let (writer, reader) = sides(writer, reader, pair.content_model);
+                // The second implementation divides doubles, and authors like 0.07.
+                writer.validator.is_valid(witness) && !reader.validator.is_valid(witness)
+            });
+            if !confirmed {
+                wrong.push(format!("{}: the author's witness {witness} is none", pair.id));
+            }
         }
         match (pair.expect, answer.verdict) {
             (Expected::Compatible, Verdict::Compatible) => {}

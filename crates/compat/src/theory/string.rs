@@ -132,6 +132,7 @@ impl Strings {
     /// Only length and exclusions: the shortest strings of letters that are not left out.
     fn of_length(&self, search: &mut Search<'_>) -> Finding {
         if self.min > MAX_LENGTH {
+            search.note("minLength", "", "longer strings than are looked at");
             return Finding::Unknown;
         }
         if self.max == Some(0) {
