@@ -101,7 +101,7 @@ static IN_FORCE: LazyLock<InForce> = LazyLock::new(|| {
         let text = noop::blueprint(shape.name(), stages, |stage| shape.follows(stage));
         files.insert(format!("blueprints/{}/blueprint.yaml", shape.name()), text);
     }
-    let source = Definitions { origin: "benchmark".into(), commit: None, dirty: false };
+    let source = Definitions { origin: "benchmark".into(), commit: None, dirty: false, contracts: None };
     let in_force = InForce::of_files(&files, source);
     assert!(in_force.findings.is_empty(), "{:?}", in_force.findings);
     in_force

@@ -38,9 +38,35 @@ pub struct FactoryConfig {
     /// Bounds of the write gate.
     #[serde(default)]
     pub policy: Policy,
+    /// Where the contracts come from; the factory's own `schema-registry/` when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contracts: Option<ContractsAt>,
     /// Feature flags.
     #[serde(default)]
     pub flags: BTreeMap<String, bool>,
+}
+
+/// A registry of contracts with a repository of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ContractsAt {
+    /// `owner/name` on the forge, or the path of a repository on this machine.
+    pub repository: String,
+    /// Folder of the registry in it; its root when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Branch whose newest commit in order counts; the default branch when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Commit that counts for good, 40 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}
+
+impl ContractsAt {
+    /// Whether the repository is named by its place on this machine.
+    pub fn is_path(&self) -> bool {
+        crate::form::is_path(&self.repository)
+    }
 }
 
 /// A project.

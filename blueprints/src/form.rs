@@ -48,6 +48,8 @@ pub enum Form {
     OwnPath,
     /// `owner/name` of a repository.
     Repository,
+    /// `owner/name` of a repository, or the path of one on this machine.
+    RepositoryOrPath,
     /// Cron expression with five fields.
     Cron,
     /// IANA time zone.
@@ -124,6 +126,10 @@ impl Form {
             }),
             Self::Repository if text.split('/').count() >= 2 && text.parse::<SafePath>().is_ok() => Ok(()),
             Self::Repository => Err(misfit("a repository; write it like `owner/name`")),
+            Self::RepositoryOrPath if is_path(text) || Self::Repository.check(text).is_ok() => Ok(()),
+            Self::RepositoryOrPath => {
+                Err(misfit("a repository; write it like `owner/name`, or as a path: `./name`, `../name` or `/name`"))
+            }
             Self::Cron => Cron::parse(text).map(drop).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
             Self::TimeZone => schedule::zone(text).map(drop).map_err(|error| told(codes::BAD_SCHEDULE, &error)),
             Self::Url if is_url(text) => Ok(()),
@@ -161,6 +167,7 @@ impl Form {
             Self::Usd => Some("^[0-9]+(\\.[0-9]{1,6})?$"),
             Self::Date => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
             Self::Repository => Some("^[^/]+(/[^/]+)+$"),
+            Self::RepositoryOrPath => Some("^(\\.{0,2}/.+|[^/]+(/[^/]+)+)$"),
             Self::Glob | Self::OwnPath => Some("^[^/].*$"),
             Self::HostPath => Some("^/"),
             Self::Secret => Some("^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$"),
@@ -190,6 +197,7 @@ impl Form {
             Self::Glob => "a path or glob",
             Self::OwnPath => "a file or folder beside this file",
             Self::Repository => "a repository, `owner/name`",
+            Self::RepositoryOrPath => "a repository, `owner/name` or a path such as `../contracts`",
             Self::Cron => "a cron expression in quotes, \"0 6 * * 1\"",
             Self::TimeZone => "a time zone, `Europe/Berlin`",
             Self::Date => "a date in quotes, \"2026-03-31\"",
@@ -198,6 +206,11 @@ impl Form {
             Self::Url => "an address, `https://example.com/path`",
         }
     }
+}
+
+/// Whether a text names a repository by its place on this machine.
+pub(crate) fn is_path(text: &str) -> bool {
+    ["./", "../", "/"].iter().any(|start| text.len() > start.len() && text.starts_with(start))
 }
 
 /// Whether this is a kebab-case name that starts with a letter.

@@ -46,7 +46,7 @@ const ATTEMPTS: u32 = 5;
 pub struct Bot {
     runner: Runner,
     /// For repositories that are no factory of their own.
-    fallback: Arc<InForce>,
+    fallback: Arc<Mutex<Arc<InForce>>>,
     /// Definitions by repository and commit.
     known: Arc<Mutex<Known>>,
 }
@@ -126,7 +126,7 @@ impl Bot {
 
     /// A bot whose repositories use `fallback` unless they keep a `forgeline.yaml` of their own.
     pub fn new(runner: Runner, fallback: InForce) -> Self {
-        Self { runner, fallback: Arc::new(fallback), known: Arc::default() }
+        Self { runner, fallback: Arc::new(Mutex::new(Arc::new(fallback))), known: Arc::default() }
     }
 
     /// Looks at all that is new and returns what it did. Runs that it starts are stored, not driven.
@@ -135,6 +135,7 @@ impl Bot {
     /// [`PassError`]; the next pass goes on where this one stopped.
     pub async fn pass(&self) -> Result<Passed, PassError> {
         let _turn = self.turn().await?;
+        self.reload().await;
         let mut passed = Passed::default();
         let last = self.subscribe().await?;
         self.observe().await?;
@@ -274,7 +275,8 @@ impl Bot {
         Ok(self.runner.store.bury(row.seq, &letter, self.runner.clock.now()).await?)
     }
 
-    /// The definitions in force for a repository: its own at its base branch, if it keeps any.
+    /// The definitions in force for a repository: its own at its base branch, if it keeps any. Contracts that have a
+    /// repository of their own are those in force there now.
     pub(crate) async fn ground(&self, repo: &RepoId) -> Result<Ground, PassError> {
         let path = self.runner.forge.git_dir(repo).await?;
         let shown = repo.to_string();
@@ -298,7 +300,32 @@ impl Bot {
             let done = tokio::task::spawn_blocking(job).await;
             done.map_err(|error| TargetError::Job(error.to_string()))??
         };
-        Ok(Ground { repo: repo.clone(), target, in_force: own.unwrap_or_else(|| self.fallback.clone()) })
+        let in_force = match own {
+            Some(own) => {
+                let now = self.runner.up_to_date(own.clone()).await;
+                if !Arc::ptr_eq(&own, &now) {
+                    let key = (repo.clone(), target.base.to_string());
+                    self.known.lock().expect("no panic while held").insert(key, now.clone());
+                }
+                now
+            }
+            None => self.fallback(),
+        };
+        Ok(Ground { repo: repo.clone(), target, in_force })
+    }
+
+    fn fallback(&self) -> Arc<InForce> {
+        self.fallback.lock().expect("no panic while held").clone()
+    }
+
+    /// Brings the contracts of repositories without definitions of their own up to date.
+    async fn reload(&self) {
+        let old = self.fallback();
+        let now = self.runner.up_to_date(old.clone()).await;
+        if !Arc::ptr_eq(&old, &now) {
+            self.runner.registries.replace_own(now.registry.clone());
+            *self.fallback.lock().expect("no panic while held") = now;
+        }
     }
 
     /// Whether a login is the bot's own.

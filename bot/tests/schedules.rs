@@ -87,7 +87,7 @@ impl World {
     }
 
     async fn bot(&self) -> Bot {
-        let source = Definitions { origin: "factory".into(), commit: None, dirty: false };
+        let source = Definitions { origin: "factory".into(), commit: None, dirty: false, contracts: None };
         let in_force = InForce::of_files(&self.files, source);
         assert_eq!(in_force.findings, [], "the factory has no faults");
         Bot::new(self.runner().await, in_force)

@@ -6,16 +6,22 @@ use std::{
 };
 
 use anyhow::Context as _;
+use forgeline_blueprints::{codes, config::ContractsAt};
 use forgeline_engine::spec::Definitions;
+use forgeline_forge::LocalForge;
 use forgeline_model::{Diagnostic, FileSet, diagnostic::has_errors};
 use forgeline_repo::{CommitId, Repo};
 pub use forgeline_runner::InForce;
-use forgeline_runner::definitions::{PLACES, left_out};
+use forgeline_runner::{
+    contracts::{NoContracts, Pinned, Pins, unread},
+    definitions::{PLACES, left_out},
+};
 
 use crate::{
     args::Global,
     commands::Session,
     exit::{Exit, Failure},
+    output,
 };
 
 /// Longest file that is read.
@@ -52,9 +58,12 @@ pub fn check(in_force: &InForce) -> anyhow::Result<()> {
 /// ceilings.
 pub fn load(session: &Session) -> anyhow::Result<InForce> {
     let in_force = match folder(&session.global)? {
-        Some(folder) => of_folder(&folder)?,
+        Some(folder) => of_folder(&folder)?.with_contracts(|wanted| contracts(session, &folder, wanted)),
         None => InForce::built_in(),
     };
+    for finding in in_force.findings.iter().filter(|finding| finding.code == codes::CONTRACTS_HELD_BACK) {
+        output::note(&finding.render());
+    }
     Ok(in_force.within(&session.operator.file.ceilings()))
 }
 
@@ -80,9 +89,22 @@ pub fn of_folder(folder: &Path) -> anyhow::Result<InForce> {
         Some((commit, same)) if same.digest() == files.digest() => (Some(commit.to_string()), false),
         _ => (None, true),
     };
-    let mut in_force = InForce::of_files(&files, Definitions { origin: shown, commit, dirty });
-    in_force.findings.extend(findings);
+    let mut in_force = InForce::of_files(&files, Definitions { origin: shown, commit, dirty, contracts: None });
+    in_force.add_findings(findings);
+    in_force.folder = folder.canonicalize().ok();
     Ok(in_force)
+}
+
+/// The contracts in force in the repository that the `forgeline.yaml` of a folder names.
+pub fn contracts(session: &Session, folder: &Path, wanted: &ContractsAt) -> Result<Pinned, NoContracts> {
+    let git_dir = if wanted.is_path() {
+        folder.join(&wanted.repository)
+    } else {
+        let repo = wanted.repository.parse().map_err(|error| vec![unread(wanted, &format!("{error}"))])?;
+        LocalForge::place(&session.state, &repo)
+            .ok_or_else(|| vec![unread(wanted, "the local forge has no such repository")])?
+    };
+    Pins::default().find(&git_dir, wanted)
 }
 
 /// The nearest folder upwards that keeps definitions.

@@ -1,7 +1,7 @@
 //! The request of an earlier run, asked once more: by the definitions and on the base of now, and with the work item as it
 //! is now, for what was wrong may have been mended there.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use forgeline_engine::{
     RunSpec,
@@ -50,10 +50,14 @@ impl OnceMore<'_> {
             Forge::Local => InForce::of_commit(&path, target.base, &spec.target.repository)?,
             Forge::Git => None,
         };
+        let own = match own {
+            Some(own) => Some(runner.up_to_date(Arc::new(own)).await),
+            None => None,
+        };
         if let Some(own) = &own {
             runner.registries.add(own.registry.clone());
         }
-        let in_force = own.as_ref().unwrap_or(self.fallback);
+        let in_force = own.as_deref().unwrap_or(self.fallback);
         definitions::check(in_force)?;
         let blueprint = spec.plan.blueprint.name.as_str();
         let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);

@@ -10,6 +10,7 @@ pub mod again;
 mod agent_cache;
 pub mod checkpoint;
 pub mod clock;
+pub mod contracts;
 pub mod definitions;
 mod drive;
 mod escalate;

@@ -2,33 +2,42 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, RwLock},
 };
 
 use forgeline_engine::RunSpec;
 use forgeline_model::{Digest, Event};
 use forgeline_registry::{ContractViolation, Registry};
 
-use crate::{Runner, RunnerError};
+use crate::{Runner, RunnerError, contracts::Pins};
 
 /// The registries that this process has met. Clones share them.
 #[derive(Clone)]
 pub struct Registries {
-    own: Arc<Registry>,
+    /// Registries that have a repository of their own.
+    pub pins: Pins,
+    own: Arc<RwLock<Arc<Registry>>>,
     known: Arc<Mutex<HashMap<Digest, Arc<Registry>>>>,
 }
 
 impl Registries {
     /// With the registry that this process was started with.
     pub fn new(own: Arc<Registry>) -> Self {
-        let registries = Self { own: own.clone(), known: Arc::default() };
+        let registries = Self { pins: Pins::default(), own: Arc::new(RwLock::new(own.clone())), known: Arc::default() };
         registries.add(own);
         registries
     }
 
-    /// The registry that this process was started with.
-    pub fn own(&self) -> &Registry {
-        &self.own
+    /// The process's own registry: what it was started with, or what has come into force since.
+    pub fn own(&self) -> Arc<Registry> {
+        self.own.read().expect("no panic while held").clone()
+    }
+
+    /// Puts another registry in the place of the process's own, from one event to the next. What is under way is held to
+    /// the one that it began with.
+    pub fn replace_own(&self, registry: Arc<Registry>) {
+        self.add(registry.clone());
+        *self.own.write().expect("no panic while held") = registry;
     }
 
     /// Remembers a registry.
@@ -44,7 +53,7 @@ impl Registries {
     /// The registry with this digest; the process's own when it is not known. What Forgeline itself tells has the same
     /// contracts in each.
     pub fn get(&self, digest: &Digest) -> Arc<Registry> {
-        self.find(digest).unwrap_or_else(|| self.own.clone())
+        self.find(digest).unwrap_or_else(|| self.own())
     }
 
     /// Whether an event keeps its contract in the registry with this digest, or in the process's own.
@@ -52,7 +61,7 @@ impl Registries {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self, event: &Event, digest: Option<&Digest>) -> Result<(), ContractViolation> {
-        let registry = digest.map_or_else(|| self.own.clone(), |digest| self.get(digest));
+        let registry = digest.map_or_else(|| self.own(), |digest| self.get(digest));
         registry.validate_produced(&event.to_value())
     }
 }

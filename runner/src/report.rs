@@ -176,9 +176,12 @@ pub fn gate_refusal(verdict: &Verdict) -> String {
 
 fn definitions(spec: &RunSpec) -> String {
     let dirty = if spec.definitions.dirty { ", uncommitted changes included" } else { "" };
+    let contracts = spec.definitions.contracts.as_ref().map_or_else(String::new, |it| format!(", contracts of {it}"));
     match &spec.definitions.commit {
-        Some(commit) => format!("{} at `{}`{dirty}", spec.definitions.origin, &commit[..commit.len().min(12)]),
-        None => format!("{}{dirty}", spec.definitions.origin),
+        Some(commit) => {
+            format!("{} at `{}`{dirty}{contracts}", spec.definitions.origin, &commit[..commit.len().min(12)])
+        }
+        None => format!("{}{dirty}{contracts}", spec.definitions.origin),
     }
 }
 

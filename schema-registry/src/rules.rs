@@ -28,7 +28,7 @@ mod tests;
 
 pub use catalogue::{RULES, Rule, rule};
 pub(crate) use change::changes;
-pub use check::check;
+pub use check::{Change, check};
 pub use finding::{Finding, Report};
 pub use impact::{Impact, User, impact, users};
 pub use owners::FILE as CODEOWNERS;

@@ -30,6 +30,22 @@ pub fn with_shipped(own: &FileSet) -> FileSet {
     files
 }
 
+/// What a registry is made of, seen from its folder.
+pub const PARTS: [&str; 4] = ["registry.yaml", "common", "events", "exceptions"];
+/// Carried by a registry that needs no other beneath it.
+const ENVELOPE: &str = "common/envelope/event.yaml";
+
+/// Whether a registry needs no other beneath it.
+pub fn stands_alone(own: &FileSet) -> bool {
+    own.get(ENVELOPE).is_some()
+}
+
+/// A registry stands on the built-in contracts, unless it has the envelope itself.
+#[must_use]
+pub fn over_built_in(own: &FileSet) -> FileSet {
+    if stands_alone(own) { own.clone() } else { with_shipped(own) }
+}
+
 fn add(files: &mut FileSet, folder: &str, dir: &Dir<'_>) {
     for file in dir.files() {
         files.insert(format!("{folder}/{}", file.path().display()), file.contents());

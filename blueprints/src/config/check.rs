@@ -6,7 +6,7 @@ use forgeline_engine::condition::Condition;
 use forgeline_model::Diagnostic;
 use globset::{Glob, GlobSetBuilder};
 
-use super::{FactoryConfig, Rule};
+use super::{ContractsAt, FactoryConfig, Rule};
 use crate::{
     codes, suggest,
     yaml::{Document, Kind},
@@ -75,6 +75,7 @@ pub(crate) fn check(config: &FactoryConfig, document: &Document) -> Vec<Diagnost
         }
     }
     found.extend(rules(&config.policy.rules, document));
+    found.extend(config.contracts.iter().flat_map(|contracts| self::contracts(contracts, document)));
     for (index, route) in config.routes.iter().enumerate() {
         let pointer = format!("/routes/{index}/repository");
         found.extend(outside(config, &route.repository).map(|diagnostic| document.at(&pointer, diagnostic)));
@@ -102,6 +103,24 @@ fn rules(rules: &[Rule], document: &Document) -> Vec<Diagnostic> {
             let diagnostic = Diagnostic::error(codes::CONDITION_VARIABLE, format!("`{unknown}` is not defined here"))
                 .hint(suggest::hint(unknown, RULE_NAMES));
             found.push(document.at(&format!("/policy/rules/{index}/when"), diagnostic));
+        }
+    }
+    found
+}
+
+/// A registry is at a branch or at a commit.
+fn contracts(contracts: &ContractsAt, document: &Document) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut refuse = |pointer: &str, message: String| {
+        found.push(document.at(pointer, Diagnostic::error(codes::WRONG_FORM, message)));
+    };
+    if let Some(commit) = &contracts.commit {
+        if commit.len() != 40 || !commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            refuse("/contracts/commit", format!("`{commit}` is not a commit; write all of its 40 hexadecimal digits"));
+        }
+        if contracts.branch.is_some() {
+            let message = "`branch` says nothing beside `commit`; keep one of them";
+            refuse("/contracts/branch", message.to_owned());
         }
     }
     found

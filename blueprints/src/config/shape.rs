@@ -23,7 +23,19 @@ pub static SHAPE: Object = Object {
         optional("routes", Shape::List(&Shape::Object(&ROUTE)), "where work items of an area go"),
         optional("roles", Shape::Table(Form::Name, &ROLE_NAMES), "roles by action: `run`, `approve`"),
         optional("policy", Shape::Object(&POLICY), "bounds of the write gate"),
+        optional("contracts", Shape::Object(&CONTRACTS), "a registry of contracts with a repository of its own"),
         optional("flags", Shape::Table(Form::Variable, &Shape::Flag), "feature flags"),
+    ],
+};
+
+static CONTRACTS: Object = Object {
+    name: "`contracts`",
+    doc: "Where the contracts come from, when they have a repository of their own instead of `schema-registry/`.",
+    fields: &[
+        required("repository", Shape::Text(Form::RepositoryOrPath), "the registry's repository"),
+        optional("path", Shape::Text(Form::OwnPath), "folder of the registry in it; its root otherwise"),
+        optional("branch", TEXT, "branch whose newest commit counts; the default branch otherwise"),
+        optional("commit", TEXT, "commit that counts for good, 40 hexadecimal digits; then `branch` stays out"),
     ],
 };
 

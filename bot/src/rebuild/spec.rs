@@ -72,7 +72,7 @@ pub(super) fn spec(known: &Known<'_>) -> Option<RunSpec> {
             on_failure: OnFailure::default(),
             priority: DEFAULT_PRIORITY,
         },
-        definitions: Definitions { origin: "unknown".into(), commit: None, dirty: false },
+        definitions: Definitions { origin: "unknown".into(), commit: None, dirty: false, contracts: None },
         policy: WritePolicy::default(),
         context: json!({}),
         concurrency: None,

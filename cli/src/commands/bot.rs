@@ -15,7 +15,8 @@ use serde_json::json;
 
 use super::{Session, wording};
 use crate::{
-    app, definitions,
+    app,
+    definitions::{self, InForce},
     exit::{self, Exit},
     output,
     rehearsal::DryRun,
@@ -96,8 +97,16 @@ enum Carried {
 impl Wired {
     /// Opens the state, with the definitions that the flags name for repositories without their own.
     pub async fn open(session: &Session) -> anyhow::Result<Self> {
+        Self::with(session, definitions::usable(definitions::load(session)?)?).await
+    }
+
+    /// The same for what has no need of the bot, so that a repository which the definitions lack can be made.
+    pub async fn idle(session: &Session) -> anyhow::Result<Self> {
+        Self::with(session, definitions::load(session)?).await
+    }
+
+    async fn with(session: &Session, in_force: InForce) -> anyhow::Result<Self> {
         let stop = signals::stop();
-        let in_force = definitions::usable(definitions::load(session)?)?;
         let told: Arc<Mutex<Option<Arc<RunSpec>>>> = Arc::default();
         let watch = {
             let told = told.clone();

@@ -129,7 +129,7 @@ impl Desk {
 
     /// The user of this machine is added when it is new; any other must be there.
     async fn open(session: Session, on: On, no_bot: bool) -> anyhow::Result<Self> {
-        let wired = Wired::open(&session).await?;
+        let wired = if no_bot { Wired::idle(&session).await? } else { Wired::open(&session).await? };
         let now = wired.runner.clock.now();
         let actor = match &on.actor {
             Some(actor) => wired.runner.forge.user(actor).await?.login,

@@ -79,8 +79,9 @@ pub(super) fn text(spec: &RunSpec, estimate: Option<&Estimate>) -> String {
         format!("\nusually {} of work and {} USD, by the last {runs}", duration(it.millis), it.usd)
     });
     let dirty = if spec.definitions.dirty { " (not committed)" } else { "" };
+    let contracts = spec.definitions.contracts.as_ref().map_or_else(String::new, |it| format!("\ncontracts of {it}"));
     format!(
-        "{} on {} at {}\ndefinitions from {}{dirty}\nbranch {}\n\n{}\nplan {}: no model call, 0.00 USD; nothing was written{usually}\n",
+        "{} on {} at {}\ndefinitions from {}{dirty}{contracts}\nbranch {}\n\n{}\nplan {}: no model call, 0.00 USD; nothing was written{usually}\n",
         spec.plan.blueprint,
         spec.target.repository,
         &spec.target.base[..12],

@@ -95,6 +95,9 @@ fn announce(new: &NewRun) {
     output::note(&format!("  run       {} of {} on {}", spec.id, spec.plan.blueprint, spec.target.repository));
     let dirty = if spec.definitions.dirty { " (not committed)" } else { "" };
     output::note(&format!("  using     definitions from {}{dirty}", spec.definitions.origin));
+    if let Some(from) = &spec.definitions.contracts {
+        output::note(&format!("            contracts of {from}"));
+    }
 }
 
 /// Prints how it ended and picks the exit code.

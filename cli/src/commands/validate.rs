@@ -49,10 +49,10 @@ pub(crate) struct Checked {
 impl Validate {
     pub fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let mut checked = match &self.path {
-            Some(path) if path.is_dir() => folder::check(path)?,
+            Some(path) if path.is_dir() => folder::check(session, path)?,
             Some(path) => item::check(path)?,
             None => match definitions::folder(&session.global)? {
-                Some(folder) => folder::check(&folder)?,
+                Some(folder) => folder::check(session, &folder)?,
                 None => folder::check_built_in(),
             },
         };

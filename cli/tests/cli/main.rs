@@ -14,6 +14,7 @@ mod interrupted;
 mod operator;
 mod outputs;
 mod refusals;
+mod registry_repository;
 mod repositories;
 mod runs;
 mod verbs;

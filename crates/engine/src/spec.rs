@@ -1,5 +1,7 @@
 //! What is fixed about a run when it starts, and never changes.
 
+use std::fmt;
+
 use forgeline_model::{RunId, RunKey, StageId, Timestamp, WorkItem, event::EventSource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -120,6 +122,32 @@ pub struct Definitions {
     pub commit: Option<String>,
     /// Whether they came from a working tree that is not committed.
     pub dirty: bool,
+    /// Where the contracts came from; with the definitions when there is nothing here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contracts: Option<ContractsFrom>,
+}
+
+/// The repository that the contracts of a run came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractsFrom {
+    /// `owner/name`, or a path.
+    pub repository: String,
+    /// The commit that is in force.
+    pub commit: String,
+    /// The branch's newest commit, when that one is not in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<String>,
+}
+
+impl fmt::Display for ContractsFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |commit: &str| commit.get(..12).unwrap_or(commit).to_owned();
+        write!(f, "{} at {}", self.repository, short(&self.commit))?;
+        match &self.held_back {
+            Some(tip) => write!(f, " ({} is newer and not in order)", short(tip)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a factory says about writing.

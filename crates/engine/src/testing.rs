@@ -88,7 +88,7 @@ pub(crate) fn spec(stages: Vec<PlannedStage>) -> RunSpec {
             on_failure: OnFailure::FailFast,
             priority: DEFAULT_PRIORITY,
         },
-        definitions: Definitions { origin: "test".into(), commit: None, dirty: false },
+        definitions: Definitions { origin: "test".into(), commit: None, dirty: false, contracts: None },
         policy: WritePolicy::default(),
         context: json!({"inputs": {"list": ["x", "y", "y"], "go": false}}),
         concurrency: None,

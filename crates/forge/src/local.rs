@@ -20,7 +20,7 @@ mod users;
 #[cfg(test)]
 mod scratch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use forgeline_repo::{Repo, RepoError};
 use forgeline_store::{Store, local_forge::RepositoryRow};
@@ -54,6 +54,12 @@ impl LocalForge {
     /// The user under whose name Forgeline itself writes.
     pub fn bot() -> Login {
         BOT.parse().expect("the bot's name is a user name")
+    }
+
+    /// Where a repository lies below a state directory, without asking the database; none when nothing is there.
+    pub fn place(state: &Path, repo: &RepoId) -> Option<PathBuf> {
+        let path = state.join("local").join(repo.owner()).join(format!("{}.git", repo.name()));
+        path.is_dir().then_some(path)
     }
 
     /// Where a repository's objects and references are.

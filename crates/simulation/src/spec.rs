@@ -64,7 +64,7 @@ impl World {
             item: None,
             context: json!({"inputs": blueprint.plan.inputs, "item": asked.item}),
             plan: blueprint.plan.clone(),
-            definitions: Definitions { origin: "built in".into(), commit: None, dirty: false },
+            definitions: Definitions { origin: "built in".into(), commit: None, dirty: false, contracts: None },
             policy: WritePolicy::default(),
             concurrency: group,
             again,

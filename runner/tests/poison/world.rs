@@ -82,7 +82,7 @@ fn definitions(names: &[&str]) -> InForce {
     let mut files = FileSet::new("poison");
     files.insert("agents/rogue/agent.yaml", agent);
     files.insert("blueprints/poison/blueprint.yaml", blueprint);
-    let source = Definitions { origin: "test".into(), commit: None, dirty: false };
+    let source = Definitions { origin: "test".into(), commit: None, dirty: false, contracts: None };
     let in_force = InForce::of_files(&files, source);
     assert!(in_force.findings.is_empty(), "{:?}", in_force.findings);
     in_force

@@ -13,7 +13,36 @@ use super::{
 use crate::{
     Registry, Status, check_examples, codes, history,
     load::{self, Source, Sources, bundled_head},
+    shipped, stands_alone,
 };
+
+/// A change of a registry, and what it is judged by.
+pub struct Change<'a> {
+    /// Its own files.
+    pub own: &'a FileSet,
+    /// The same over what it stands on, with CODEOWNERS of the repository.
+    pub files: &'a FileSet,
+    /// What it starts from, likewise.
+    pub base: Option<&'a FileSet>,
+    /// Where it lies in the repository; empty for the root.
+    pub folder: &'a str,
+    /// Now.
+    pub today: Date,
+    /// When versions came to the branch.
+    pub published: &'a Published,
+}
+
+impl Change<'_> {
+    /// Judges it, with who is hurt and with paths as seen from the repository's root. Findings on what is built in and not
+    /// touched here are nobody's business here.
+    pub fn judge(&self, definitions: &FileSet) -> Report {
+        let report = check(self.files, self.base, self.folder, self.today, self.published);
+        let built_in = shipped();
+        let alone = stands_alone(self.own);
+        let keep = |file: &str| alone || built_in.get(file).is_none() || self.own.get(file).is_some();
+        report.only(keep).with_users(self.files, definitions).below(self.folder)
+    }
+}
 
 /// Judges a registry. `base` is what the change starts from: what it has too is accepted, and what it has published is
 /// not judged again. `folder` is where the registry lies in the repository. Reads no clock: `today` and the

@@ -63,8 +63,17 @@ fn places(session: &Session, in_force: &InForce, variable: &impl Fn(&str) -> Opt
         Setting::new("state_dir", &state, state_origin),
         operator,
         Setting::new("factory", &in_force.source.origin, factory_origin),
+        contracts(in_force),
         Setting::new("knowledge.index_dir", format!("{state}/knowledge/default/private"), "below state_dir"),
     ]
+}
+
+/// Where the contracts come from.
+fn contracts(in_force: &InForce) -> Setting {
+    match &in_force.source.contracts {
+        Some(from) => Setting::new("contracts", from.to_string(), "`contracts` in `forgeline.yaml`"),
+        None => Setting::new("contracts", "`schema-registry/` of the factory, over the built-in ones", "default"),
+    }
 }
 
 /// A value that the variable holds came from there; any other was typed.
@@ -213,7 +222,10 @@ mod tests {
             "forgeline.yaml",
             "apiVersion: forgeline.dev/v1\nkind: Factory\npolicy:\n  draft: true\n  protected:\n    \"docs/**\": needs-human\n",
         );
-        let in_force = InForce::of_files(&files, Definitions { origin: "test".into(), commit: None, dirty: true });
+        let in_force = InForce::of_files(
+            &files,
+            Definitions { origin: "test".into(), commit: None, dirty: true, contracts: None },
+        );
         let shown: Vec<(String, String)> =
             factory(&in_force).into_iter().map(|it| (it.name, format!("{} {}", it.value, it.origin))).collect();
         assert_eq!(

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use forgeline_model::FileSet;
 use forgeline_registry::{
-    rules::{CODEOWNERS, Published, Report, check},
-    shipped, with_shipped,
+    PARTS, over_built_in,
+    rules::{CODEOWNERS, Change, Published, Report},
 };
 use forgeline_repo::{CommitId, Repo};
 use forgeline_runner::Clock;
@@ -19,11 +19,6 @@ use crate::{
     exit::{Exit, Failure},
     output,
 };
-
-/// What a registry is made of.
-const PARTS: [&str; 4] = ["registry.yaml", "common", "events", "exceptions"];
-/// Carried by a registry that needs no other beneath it.
-const ENVELOPE: &str = "common/envelope/event.yaml";
 
 /// Which registry.
 #[derive(Debug, Clone, Args)]
@@ -91,11 +86,6 @@ impl Which {
     }
 }
 
-/// A registry stands on the built-in contracts, unless it has the envelope itself.
-fn over_built_in(own: &FileSet) -> FileSet {
-    if own.get(ENVELOPE).is_some() { own.clone() } else { with_shipped(own) }
-}
-
 /// What a check needs besides the files.
 pub struct Ground {
     /// The registry at the base.
@@ -155,11 +145,15 @@ impl Place {
 
     /// Judges the registry; findings on what is built in and not touched here are nobody's business here.
     pub fn check(&self, ground: &Ground, definitions: &FileSet) -> Report {
-        let report = check(&self.files, ground.base.as_ref(), &self.below, ground.today, &ground.published);
-        let built_in = shipped();
-        let stands_alone = self.own.get(ENVELOPE).is_some();
-        let keep = |file: &str| stands_alone || built_in.get(file).is_none() || self.own.get(file).is_some();
-        report.only(keep).with_users(&self.files, definitions).below(&self.below)
+        let change = Change {
+            own: &self.own,
+            files: &self.files,
+            base: ground.base.as_ref(),
+            folder: &self.below,
+            today: ground.today,
+            published: &ground.published,
+        };
+        change.judge(definitions)
     }
 
     /// Blueprints and agents that may name events: those of the factory around, over the built-in ones.

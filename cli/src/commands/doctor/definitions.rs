@@ -1,6 +1,7 @@
 //! Definitions, contracts and the operator's file.
 
 use forgeline_blueprints::Factory;
+use forgeline_engine::spec::ContractsFrom;
 use forgeline_model::{Diagnostic, diagnostic::has_errors};
 use forgeline_registry::Registry;
 
@@ -11,18 +12,33 @@ pub(super) fn check(session: &Session) -> Vec<Check> {
     let mut checks = vec![built_in()];
     match definitions::load(session) {
         Ok(in_force) if in_force.factory.config_document.is_none() && in_force.findings.is_empty() => {}
-        Ok(in_force) => checks.push(judge(
-            "definitions",
-            &in_force.findings,
-            format!("those in {} are valid", in_force.source.origin),
-            "`forgeline validate` shows each with its place",
-        )),
+        Ok(in_force) => {
+            checks.push(judge(
+                "definitions",
+                &in_force.findings,
+                format!("those in {} are valid", in_force.source.origin),
+                "`forgeline validate` shows each with its place",
+            ));
+            checks.extend(in_force.source.contracts.as_ref().map(contracts));
+        }
         Err(error) => {
             checks.push(Check::failed("definitions", format!("{error:#}"), "`forgeline validate` shows more"))
         }
     }
     checks.extend(operator(session));
     checks
+}
+
+/// The registry's own repository, if it has one.
+fn contracts(from: &ContractsFrom) -> Check {
+    match &from.held_back {
+        None => Check::ok("contracts", format!("those of {from} are in force")),
+        Some(_) => Check::failed(
+            "contracts",
+            from.to_string(),
+            "`forgeline contracts check` in that repository shows what is wrong; the next commit in order comes into force",
+        ),
+    }
 }
 
 /// The operator's file, and each secret that it refers to.

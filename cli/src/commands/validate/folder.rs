@@ -13,7 +13,7 @@ use forgeline_repo::Repo;
 
 use super::Checked;
 use crate::{
-    commands::wording::count,
+    commands::{Session, wording::count},
     definitions::{self, InForce},
     exit::{Exit, Failure},
 };
@@ -24,7 +24,7 @@ const LOCK: &str = "blueprints/published.json";
 const CONTRACTS: &str = "schema-registry";
 
 /// All definitions, contracts, examples and version locks.
-pub(super) fn check(folder: &Path) -> anyhow::Result<Checked> {
+pub(super) fn check(session: &Session, folder: &Path) -> anyhow::Result<Checked> {
     let read = definitions::read_folder(folder, &folder.display().to_string())?;
     let files = read.files;
     if files.is_empty() && read.findings.is_empty() {
@@ -36,8 +36,9 @@ pub(super) fn check(folder: &Path) -> anyhow::Result<Checked> {
             )
         ));
     }
-    let source = Definitions { origin: folder.display().to_string(), commit: None, dirty: true };
-    let in_force = InForce::of_files(&files, source);
+    let source = Definitions { origin: folder.display().to_string(), commit: None, dirty: true, contracts: None };
+    let in_force =
+        InForce::of_files(&files, source).with_contracts(|wanted| definitions::contracts(session, folder, wanted));
     let mut findings = read.findings;
     findings.extend(in_force.findings.iter().cloned());
     let own = files.below(CONTRACTS);

@@ -137,6 +137,9 @@ fn run(session: &Session, view: &RunView) -> String {
         spec.plan.blueprint,
         spec.definitions.origin
     );
+    if let Some(from) = &spec.definitions.contracts {
+        let _ = writeln!(text, "  contracts of {from}");
+    }
     let _ = writeln!(text, "  base {} at {}", spec.target.base_branch, short(&spec.target.base));
     for (stage, reason) in stages(view) {
         let _ = writeln!(text, "  stage {stage}: {}", printable(&reason));

@@ -61,6 +61,9 @@ fn head(session: &Session, page: &Page) -> String {
     let commit = spec.definitions.commit.as_deref().map(|commit| format!(" at {}", short(commit))).unwrap_or_default();
     let dirty = if spec.definitions.dirty { ", not committed" } else { "" };
     let _ = writeln!(text, "definitions  {}{commit}{dirty}", spec.definitions.origin);
+    if let Some(from) = &spec.definitions.contracts {
+        let _ = writeln!(text, "contracts    {from}");
+    }
     let took = state.updated_at.map(|at| at.millis_since(spec.created_at)).unwrap_or_default();
     let _ = writeln!(text, "started      {}, {}", moment(spec.created_at), duration(took));
     text

@@ -1,0 +1,164 @@
+//! The one comment.
+
+use std::fmt::Write as _;
+
+use forgeline_model::markdown::{block, code, sentence};
+use semver::Version;
+
+use super::{Looked, Touched};
+use crate::{
+    rules::{Finding, Impact},
+    settings::Level,
+};
+
+/// Findings that are told in full; the rest is counted.
+const MOST_FINDINGS: usize = 20;
+/// Contracts, and users of one, that are listed.
+const MOST_ROWS: usize = 50;
+
+pub(super) fn counted(n: usize) -> String {
+    if n == 1 { "1 thing".to_owned() } else { format!("{n} things") }
+}
+
+pub(super) fn errors(n: usize) -> String {
+    if n == 1 { "1 error".to_owned() } else { format!("{n} errors") }
+}
+
+pub(super) fn contracts(n: usize) -> String {
+    if n == 1 { "1 contract is".to_owned() } else { format!("{n} contracts are") }
+}
+
+/// Markdown for a pull request.
+pub(super) fn text(title: &str, looked: &Looked) -> String {
+    let mut text = format!("### Contracts: {title}\n");
+    if looked.touched.is_empty() && looked.report.introduced.is_empty() {
+        text.push_str("\nThe pull request touches no contract of the registry.\n");
+        return text;
+    }
+    table(&mut text, looked);
+    for finding in looked.report.introduced.iter().take(MOST_FINDINGS) {
+        one(&mut text, finding);
+    }
+    if let Some(more) = looked.report.introduced.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "\n{more} more findings; `forgeline contracts check` lists all.");
+    }
+    who(&mut text, looked);
+    next(&mut text, looked);
+    text
+}
+
+fn table(text: &mut String, looked: &Looked) {
+    if looked.touched.is_empty() {
+        return;
+    }
+    text.push_str("\n| Contract | Version | Verdict |\n|---|---|---|\n");
+    for touched in looked.touched.iter().take(MOST_ROWS) {
+        let _ = writeln!(text, "| {} | {} | {} |", cell(&touched.name), versions(touched), verdict(touched, looked));
+    }
+    if let Some(more) = looked.touched.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "\n{more} more contracts.");
+    }
+}
+
+/// A code span in a table, where `|` would end the cell.
+fn cell(text: &str) -> String {
+    code(&text.replace('|', "/"))
+}
+
+fn versions(touched: &Touched) -> String {
+    let shown = |version: &Option<Version>| version.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    match (&touched.from, &touched.to) {
+        (None, Some(to)) => format!("{to}, new"),
+        (from, None) => format!("{}, removed", shown(from)),
+        (Some(from), Some(to)) if from == to => from.to_string(),
+        (from, to) => format!("{} → {}", shown(from), shown(to)),
+    }
+}
+
+fn verdict(touched: &Touched, looked: &Looked) -> &'static str {
+    let worst = looked.report.introduced.iter().filter(|it| it.event == touched.name).map(|it| it.level).max();
+    let excepted = |it: &&Finding| it.event == touched.name && it.accepted.as_deref().is_some_and(|by| by != "base");
+    match worst {
+        Some(Level::Error) => "**must not be merged**",
+        _ if looked.report.accepted.iter().any(|it| excepted(&it)) => "accepted by an exception",
+        Some(Level::Warn) => "to look at",
+        _ if super::is_major(touched) => "a new major: consumers move when they are ready",
+        _ => "compatible",
+    }
+}
+
+fn one(text: &mut String, finding: &Finding) {
+    let _ = write!(text, "\n**{}** `{}`", finding.level.word(), finding.rule);
+    if !finding.event.is_empty() {
+        let _ = write!(text, " on {}", code(&finding.event));
+    }
+    match (&finding.from, &finding.to) {
+        (Some(from), Some(to)) => drop(write!(text, " {from} → {to}")),
+        (None, Some(to)) => drop(write!(text, " {to}")),
+        _ => {}
+    }
+    let place = format!("{}:{}", finding.file, finding.line);
+    let _ = writeln!(text, ": {} ({})", sentence(&finding.message), code(&place));
+    if let Some(witness) = finding.witness_text() {
+        let _ = writeln!(
+            text,
+            "\nThis one is accepted on one side and refused on the other:\n\n{}",
+            block("json", &witness)
+        );
+    }
+    if !finding.hurt.is_empty() {
+        let names: Vec<String> = finding.hurt.iter().map(|name| code(name)).collect();
+        let _ = writeln!(text, "\nHurts {}.", names.join(", "));
+    }
+    if !finding.fix.is_empty() {
+        let _ = writeln!(text, "\nTo do: {}.", sentence(finding.fix.trim_end_matches('.')));
+    }
+}
+
+fn who(text: &mut String, looked: &Looked) {
+    let used: Vec<&Impact> = looked.impact.iter().filter(|it| !it.users.is_empty()).collect();
+    if used.is_empty() {
+        return;
+    }
+    text.push_str("\n<details><summary>Who tells and reads what is changed</summary>\n\n");
+    for one in used.iter().take(MOST_ROWS) {
+        for user in one.users.iter().take(MOST_ROWS) {
+            let place = format!("{}:{}", user.file, user.line);
+            let _ = writeln!(
+                text,
+                "- {} {} {} {} ({})",
+                user.kind,
+                code(&user.name),
+                user.role,
+                code(&one.event),
+                code(&place)
+            );
+        }
+    }
+    text.push_str("\n</details>\n");
+}
+
+fn next(text: &mut String, looked: &Looked) {
+    let has_errors = looked.report.has_errors();
+    if !looked.unreleased.is_empty() && !has_errors {
+        let names: Vec<String> = looked.unreleased.iter().map(|name| code(name)).collect();
+        let _ = writeln!(
+            text,
+            "\nNot published yet: {}. `forgeline contracts release` on this branch writes the version; the merge publishes it.",
+            names.join(", ")
+        );
+    }
+    if let Some(first) = looked.report.introduced.first() {
+        let _ = writeln!(
+            text,
+            "\n`forgeline contracts explain {}` says what a rule is for; an exception is a reviewed file below `exceptions/`.",
+            first.rule
+        );
+    }
+    let owners = super::reviewers(looked);
+    if !owners.is_empty() {
+        // As text: whom the forge asks is the forge's business, and a comment that is edited tells nobody twice.
+        let names: Vec<String> = owners.iter().map(|name| code(name)).collect();
+        let _ = writeln!(text, "\nOwners of what is changed: {}.", names.join(", "));
+    }
+}
