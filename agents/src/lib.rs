@@ -22,6 +22,7 @@ mod loaded;
 mod pool;
 mod protocol;
 mod render;
+mod review;
 
 pub use check::{VALIDATORS, well_formed};
 pub use fix::FIXERS;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use forgeline_blueprints::{
-    agent::{Agent, Skill, TemplateWork},
+    agent::{Agent, Skill, Work},
     text::Templates,
 };
 use forgeline_model::task::{AgentBundle, TaskFailure};
@@ -51,10 +51,10 @@ impl LoadedAgent {
     }
 
     /// The skill that does the work, and why that one.
-    pub(crate) fn plan(&self) -> Result<(&TemplateWork, String), TaskFailure> {
+    pub(crate) fn plan(&self) -> Result<(&Work, String), TaskFailure> {
         let skills = &self.manifest.skills;
         let passed = |skill: &Skill| format!("`{}` ({}) is not available in this build", skill.id, skill.work.kind());
-        let Some((skill, work)) = self.manifest.skill() else {
+        let Some(skill) = self.manifest.skill() else {
             let why: Vec<String> = skills.iter().map(passed).collect();
             let why = if why.is_empty() { "it has none".to_owned() } else { why.join("; ") };
             return Err(terminal(
@@ -64,6 +64,6 @@ impl LoadedAgent {
         };
         let before: Vec<String> = skills.iter().take_while(|other| other.id != skill.id).map(passed).collect();
         let why = if before.is_empty() { "first of its agent".to_owned() } else { before.join("; ") };
-        Ok((work, format!("{} ({}): {why}", skill.id, skill.work.kind())))
+        Ok((&skill.work, format!("{} ({}): {why}", skill.id, skill.work.kind())))
     }
 }

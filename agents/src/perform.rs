@@ -1,12 +1,12 @@
 //! One task: from a request to a proposal. Reads no clock, no file and no environment.
 
-use forgeline_blueprints::text;
+use forgeline_blueprints::{agent::Work, text};
 use forgeline_model::task::{
     AgentBundle, Proposal, ProposedEvent, ProposedFile, TaskFailure, TaskOutcome, TaskRequest, Usage,
 };
 use serde_json::{Map, Value, json};
 
-use crate::{LoadedAgent, check, failure, fix, render};
+use crate::{LoadedAgent, check, failure, fix, render, review};
 
 /// Does a task with an agent's files.
 pub fn perform(bundle: &AgentBundle, request: &TaskRequest) -> TaskOutcome {
@@ -26,6 +26,11 @@ pub fn perform_loaded(agent: &LoadedAgent, request: &TaskRequest) -> TaskOutcome
 
 fn propose(agent: &LoadedAgent, request: &TaskRequest) -> Result<Proposal, TaskFailure> {
     let (work, skill) = agent.plan()?;
+    let work = match work {
+        Work::Template(work) => work,
+        Work::ContractReview => return review::propose(request, skill),
+        other => return Err(failure::terminal("skill", format!("a `{}` skill cannot be done here", other.kind()))),
+    };
     let mut context = context(request)?;
     let mut files = render::files(agent, work, &context, request)?;
     let mut validation = fix::all(&agent.manifest.correction.fixers, &mut files)?;

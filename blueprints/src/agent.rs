@@ -78,6 +78,8 @@ pub enum Work {
     Tool(ToolWork),
     /// Does other skills of this agent one after the other.
     Composite(CompositeWork),
+    /// Judges the contracts that a pull request changes; its output `review` is shown on the pull request.
+    ContractReview,
 }
 
 /// Renders files.
@@ -242,10 +244,18 @@ pub enum Network {
 
 impl Agent {
     /// The skill that does the work in this build: the first whose kind is available.
-    pub fn skill(&self) -> Option<(&Skill, &TemplateWork)> {
-        self.skills.iter().find_map(|skill| match &skill.work {
+    pub fn skill(&self) -> Option<&Skill> {
+        self.skills.iter().find(|skill| match &skill.work {
+            Work::Template(_) | Work::ContractReview => true,
+            Work::Model(_) | Work::Command(_) | Work::Tool(_) | Work::Composite(_) => false,
+        })
+    }
+
+    /// The same, when it renders files.
+    pub fn template(&self) -> Option<(&Skill, &TemplateWork)> {
+        self.skill().and_then(|skill| match &skill.work {
             Work::Template(work) => Some((skill, work)),
-            Work::Model(_) | Work::Command(_) | Work::Tool(_) | Work::Composite(_) => None,
+            _ => None,
         })
     }
 }
@@ -259,6 +269,7 @@ impl Work {
             Self::Command(_) => "command",
             Self::Tool(_) => "tool",
             Self::Composite(_) => "composite",
+            Self::ContractReview => "contract_review",
         }
     }
 }

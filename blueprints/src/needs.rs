@@ -85,7 +85,7 @@ pub fn unmet(factory: &Factory, definition: &Definition<Blueprint>, context: &Va
         }
         let agent = stage.uses.as_ref().and_then(|uses| factory.resolve(uses).ok());
         if let Some(agent) = agent
-            && let Some((skill, work)) = agent.manifest.skill()
+            && let Some((skill, work)) = agent.manifest.template()
         {
             let skill = agent.manifest.skills.iter().position(|other| other.id == skill.id).unwrap_or_default();
             reading.agent(agent, work, &format!("/skills/{skill}"), stage);

@@ -77,6 +77,7 @@ impl OnceMore<'_> {
             max_usd: None,
             item,
             item_spec,
+            pull_request: spec.pull_request.clone(),
             project: spec.source.project_id.clone(),
             forge: spec.target.forge,
             repository: spec.target.repository.clone(),

@@ -108,6 +108,7 @@ pub async fn resolve<'a>(asked: &'a Asked, in_force: &'a InForce, runner: &Runne
         max_usd: asked.max_usd,
         item,
         item_spec,
+        pull_request: None,
         project,
         forge: place.forge,
         repository: place.repository,

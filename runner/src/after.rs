@@ -13,9 +13,12 @@ use crate::{Runner, RunnerError, TargetError, agent_cache::CachedAgent, report, 
 const SNIPPET_CHARS: usize = 600;
 
 impl Runner {
-    /// Brings the work item's one comment up to date.
+    /// Brings the work item's one comment up to date, or what a review says of its pull request.
     pub(crate) async fn report(&self, view: &RunView) -> Result<(), RunnerError> {
         let spec = &view.spec;
+        if let (Forge::Local, Some(at)) = (spec.target.forge, &spec.pull_request) {
+            return self.report_review(view, at).await;
+        }
         let (Forge::Local, Some(item)) = (spec.target.forge, &spec.item) else { return Ok(()) };
         let Ok(number) = item.id.as_str().parse::<u64>() else { return Ok(()) };
         let repo = self.forge_repository(&spec.target)?;

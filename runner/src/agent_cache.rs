@@ -6,7 +6,7 @@ use std::{
 };
 
 use forgeline_blueprints::{
-    agent::{Agent, KnowledgeRequest},
+    agent::{Agent, KnowledgeRequest, Work},
     yaml::Document,
 };
 use forgeline_model::{Digest, task::AgentBundle};
@@ -19,6 +19,8 @@ use crate::{Runner, RunnerError, task::narrow};
 pub(crate) struct CachedAgent {
     pub(crate) bundle: AgentBundle,
     pub(crate) knowledge: Option<KnowledgeRequest>,
+    /// Whether it judges contracts that a pull request changes.
+    pub(crate) reviews_contracts: bool,
     /// Names that its files use.
     pub(crate) names: BTreeSet<String>,
 }
@@ -37,8 +39,10 @@ impl Runner {
         let manifest = manifest(&bundle);
         let names = narrow::names(&bundle, &manifest);
         let agent: Option<Agent> = serde_json::from_value(manifest).ok();
+        let reviews_contracts =
+            agent.as_ref().and_then(Agent::skill).is_some_and(|skill| matches!(skill.work, Work::ContractReview));
         let knowledge = agent.and_then(|agent| agent.context.knowledge);
-        let agent = Arc::new(CachedAgent { bundle, knowledge, names });
+        let agent = Arc::new(CachedAgent { bundle, knowledge, reviews_contracts, names });
         self.agents.0.lock().expect("no panic while held").insert(*digest, agent.clone());
         Ok(agent)
     }

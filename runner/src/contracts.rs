@@ -4,6 +4,9 @@
 //! force, and the fault is told. Which commit that is follows from the repository alone. Every process, and a process
 //! that was started again, finds the same one without having to remember anything.
 
+mod change;
+mod published;
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -18,6 +21,9 @@ use forgeline_registry::{PARTS, Registry, over_built_in};
 use forgeline_repo::{BranchName, CommitId, Repo, RepoError};
 
 use crate::{InForce, Runner};
+
+pub use change::change;
+pub use published::{date, published};
 
 /// How far back a commit in order is looked for.
 const FURTHEST: usize = 100;

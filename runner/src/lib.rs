@@ -23,6 +23,7 @@ mod publish;
 mod registries;
 pub mod report;
 pub mod reuse;
+mod review;
 mod runner;
 pub mod secret;
 pub mod signing;

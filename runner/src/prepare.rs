@@ -12,7 +12,7 @@ use forgeline_engine::{
     plan::Plan,
     spec::{
         Again, Concurrency, Definitions, Forge, LicenceHeader, PolicyRule, PolicyVerdict, Protection, ProtectionRule,
-        Target, Trigger, WritePolicy,
+        PullRequestAt, Target, Trigger, WritePolicy,
     },
 };
 use forgeline_model::{
@@ -44,6 +44,8 @@ pub struct Request<'a> {
     pub item: Option<WorkItem>,
     /// What the work item says in the form that blueprints understand; templates see it as `work_item.spec`.
     pub item_spec: Option<Value>,
+    /// The pull request that it looks at.
+    pub pull_request: Option<PullRequestAt>,
     /// Project.
     pub project: ProjectId,
     /// Kind of target.
@@ -114,6 +116,7 @@ pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagn
             branch,
         },
         item: request.item,
+        pull_request: request.pull_request,
         plan,
         definitions: request.definitions,
         policy: policy(request.factory),

@@ -54,6 +54,9 @@ use crate::{
     target::with_repo,
 };
 
+/// Why a run of a blueprint that only looks leaves everything as it is.
+const NOTHING_TO_WRITE: &str = "its stages write no file";
+
 /// Swaps tried before the publisher steps back; each failure means that somebody else moved a branch.
 const SWAPS: u32 = 16;
 
@@ -169,7 +172,9 @@ impl Runner {
                 self.propose(job, &order, &known, *held).await
             }
             Composed::Same { place, .. } => {
-                Ok(Some(Outcome::NoChange { reason: format!("{place} holds exactly this") }))
+                let writes = spec.plan.stages.iter().any(|stage| !stage.produces.is_empty());
+                let reason = if writes { format!("{place} holds exactly this") } else { NOTHING_TO_WRITE.to_owned() };
+                Ok(Some(Outcome::NoChange { reason }))
             }
             Composed::Ready(written) => {
                 if let Some(reason) = self.lapsed_approval(job.view).await? {

@@ -174,6 +174,26 @@ pub fn gate_refusal(verdict: &Verdict) -> String {
     format!("the write gate refused it: {}", denied.join("; "))
 }
 
+/// The last lines of a review's comment.
+pub fn review_footer(spec: &RunSpec) -> String {
+    let head = spec.pull_request.as_ref().map_or("", |at| at.head.get(..12).unwrap_or(&at.head));
+    format!(
+        "<sub>{} looked at `{head}` in run `{}`; definitions from {}</sub>",
+        spec.plan.blueprint,
+        spec.id,
+        definitions(spec)
+    )
+}
+
+/// Why there is no review.
+pub fn no_review(spec: &RunSpec, outcome: &Outcome) -> String {
+    format!(
+        "### No review\n\nThe pull request was not reviewed: {}\n\n{}",
+        outcome_text(spec, outcome),
+        review_footer(spec)
+    )
+}
+
 fn definitions(spec: &RunSpec) -> String {
     let dirty = if spec.definitions.dirty { ", uncommitted changes included" } else { "" };
     let contracts = spec.definitions.contracts.as_ref().map_or_else(String::new, |it| format!(", contracts of {it}"));

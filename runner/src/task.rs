@@ -94,7 +94,12 @@ impl Runner {
             roots.insert("revision".into(), json!(key::revision(&view.spec, stage)));
         }
         let context = narrow::narrow(context, &agent.names, &stage.with);
-        let parts = key::parts(&view.spec, stage, &lease.task, &context);
+        let mut parts = key::parts(&view.spec, stage, &lease.task, &context);
+        let registry_change = match &view.spec.pull_request {
+            Some(at) if agent.reviews_contracts => Some(Box::new(self.registry_change(view, at).await?)),
+            _ => None,
+        };
+        parts.extend(registry_change.iter().map(|change| ("registry_change".to_owned(), Digest::of(change))));
         let request = TaskRequest {
             trace_id: view.spec.source.trace_id.clone(),
             run: view.spec.id.clone(),
@@ -104,6 +109,7 @@ impl Runner {
             agent: by.clone(),
             with: stage.with.clone(),
             context,
+            registry_change,
             produces: stage.produces.clone(),
             emits: stage.emits.clone(),
             limits: TaskLimits { timeout_ms: stage.timeout_ms, ..TaskLimits::default() },

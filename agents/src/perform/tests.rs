@@ -63,6 +63,7 @@ fn request() -> TaskRequest {
             "inputs": {"ci": true}, "work_item": {"title": "Orders @ana\n*/"},
             "entities": [{"name": "Order Line"}, {"name": "Order"}],
         }),
+        registry_change: None,
         produces: vec![
             Produces { path: "src/**".into(), artifact_type: "SourceCode".into() },
             Produces { path: "docs/README.md".into(), artifact_type: "Readme".into() },

@@ -46,6 +46,7 @@ pub(crate) fn request(bundle: &AgentBundle, context: Value) -> TaskRequest {
         agent: bundle.agent.clone(),
         with: json!({}),
         context,
+        registry_change: None,
         produces: vec![Produces { path: "docs/**".into(), artifact_type: "Note".into() }],
         emits: Vec::<EventRef>::new(),
         limits: TaskLimits { timeout_ms: 20_000, memory_bytes: 512 << 20, ..TaskLimits::default() },

@@ -14,7 +14,7 @@ const VALUES: Shape = Shape::Table(Form::Text, &Shape::Anything);
 const SKILL_ID: Field = required("id", Shape::Text(Form::Name), "its id, unique in the agent");
 const SKILL_KIND: Field = required(
     "kind",
-    Shape::Text(Form::OneOf(&["template", "model", "command", "tool", "composite"])),
+    Shape::Text(Form::OneOf(&["template", "model", "command", "tool", "composite", "contract_review"])),
     "what the skill does",
 );
 
@@ -56,8 +56,20 @@ static METADATA: Object = Object {
     ],
 };
 
-static SKILLS: &[(&str, &Object)] =
-    &[("template", &TEMPLATE), ("model", &MODEL), ("command", &COMMAND), ("tool", &TOOL), ("composite", &COMPOSITE)];
+static SKILLS: &[(&str, &Object)] = &[
+    ("template", &TEMPLATE),
+    ("model", &MODEL),
+    ("command", &COMMAND),
+    ("tool", &TOOL),
+    ("composite", &COMPOSITE),
+    ("contract_review", &CONTRACT_REVIEW),
+];
+
+static CONTRACT_REVIEW: Object = Object {
+    name: "this `contract_review` skill",
+    doc: "Judges the contracts that a pull request changes; its output `review` is shown on the pull request.",
+    fields: &[SKILL_ID, SKILL_KIND],
+};
 
 static TEMPLATE: Object = Object {
     name: "this `template` skill",

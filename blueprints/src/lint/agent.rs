@@ -67,6 +67,6 @@ fn of_skill(definition: &Definition<Agent>, one: &Skill, at: &str) -> Vec<Diagno
                 })
                 .collect()
         }
-        Work::Command(_) | Work::Tool(_) => Vec::new(),
+        Work::Command(_) | Work::Tool(_) | Work::ContractReview => Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::names;
 use crate::{
-    agent::Agent,
+    agent::{Agent, TemplateWork, Work},
     agent_use::AgentUse,
     blueprint::{Blueprint, Stage},
     codes,
@@ -156,7 +156,7 @@ impl One<'_> {
 
     /// What the stage may emit against what the agent's skill fills.
     fn events(&self, agent: &Agent) -> Vec<Diagnostic> {
-        let Some((_, work)) = agent.skill() else {
+        let Some(skill) = agent.skill() else {
             let name = &agent.metadata.name;
             let message = format!("no skill of the agent `{name}` is available in this build");
             let diagnostic = Diagnostic::error(codes::UNAVAILABLE_SKILL, message);
@@ -164,6 +164,8 @@ impl One<'_> {
                 self.told("/uses", diagnostic.hint(format!("it has {}; add a `template` skill", kinds(agent)))),
             ];
         };
+        let nothing = TemplateWork::default();
+        let work = if let Work::Template(work) = &skill.work { work } else { &nothing };
         let mut found = Vec::new();
         for (index, emits) in self.stage.emits.iter().enumerate() {
             let Some(event) = form::event_ref(emits) else { continue };

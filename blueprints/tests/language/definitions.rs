@@ -16,7 +16,7 @@ fn a_valid_factory_has_no_findings_and_says_what_its_files_say() {
     assert!(matches!(&blueprint.manifest.on[0], Trigger::Label(label) if label == "generate"));
     assert_eq!(blueprint.manifest.stages[1].timeout.map(|timeout| timeout.millis()), Some(90_000));
     let agent = &factory.agent("writer").expect("it is there").manifest;
-    let (skill, work) = agent.skill().expect("the template skill stands in for the model");
+    let (skill, work) = agent.template().expect("the template skill stands in for the model");
     assert_eq!((skill.id.as_str(), work.templates.len()), ("scaffold", 2));
     assert!(matches!(agent.skills[0].work, Work::Model(_)));
     assert_eq!(factory.config.project("shop").map(|shop| shop.criticality), Some(Criticality::High));

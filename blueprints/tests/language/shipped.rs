@@ -85,7 +85,7 @@ fn editor_schemas_take_what_the_language_takes() {
 fn the_small_blueprint_writes_a_page() {
     let (factory, _) = Factory::load(&shipped());
     let agent = factory.agent("docs-writer").expect("shipped");
-    let (_, work) = agent.manifest.skill().expect("a template skill");
+    let (_, work) = agent.manifest.template().expect("a template skill");
     let context = serde_json::json!({
         "with": {"folder": "docs"},
         "work_item": {"id": "7", "title": "How orders work", "body": "An order has lines.\n"},

@@ -9,7 +9,10 @@ use forgeline_blueprints::{
     blueprint::{Blueprint, Trigger as Rule},
     factory::Definition,
 };
-use forgeline_engine::{BotEffect, spec::Trigger};
+use forgeline_engine::{
+    BotEffect,
+    spec::{PullRequestAt, Trigger},
+};
 use forgeline_forge::types::{PullRequest, PullRequestState, RepoId};
 use forgeline_model::Diagnostic;
 use forgeline_repo::{CommitId, Diff, FileStatus, Repo, RepoError};
@@ -18,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::{
     Bot, Ground, PassError, Passed,
-    found::Found,
+    found::{self, Found},
     item::decision,
     ruling,
     start::{Began, Wanted},
@@ -42,6 +45,8 @@ struct Changed<'a> {
     occurrence: Occurrence,
     /// The pull request on which answers are given.
     number: Option<u64>,
+    /// The pull request itself.
+    pull_request: Option<PullRequestAt>,
     /// Whether it was dealt with before the state was rebuilt.
     is_old: bool,
 }
@@ -84,6 +89,7 @@ impl Bot {
                 detail: format!("push {branch} {after}"),
                 occurrence: Occurrence { what: Happening::Push(change), item: None },
                 number: None,
+                pull_request: None,
                 is_old: passed.is_again,
             };
             self.changed(&ground, changed, is_push, actor, &mut ruling, &mut answers).await?;
@@ -132,6 +138,7 @@ impl Bot {
         let is_default = pull_request.base == ground.target.base_branch;
         let change = Change { branch: pull_request.base.to_string(), is_default, paths: paths(&diff) };
         let (id, head) = (number.to_string(), pull_request.head_commit.to_string());
+        let at = found::at(&pull_request);
         let item = Some(Found::PullRequest(Box::new(pull_request)).facts());
         let changed = Changed {
             subject: format!("{}#{number}", ground.repo),
@@ -139,6 +146,7 @@ impl Bot {
             detail: format!("#{number} at {head}"),
             occurrence: Occurrence { what: Happening::PullRequest(change), item },
             number: Some(number),
+            pull_request: at,
             is_old,
         };
         self.changed(ground, changed, is_pull_request, actor, ruling, answers).await
@@ -154,7 +162,7 @@ impl Bot {
         ruling: &mut Ruling,
         answers: &mut Vec<Answer>,
     ) -> Result<(), PassError> {
-        let Changed { subject, asked, detail, occurrence, number, is_old } = changed;
+        let Changed { subject, asked, detail, occurrence, number, pull_request, is_old } = changed;
         let waiting = waiting(ground, is_wanted);
         let considered = decide(&occurrence, waiting.iter().map(|definition| definition.as_ref()));
         ruling.decisions.extend(considered.iter().map(|it| decision(&subject, it)));
@@ -179,6 +187,7 @@ impl Bot {
                 inputs: json!({}),
                 max_usd: None,
                 item: None,
+                pull_request: pull_request.clone(),
                 trigger: Trigger {
                     kind: occurrence.what.kind().to_owned(),
                     actor: actor.to_owned(),

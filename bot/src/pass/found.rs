@@ -1,5 +1,6 @@
 //! What stands under a number now: an issue, a pull request, or nothing any more.
 
+use forgeline_engine::spec::PullRequestAt;
 use forgeline_forge::{
     ForgeError,
     types::{Issue, IssueState, PullRequest, PullRequestState, RepoId},
@@ -44,6 +45,23 @@ impl Found {
             Self::PullRequest(_) => None,
         }
     }
+
+    /// What reviews look at: a pull request at its head.
+    pub(super) fn pull_request(&self) -> Option<PullRequestAt> {
+        match self {
+            Self::Issue(_) => None,
+            Self::PullRequest(it) => at(it),
+        }
+    }
+}
+
+/// A pull request at its head; none when its branches have nothing in common.
+pub(super) fn at(pull_request: &PullRequest) -> Option<PullRequestAt> {
+    Some(PullRequestAt {
+        number: pull_request.number,
+        head: pull_request.head_commit.to_string(),
+        fork: pull_request.base_commit?.to_string(),
+    })
 }
 
 impl Bot {

@@ -174,6 +174,7 @@ impl Bot {
             inputs: json!({}),
             max_usd: None,
             item: Some(item),
+            pull_request: None,
             trigger: Trigger {
                 kind: rule.trim_start_matches("trigger.").to_owned(),
                 actor: actor.to_owned(),

@@ -110,6 +110,7 @@ impl Bot {
             inputs: json!({}),
             max_usd: None,
             item: None,
+            pull_request: None,
             trigger: Trigger {
                 kind: "schedule".into(),
                 actor: "schedule".into(),

@@ -1,6 +1,6 @@
 //! From an allowed request to a stored run.
 
-use forgeline_engine::spec::{Again, Forge, Trigger};
+use forgeline_engine::spec::{Again, Forge, PullRequestAt, Trigger};
 use forgeline_model::{DefinitionRef, Diagnostic, Event, ProjectId, RunId, Usd, WorkItem};
 use forgeline_runner::prepare::{self, Request};
 use forgeline_store::{Decided, Ruled, Ruling};
@@ -18,6 +18,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) inputs: Value,
     pub(crate) max_usd: Option<Usd>,
     pub(crate) item: Option<WorkItem>,
+    /// The pull request that it is about.
+    pub(crate) pull_request: Option<PullRequestAt>,
     pub(crate) trigger: Trigger,
     pub(crate) asked: Asked<'a>,
     pub(crate) event: Option<Event>,
@@ -44,6 +46,8 @@ pub(crate) struct Begun {
     run: RunId,
     blueprint: DefinitionRef,
     stages: usize,
+    /// Whether any of them may write a file.
+    writes: bool,
 }
 
 impl Begun {
@@ -59,7 +63,7 @@ impl Begun {
 
     /// The answer to who started it.
     pub(crate) fn reply(&self) -> String {
-        reply::started(&self.run, &self.blueprint, self.stages)
+        reply::started(&self.run, &self.blueprint, self.stages, self.writes)
     }
 
     /// The answer to who asked for the same again.
@@ -98,6 +102,7 @@ impl Bot {
             max_usd: wanted.max_usd,
             item: wanted.item,
             item_spec,
+            pull_request: wanted.pull_request,
             project: self.project(ground),
             forge: Forge::Local,
             repository: ground.repo.to_string(),
@@ -124,6 +129,7 @@ impl Bot {
             run: spec.id.clone(),
             blueprint: spec.plan.blueprint.clone(),
             stages: spec.plan.stages.len(),
+            writes: spec.plan.stages.iter().any(|stage| !stage.produces.is_empty()),
         };
         ruling.runs.push(new);
         Ok(Began::Ready(begun))

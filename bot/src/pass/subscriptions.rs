@@ -223,6 +223,7 @@ impl Bot {
             inputs: json!({}),
             max_usd: None,
             item: origin.spec.item.clone(),
+            pull_request: None,
             trigger: Trigger {
                 kind: "event".into(),
                 actor: row.event.originating_agent.clone(),

@@ -61,6 +61,7 @@ pub(super) fn spec(known: &Known<'_>) -> Option<RunSpec> {
             branch: known.branch.clone(),
         },
         item,
+        pull_request: None,
         plan: Plan {
             blueprint,
             agents: Vec::new(),

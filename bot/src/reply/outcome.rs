@@ -5,9 +5,10 @@ use forgeline_model::{DefinitionRef, RunId, StageId};
 use super::markdown::{code, counted};
 
 /// A run was started.
-pub fn started(run: &RunId, blueprint: &DefinitionRef, stages: usize) -> String {
+pub fn started(run: &RunId, blueprint: &DefinitionRef, stages: usize, writes: bool) -> String {
+    let result = if writes { "be a pull request" } else { "stand here" };
     format!(
-        "**Started** {} as {}: {}. The result will be a pull request; `/forgeline status` shows how far it is.",
+        "**Started** {} as {}: {}. The result will {result}; `/forgeline status` shows how far it is.",
         code(&blueprint.to_string()),
         code(run.as_str()),
         counted(stages, "stage")

@@ -33,7 +33,7 @@ fn ana(role: Role) -> Principal {
 
 #[test]
 fn outcomes() {
-    assert_snapshot!(started(&run(), &http_service(), 9), @"**Started** `http-service@1.0.0` as `run_0123456789abcdef`: 9 stages. The result will be a pull request; `/forgeline status` shows how far it is.");
+    assert_snapshot!(started(&run(), &http_service(), 9, true), @"**Started** `http-service@1.0.0` as `run_0123456789abcdef`: 9 stages. The result will be a pull request; `/forgeline status` shows how far it is.");
     assert_snapshot!(joined(&run(), &http_service()), @"**Joined** `run_0123456789abcdef`: the same was asked of `http-service@1.0.0` before, and one request makes one run. To run it again, comment `/forgeline run http-service`.");
     assert_snapshot!(no_change(&run(), "main"), @"**No change.** `run_0123456789abcdef` gives what is on `main` already; nothing was written.");
     assert_snapshot!(closed_pull_request(12, "http-service"), @"**Nothing written.** Pull request #12 for this item was closed by a person. To start anew, comment `/forgeline run http-service`.");

@@ -8,7 +8,6 @@ mod impact;
 mod look;
 mod new;
 mod place;
-mod published;
 mod release;
 
 use clap::Subcommand;

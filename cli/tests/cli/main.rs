@@ -17,6 +17,7 @@ mod refusals;
 mod registry_repository;
 mod repositories;
 mod runs;
+mod schema_review;
 mod verbs;
 mod work_items;
 mod world;

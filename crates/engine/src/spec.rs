@@ -25,6 +25,9 @@ pub struct RunSpec {
     pub target: Target,
     /// The work item, if there is one.
     pub item: Option<WorkItem>,
+    /// The pull request that it looks at, if it was started by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<PullRequestAt>,
     /// What it will do.
     pub plan: Plan,
     /// Where the definitions came from.
@@ -41,6 +44,17 @@ pub struct RunSpec {
     pub again: Option<Again>,
     /// When it was decided; commits of the run carry this date, so that a retry gives the same id.
     pub created_at: Timestamp,
+}
+
+/// A pull request at one head. What stands there later is another matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequestAt {
+    /// Its number.
+    pub number: u64,
+    /// The commit that is looked at, 40 hex digits.
+    pub head: String,
+    /// Where it left the branch that it would merge into, 40 hex digits.
+    pub fork: String,
 }
 
 /// Runs of a group run one after the other.

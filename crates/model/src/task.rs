@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DefinitionRef, RunId, StageId, Timestamp, TraceId, Usd};
+use crate::{DefinitionRef, RegistryChange, RunId, StageId, Timestamp, TraceId, Usd};
 
 /// An agent's files, sent once per child process before the first task that uses them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct TaskRequest {
     /// What templates may name: `inputs`, `work_item`, `project`, `run` (blueprint, branch), `stages.<id>.outputs`,
     /// `stages.<id>.artifacts`, the matrix variable by its name, `knowledge` (hits).
     pub context: Value,
+    /// The registry that a pull request changes, for an agent that reviews contracts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry_change: Option<Box<RegistryChange>>,
     /// What the stage says it produces.
     pub produces: Vec<Produces>,
     /// Event types that the stage says it emits.

@@ -15,6 +15,10 @@ use crate::{
 const MOST_FINDINGS: usize = 20;
 /// Contracts, and users of one, that are listed.
 const MOST_ROWS: usize = 50;
+/// Names of who is hurt, in one sentence.
+const MOST_NAMES: usize = 20;
+/// Longest sentence, characters.
+const MOST_CHARS: usize = 500;
 
 pub(super) fn counted(n: usize) -> String {
     if n == 1 { "1 thing".to_owned() } else { format!("{n} things") }
@@ -36,7 +40,10 @@ pub(super) fn text(title: &str, looked: &Looked) -> String {
         return text;
     }
     table(&mut text, looked);
-    for finding in looked.report.introduced.iter().take(MOST_FINDINGS) {
+    let mut findings: Vec<&Finding> = looked.report.introduced.iter().collect();
+    // A broken promise says most; the order of the files is kept otherwise.
+    findings.sort_by_key(|it| (std::cmp::Reverse(it.level), !it.rule.starts_with("compat-")));
+    for finding in findings.into_iter().take(MOST_FINDINGS) {
         one(&mut text, finding);
     }
     if let Some(more) = looked.report.introduced.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
@@ -98,20 +105,23 @@ fn one(text: &mut String, finding: &Finding) {
         _ => {}
     }
     let place = format!("{}:{}", finding.file, finding.line);
-    let _ = writeln!(text, ": {} ({})", sentence(&finding.message), code(&place));
+    let _ = writeln!(text, ": {} ({})", sentence(&short(&finding.message)), code(&place));
     if let Some(witness) = finding.witness_text() {
-        let _ = writeln!(
-            text,
-            "\nThis one is accepted on one side and refused on the other:\n\n{}",
-            block("json", &witness)
-        );
+        let _ = writeln!(text, "\nFor example this one:\n\n{}", block("json", &witness));
     }
     if !finding.hurt.is_empty() {
-        let names: Vec<String> = finding.hurt.iter().map(|name| code(name)).collect();
+        let names: Vec<String> = finding.hurt.iter().take(MOST_NAMES).map(|name| code(name)).collect();
         let _ = writeln!(text, "\nHurts {}.", names.join(", "));
     }
     if !finding.fix.is_empty() {
-        let _ = writeln!(text, "\nTo do: {}.", sentence(finding.fix.trim_end_matches('.')));
+        let _ = writeln!(text, "\nTo do: {}.", sentence(&short(finding.fix.trim_end_matches('.'))));
+    }
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(MOST_CHARS) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 
@@ -121,8 +131,9 @@ fn who(text: &mut String, looked: &Looked) {
         return;
     }
     text.push_str("\n<details><summary>Who tells and reads what is changed</summary>\n\n");
-    for one in used.iter().take(MOST_ROWS) {
-        for user in one.users.iter().take(MOST_ROWS) {
+    let all: Vec<_> = used.iter().flat_map(|one| one.users.iter().map(move |user| (one, user))).collect();
+    for (one, user) in all.iter().take(MOST_ROWS) {
+        {
             let place = format!("{}:{}", user.file, user.line);
             let _ = writeln!(
                 text,
@@ -134,6 +145,9 @@ fn who(text: &mut String, looked: &Looked) {
                 code(&place)
             );
         }
+    }
+    if let Some(more) = all.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "- and {more} more");
     }
     text.push_str("\n</details>\n");
 }
@@ -148,11 +162,9 @@ fn next(text: &mut String, looked: &Looked) {
             names.join(", ")
         );
     }
-    if let Some(first) = looked.report.introduced.first() {
-        let _ = writeln!(
-            text,
-            "\n`forgeline contracts explain {}` says what a rule is for; an exception is a reviewed file below `exceptions/`.",
-            first.rule
+    if !looked.report.introduced.is_empty() {
+        text.push_str(
+            "\n`forgeline contracts explain RULE` says what a rule is for; an exception is a reviewed file below `exceptions/`.\n",
         );
     }
     let owners = super::reviewers(looked);

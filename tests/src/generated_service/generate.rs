@@ -80,6 +80,7 @@ fn perform(work_item: &Value) -> Generated {
                 "stages": stages,
                 "knowledge": [],
             }),
+            registry_change: None,
             produces: stage.produces.clone(),
             emits: stage.emits.clone(),
             limits: TaskLimits::default(),

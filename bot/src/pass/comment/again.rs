@@ -87,6 +87,7 @@ impl Bot {
             max_usd: None,
             // As it is now: what was wrong may have been mended there.
             item: said.on.as_ref().and_then(Found::work_item).or_else(|| view.spec.item.clone()),
+            pull_request: view.spec.pull_request.clone(),
             trigger: Trigger {
                 kind: "command".into(),
                 actor: said.actor.to_owned(),

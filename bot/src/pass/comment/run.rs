@@ -48,6 +48,7 @@ impl Bot {
             inputs,
             max_usd,
             item: item.clone(),
+            pull_request: said.on.as_ref().and_then(Found::pull_request),
             trigger: Trigger {
                 kind: "command".into(),
                 actor: said.actor.to_owned(),

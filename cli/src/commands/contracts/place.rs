@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
 use forgeline_model::FileSet;
 use forgeline_registry::{
@@ -9,10 +10,12 @@ use forgeline_registry::{
     rules::{CODEOWNERS, Change, Published, Report},
 };
 use forgeline_repo::{CommitId, Repo};
-use forgeline_runner::Clock;
-use jiff::{civil::Date, tz::TimeZone};
+use forgeline_runner::{
+    Clock,
+    contracts::{date, published},
+};
+use jiff::civil::Date;
 
-use super::published;
 use crate::{
     commands::Session,
     definitions,
@@ -99,9 +102,7 @@ pub struct Ground {
 impl Place {
     /// Reads what lies in the repository's history.
     pub fn ground(&self, base: Option<&str>) -> anyhow::Result<Ground> {
-        let now = Clock::system().now();
-        let now = jiff::Timestamp::from_millisecond(now.millis())?;
-        let today = TimeZone::UTC.to_datetime(now).date();
+        let today = date(Clock::system().now()).context("the clock shows a year that no calendar has")?;
         let head = self.repo.as_ref().and_then(|repo| repo.revision("HEAD").map(|head| (repo, head)));
         let base = base.map(|base| self.base(head, base)).transpose()?;
         let published = match head {
@@ -112,7 +113,7 @@ impl Place {
                     );
                 }
                 let from = base.as_ref().map_or(head, |(commit, _)| *commit);
-                published::dates(repo, from, &self.below, &self.files)?
+                published(repo, from, &self.below, &self.files)?
             }
             None => Published::new(),
         };

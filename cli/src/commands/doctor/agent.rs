@@ -59,6 +59,7 @@ fn task() -> (AgentBundle, TaskRequest) {
         agent: agent.reference.clone(),
         with: json!({"topic": "doctor"}),
         context: json!({"inputs": {}, "work_item": {"title": "a check"}}),
+        registry_change: None,
         produces: vec![Produces { path: "docs/*.md".into(), artifact_type: "Document".into() }],
         emits: Vec::new(),
         limits: TaskLimits { timeout_ms: 20_000, ..TaskLimits::default() },

@@ -3,8 +3,9 @@
 use clap::{Subcommand, ValueEnum};
 use forgeline_forge::{
     MergeMethod, PullRequestProposal,
-    types::{PullRequest, PullRequestState, RepoId},
+    types::{Check, PullRequest, PullRequestState, RepoId},
 };
+use forgeline_model::diagnostic::escape_all_controls;
 use forgeline_repo::{BranchName, Diff};
 use serde_json::json;
 
@@ -114,12 +115,13 @@ impl PrVerb {
                 let number = of_item(&desk, &repo, number).await?;
                 let found = desk.forge().pull_request(&repo, number).await?;
                 let changes = desk.forge().pull_request_diff(&repo, number).await?;
+                let checks = desk.forge().checks(&repo, found.head_commit).await?;
                 let document = if diff {
-                    json!({"pull_request": found, "diff": changes})
+                    json!({"pull_request": found, "checks": checks, "diff": changes})
                 } else {
-                    json!({"pull_request": found, "stat": changes.stat})
+                    json!({"pull_request": found, "checks": checks, "stat": changes.stat})
                 };
-                session.out.print("pull_request", &document, || shown(&found, &changes, diff));
+                session.out.print("pull_request", &document, || shown(&found, &checks, &changes, diff));
                 Ok(Exit::Success)
             }
             Self::Merge { number, method, change } => {
@@ -165,7 +167,7 @@ async fn set_open(session: &Session, item: ItemChange, open: bool) -> anyhow::Re
     desk.then_bot().await
 }
 
-fn shown(found: &PullRequest, changes: &Diff, diff: bool) -> String {
+fn shown(found: &PullRequest, checks: &[Check], changes: &Diff, diff: bool) -> String {
     let labels = if found.labels.is_empty() { String::new() } else { format!("\nlabels: {}", found.labels.join(", ")) };
     let mut text = format!(
         "#{} {}\n{}{} · {} into {} · by {}{labels}\n\n{}\n\n",
@@ -178,6 +180,18 @@ fn shown(found: &PullRequest, changes: &Diff, diff: bool) -> String {
         found.author,
         found.body.trim_end()
     );
+    for check in checks {
+        let state = check.conclusion.map_or_else(|| check.status.to_string(), |it| it.to_string());
+        text.push_str(&format!("check {}: {state}\n", check.name));
+        for mark in &check.annotations {
+            let message = mark.message.lines().next().unwrap_or_default();
+            let line = format!("{}:{} {}: {message}", mark.path, mark.line, mark.title);
+            text.push_str(&format!("  {}\n", escape_all_controls(&line)));
+        }
+    }
+    if !checks.is_empty() {
+        text.push('\n');
+    }
     for file in &changes.files {
         text.push_str(&format!("  {:<60} +{} -{}\n", file.path, file.insertions, file.deletions));
     }

@@ -2,6 +2,7 @@
 
 use forgeline_repo::CommitId;
 use forgeline_store::local_forge::CheckRow;
+use serde_json::json;
 
 use super::{LocalForge, rows, text};
 use crate::{
@@ -33,6 +34,7 @@ impl LocalForge {
             status: check.status.as_str().to_owned(),
             conclusion: check.conclusion.map(|conclusion| conclusion.as_str().to_owned()),
             summary,
+            annotations: json!(check.annotations).to_string(),
             updated_at: check.updated_at.millis(),
         };
         if let Some(old) = &existing
@@ -74,6 +76,7 @@ mod tests {
             status,
             conclusion,
             summary: "s".into(),
+            annotations: Vec::new(),
             updated_at: world.now(),
         };
         let upsert = async |check: Check| world.forge.upsert_check(&world.repo, &check).await;

@@ -81,6 +81,8 @@ pub(super) fn check(row: CheckRow) -> Result<Check, ForgeError> {
         status: word("check status", &row.status)?,
         conclusion: row.conclusion.as_deref().map(|text| word("check conclusion", text)).transpose()?,
         summary: row.summary,
+        annotations: serde_json::from_str(&row.annotations)
+            .map_err(|_| ForgeError::Unreadable { what: "annotations", text: row.annotations.clone() })?,
         updated_at: Timestamp::from_millis(row.updated_at),
     })
 }

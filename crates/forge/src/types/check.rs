@@ -1,6 +1,6 @@
 //! Checks on commits.
 
-use forgeline_model::Timestamp;
+use forgeline_model::{Annotation, Timestamp};
 use forgeline_repo::CommitId;
 use serde::Serialize;
 
@@ -51,6 +51,8 @@ pub struct Check {
     pub conclusion: Option<Conclusion>,
     /// Markdown.
     pub summary: String,
+    /// Marks on lines.
+    pub annotations: Vec<Annotation>,
     /// When it last changed.
     pub updated_at: Timestamp,
 }

@@ -37,6 +37,8 @@ pub struct CheckRow {
     pub conclusion: Option<String>,
     /// Markdown.
     pub summary: String,
+    /// Marks on lines, a JSON list.
+    pub annotations: String,
     /// When it last changed, milliseconds.
     pub updated_at: i64,
 }
@@ -115,9 +117,9 @@ impl ForgeTx {
     /// [`StoreError::Database`].
     pub async fn put_check(&mut self, repository: i64, check: &CheckRow) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO forge_check (repository, commit_oid, external_id, name, status, conclusion, summary, updated_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name, status = excluded.status, \
-             conclusion = excluded.conclusion, summary = excluded.summary, updated_at = excluded.updated_at",
+            "INSERT INTO forge_check (repository, commit_oid, external_id, name, status, conclusion, summary, annotations, \
+             updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name, status = excluded.status, \
+             conclusion = excluded.conclusion, summary = excluded.summary, annotations = excluded.annotations, updated_at = excluded.updated_at",
         )
         .bind(repository)
         .bind(&check.commit_oid)
@@ -126,6 +128,7 @@ impl ForgeTx {
         .bind(&check.status)
         .bind(&check.conclusion)
         .bind(&check.summary)
+        .bind(&check.annotations)
         .bind(check.updated_at)
         .execute(&mut *self.tx)
         .await?;

@@ -1,16 +1,19 @@
 //! When each version came to the branch: the date of the first-parent commit that brought its file.
 
-use forgeline_model::FileSet;
+use forgeline_model::{FileSet, Timestamp};
 use forgeline_registry::rules::Published;
-use forgeline_repo::{CommitId, CommitInfo, Repo};
-use jiff::tz::TimeZone;
+use forgeline_repo::{CommitId, CommitInfo, Repo, RepoError};
+use jiff::{civil::Date, tz::TimeZone};
 
 /// Most commits that are looked at.
 const MAX_COMMITS: usize = 50_000;
 
-/// The dates of all versions in `files` that `tip` has. A version's file never goes, so its first commit is found by
-/// halving.
-pub(super) fn dates(repo: &Repo, tip: CommitId, below: &str, files: &FileSet) -> anyhow::Result<Published> {
+/// The dates of all versions in `files` that `tip` has; `below` is the registry's folder in the repository. A version's
+/// file never goes, so its first commit is found by halving.
+///
+/// # Errors
+/// The history cannot be read.
+pub fn published(repo: &Repo, tip: CommitId, below: &str, files: &FileSet) -> Result<Published, RepoError> {
     let is_version = |path: &str| path.contains("/versions/") && path.ends_with(".json");
     let wanted: Vec<&str> = files.iter().map(|(path, _)| path).filter(|path| is_version(path)).collect();
     let mut dates = Published::new();
@@ -25,16 +28,21 @@ pub(super) fn dates(repo: &Repo, tip: CommitId, below: &str, files: &FileSet) ->
             let middle = has.map_or(0, |at| at + usize::midpoint(0, has_not - at));
             if repo.blob_at(line[middle].id, &full)?.is_some() { has = Some(middle) } else { has_not = middle }
         }
-        if let Some(commit) = has.map(|at| &line[at]) {
-            let at = jiff::Timestamp::from_millisecond(commit.at.millis())?;
-            dates.insert(path.to_owned(), TimeZone::UTC.to_datetime(at).date());
+        if let Some(date) = has.and_then(|at| date(line[at].at)) {
+            dates.insert(path.to_owned(), date);
         }
     }
     Ok(dates)
 }
 
+/// The day in UTC; none of a time that no calendar has.
+pub fn date(at: Timestamp) -> Option<Date> {
+    let at = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
+    Some(TimeZone::UTC.to_datetime(at).date())
+}
+
 /// The branch's own commits, newest first.
-fn first_parents(repo: &Repo, tip: CommitId) -> anyhow::Result<Vec<CommitInfo>> {
+fn first_parents(repo: &Repo, tip: CommitId) -> Result<Vec<CommitInfo>, RepoError> {
     let mut line = vec![repo.commit_info(tip)?];
     while line.len() < MAX_COMMITS
         && let Some(parent) = line.last().and_then(|last| last.parents.first()).copied()

@@ -1,0 +1,118 @@
+//! What a review says, made so on the pull request: a check on the commit that was looked at, the blueprint's one comment,
+//! labels.
+
+use forgeline_engine::{BotEffect, Outcome, run::TaskStatus, spec::PullRequestAt};
+use forgeline_forge::{
+    LocalForge,
+    types::{Check, CheckStatus, Conclusion},
+};
+use forgeline_model::{RegistryChange, Review, ReviewVerdict};
+use forgeline_store::RunView;
+
+use crate::{Runner, RunnerError, TargetError, contracts, report, target::with_repo};
+
+/// The output of a task that is a review.
+const OUTPUT: &str = "review";
+
+impl Runner {
+    /// What the pull request of a run changes in its registry.
+    pub(crate) async fn registry_change(
+        &self,
+        view: &RunView,
+        at: &PullRequestAt,
+    ) -> Result<RegistryChange, RunnerError> {
+        let path = self.repository_path(&view.spec.target).await?;
+        let (at, now) = (at.clone(), view.spec.created_at);
+        let read = move |repo| -> Result<_, TargetError> { Ok(contracts::change(&repo, &at, now)?) };
+        Ok(with_repo(&path, read).await?)
+    }
+
+    /// Brings check, comment and labels of the pull request up to date, if the run is a review.
+    pub(crate) async fn report_review(&self, view: &RunView, at: &PullRequestAt) -> Result<(), RunnerError> {
+        if !self.is_review(view).await? {
+            return Ok(());
+        }
+        let repo = self.forge_repository(&view.spec.target)?;
+        let now = self.clock.now();
+        let Ok(head) = at.head.parse() else { return Ok(()) };
+        let said = said(view);
+        let check = Check {
+            commit: head,
+            external_id: view.spec.plan.blueprint.name.clone(),
+            name: format!("forgeline / {}", view.spec.plan.blueprint.name),
+            status: if said.conclusion.is_some() { CheckStatus::Completed } else { CheckStatus::InProgress },
+            conclusion: said.conclusion,
+            summary: said.text.clone(),
+            annotations: said.review.as_ref().map(|review| review.annotations.clone()).unwrap_or_default(),
+            updated_at: now,
+        };
+        self.forge.upsert_check(&repo, &check).await?;
+        // What was pushed since has a run of its own, and the comment and the labels are that one's.
+        let is_newest = self.forge.pull_request(&repo, at.number).await?.head_commit == head;
+        if said.conclusion.is_none() || !is_newest {
+            return Ok(());
+        }
+        let key = format!("status:{}", view.spec.plan.blueprint.name);
+        let repository = view.spec.target.repository.clone();
+        let there = BotEffect::Say { repository, number: at.number, key: key.clone(), text: String::new() };
+        self.store.supersede(&there, &view.spec.id).await?;
+        self.forge.upsert_comment(&repo, at.number, &key, &said.text, now).await?;
+        let bot = LocalForge::bot();
+        for (label, present) in said.review.iter().flat_map(|review| &review.labels) {
+            if *present {
+                self.forge.add_label(&repo, at.number, label, &bot, now).await?;
+            } else {
+                self.forge.remove_label(&repo, at.number, label, &bot, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_review(&self, view: &RunView) -> Result<bool, RunnerError> {
+        for agent in &view.spec.plan.agents {
+            if self.agent(&agent.digest).await?.reviews_contracts {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// What is to stand on the pull request.
+struct Said {
+    /// None while the run goes on.
+    conclusion: Option<Conclusion>,
+    text: String,
+    review: Option<Review>,
+}
+
+fn said(view: &RunView) -> Said {
+    let review = view.state.tasks().find_map(|task| match &task.status {
+        TaskStatus::Done(output) => serde_json::from_value::<Review>(output.outputs.get(OUTPUT)?.clone()).ok(),
+        _ => None,
+    });
+    let Some(outcome) = view.state.outcome() else {
+        return Said { conclusion: None, text: "The review goes on.".into(), review: None };
+    };
+    let ended_well = matches!(outcome, Outcome::Published(_) | Outcome::NoChange { .. });
+    match review.filter(|_| ended_well) {
+        Some(review) => Said {
+            conclusion: Some(match review.verdict {
+                ReviewVerdict::Pass => Conclusion::Success,
+                ReviewVerdict::Fail => Conclusion::Failure,
+                ReviewVerdict::Neutral => Conclusion::Neutral,
+            }),
+            text: format!("{}\n{}", review.comment, report::review_footer(&view.spec)),
+            review: Some(review),
+        },
+        // No review is no consent.
+        None => Said {
+            conclusion: Some(match outcome {
+                Outcome::Cancelled { .. } => Conclusion::Cancelled,
+                _ => Conclusion::Failure,
+            }),
+            text: report::no_review(&view.spec, outcome),
+            review: None,
+        },
+    }
+}
