@@ -16,13 +16,13 @@ use std::{
 use forgeline_blueprints::{codes, config::ContractsAt};
 use forgeline_engine::spec::ContractsFrom;
 use forgeline_forge::types::RepoId;
-use forgeline_model::Diagnostic;
+use forgeline_model::{Diagnostic, FileSet};
 use forgeline_registry::{PARTS, Registry, over_built_in};
 use forgeline_repo::{BranchName, CommitId, Repo, RepoError};
 
 use crate::{InForce, Runner};
 
-pub use change::change;
+pub use change::{change, definitions_using};
 pub use published::{date, published};
 
 /// How far back a commit in order is looked for.
@@ -135,11 +135,16 @@ fn tip(repo: &Repo, wanted: &ContractsAt) -> Result<CommitId, RepoError> {
     }
 }
 
-fn read(repo: &Repo, commit: CommitId, below: &str, shown: &str) -> Result<Loaded, RepoError> {
+/// The files of a registry that lies in this folder, seen from there.
+fn registry_files(repo: &Repo, commit: CommitId, below: &str) -> Result<FileSet, RepoError> {
     let inside = |part: &str| if below.is_empty() { part.to_owned() } else { format!("{below}/{part}") };
     let paths: Vec<String> = PARTS.iter().map(|part| inside(part)).collect();
     let all = repo.read_files(commit, &paths.iter().map(String::as_str).collect::<Vec<_>>())?;
-    let mut own = if below.is_empty() { all } else { all.below(below) };
+    Ok(if below.is_empty() { all } else { all.below(below) })
+}
+
+fn read(repo: &Repo, commit: CommitId, below: &str, shown: &str) -> Result<Loaded, RepoError> {
+    let mut own = registry_files(repo, commit, below)?;
     own.origin = format!("{shown}@{}", commit.short());
     if own.is_empty() {
         let place = if below.is_empty() { "the root" } else { below };

@@ -6,10 +6,11 @@ use forgeline_forge::{
     LocalForge,
     types::{Check, CheckStatus, Conclusion},
 };
-use forgeline_model::{RegistryChange, Review, ReviewVerdict};
+use forgeline_model::{FileSet, RegistryChange, Review, ReviewVerdict};
+use forgeline_repo::Repo;
 use forgeline_store::RunView;
 
-use crate::{Runner, RunnerError, TargetError, contracts, report, target::with_repo};
+use crate::{OpenTarget, Runner, RunnerError, TargetError, contracts, report, target::with_repo};
 
 /// The output of a task that is a review.
 const OUTPUT: &str = "review";
@@ -23,8 +24,31 @@ impl Runner {
     ) -> Result<RegistryChange, RunnerError> {
         let path = self.repository_path(&view.spec.target).await?;
         let (at, now) = (at.clone(), view.spec.created_at);
-        let read = move |repo| -> Result<_, TargetError> { Ok(contracts::change(&repo, &at, now)?) };
+        let others = self.others_using(&view.spec.target.repository).await?;
+        let read = move |repo| -> Result<_, TargetError> { Ok(contracts::change(&repo, &at, &others, now)?) };
         Ok(with_repo(&path, read).await?)
+    }
+
+    /// Blueprints and agents of the forge's factories that take their contracts from this repository.
+    async fn others_using(&self, registry: &str) -> Result<FileSet, RunnerError> {
+        let mut all = FileSet::new("the forge");
+        for repo in self.forge.repositories().await? {
+            let (shown, registry) = (repo.to_string(), registry.to_owned());
+            if shown == registry {
+                continue;
+            }
+            let path = self.forge.git_dir(&repo).await?;
+            let read = move |git: Repo| -> Result<_, TargetError> {
+                let base = OpenTarget::find(git.git_dir(), &shown, None)?.base;
+                Ok(contracts::definitions_using(&git, base, &shown, &registry)?)
+            };
+            // A repository that cannot be read, or has no commit, says nothing about who uses what.
+            match with_repo(&path, read).await {
+                Ok(found) => found.iter().flat_map(FileSet::iter).for_each(|(path, bytes)| all.insert(path, bytes)),
+                Err(error) => tracing::debug!("`{repo}` is not asked for users of contracts: {error}"),
+            }
+        }
+        Ok(all)
     }
 
     /// Brings check, comment and labels of the pull request up to date, if the run is a review.

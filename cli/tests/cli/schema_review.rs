@@ -145,3 +145,55 @@ fn a_registry_that_cannot_be_read_fails_its_check() {
     assert_eq!(one["checks"][0]["conclusion"], "failure", "{one}");
     assert_eq!(one["checks"][0]["annotations"][0]["path"], format!("{ORDER}/schema.json"), "{one}");
 }
+
+/// Where the registry lies is what the base says: one that a pull request brings along draws no eyes away.
+#[test]
+fn a_second_registry_hides_nothing() {
+    let world = world();
+    next_minor(&world, true);
+    world.write("registry.yaml", "dialect: https://json-schema.org/draft/2020-12/schema\n");
+    world.write("events/shop/Decoy/schema.json", "{}");
+    push(&world);
+    world.forgeline("local pr create --head change --title Decoy").ok();
+    assert_eq!(shown(&world)["checks"][0]["conclusion"], "failure");
+    assert!(comments(&world)[0].contains("`compat-backward` on `OrderPlaced`"), "{:?}", comments(&world));
+}
+
+/// A registry of its own: blueprints of other repositories that use it are named.
+#[test]
+fn who_is_hurt_is_found_across_repositories() {
+    let world = World::new();
+    world.repository("here");
+    world.forgeline("init").ok();
+    world.forgeline("contracts new shop/OrderPlaced --owner @shop").ok();
+    world.forgeline("contracts release").ok();
+    world.repository("contracts");
+    std::fs::rename(world.path("here/schema-registry/events"), world.path("contracts/events")).expect("moves");
+    std::fs::remove_dir_all(world.path("here/schema-registry")).expect("goes");
+    world.commit("contracts");
+    let made = world.forgeline("local repo create acme/contracts --from ../contracts --json").ok().json();
+    let git_dir = made["repository"]["git_dir"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+
+    world.forgeline("blueprints new notes").ok();
+    world.write(
+        "forgeline.yaml",
+        "apiVersion: forgeline.dev/v1\nkind: Factory\ncontracts: {repository: acme/contracts}\n",
+    );
+    let on = "on:\n  - event: {type: OrderPlaced, version: \"1.0\"}\n";
+    world.edit("blueprints/notes/blueprint.yaml", "on:\n", on);
+    world.forgeline("validate").ok();
+    world.commit("here");
+    world.forgeline("local repo create acme/shop --from .").ok();
+
+    world.git("contracts", &["checkout", "--quiet", "-b", "change"]);
+    let schema = world.path("contracts/events/shop/OrderPlaced/schema.json");
+    let text = std::fs::read_to_string(&schema).expect("reads").replace("\"minLength\": 1", "\"minLength\": 9");
+    std::fs::write(&schema, text.replace("\"x-version\": \"1.0.0\"", "\"x-version\": \"1.1.0\"")).expect("writes");
+    world.commit("contracts");
+    world.git("contracts", &["push", "--quiet", &git_dir, "change"]);
+    world.forgeline("local pr create --head change --title Longer -R acme/contracts").ok();
+    let said = world.forgeline("local comment list 1 -R acme/contracts").ok();
+    for text in ["`blueprint acme/shop:notes`", "`acme/shop:blueprints/notes/blueprint.yaml:", "must not be merged"] {
+        assert!(said.out.contains(text), "{text}\n{}", said.out);
+    }
+}

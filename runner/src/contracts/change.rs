@@ -2,27 +2,38 @@
 
 use std::collections::BTreeMap;
 
+use forgeline_blueprints::{Factory, config::FILE};
 use forgeline_engine::spec::PullRequestAt;
 use forgeline_model::{FileSet, RegistryChange, Timestamp};
-use forgeline_registry::{PARTS, over_built_in, rules::CODEOWNERS};
+use forgeline_registry::{over_built_in, rules::CODEOWNERS};
 use forgeline_repo::{CommitId, Repo, RepoError};
 
-use super::published::{date, published};
+use super::{
+    published::{date, published},
+    registry_files,
+};
 
 /// Where a factory keeps its registry.
 const IN_FACTORY: &str = "schema-registry";
 /// What may name events.
 const DEFINITIONS: [&str; 2] = ["blueprints", "agents"];
 
-/// The registry before and after, with what it is judged by. The registry lies at the root of a repository of its own, else
-/// in the folder where factories keep theirs.
+/// The registry before and after, with what it is judged by. `definitions` are those of others that use it.
 ///
 /// # Errors
 /// A commit is not there, or the registry is larger than can be read.
-pub fn change(repo: &Repo, at: &PullRequestAt, now: Timestamp) -> Result<RegistryChange, RepoError> {
+pub fn change(
+    repo: &Repo,
+    at: &PullRequestAt,
+    definitions: &FileSet,
+    now: Timestamp,
+) -> Result<RegistryChange, RepoError> {
     let (head, fork) = (commit(&at.head)?, commit(&at.fork)?);
-    let at_root = repo.blob_at(head, PARTS[0])?.is_some() || repo.blob_at(fork, PARTS[0])?.is_some();
-    let folder = if at_root { "" } else { IN_FACTORY };
+    // Where the registry lies is what the base says: a pull request cannot move the eyes away from what it changes.
+    let folder = match place(repo, fork)? {
+        Some(folder) => folder,
+        None => place(repo, head)?.unwrap_or(IN_FACTORY),
+    };
     let (proposed, before) = (read(repo, head, folder)?, read(repo, fork, folder)?);
     let days = published(repo, fork, folder, &over_built_in(&before))?;
     Ok(RegistryChange {
@@ -31,7 +42,7 @@ pub fn change(repo: &Repo, at: &PullRequestAt, now: Timestamp) -> Result<Registr
         base: texts(&before),
         definitions: {
             let mut all = forgeline_blueprints::shipped();
-            for (path, bytes) in repo.read_files(head, &DEFINITIONS)?.iter() {
+            for (path, bytes) in repo.read_files(head, &DEFINITIONS)?.iter().chain(definitions.iter()) {
                 all.insert(path, bytes);
             }
             texts(&all)
@@ -41,18 +52,45 @@ pub fn change(repo: &Repo, at: &PullRequestAt, now: Timestamp) -> Result<Registr
     })
 }
 
+/// The folder of the registry at a commit: where factories keep theirs, or the root of a repository of its own.
+fn place(repo: &Repo, commit: CommitId) -> Result<Option<&'static str>, RepoError> {
+    for folder in [IN_FACTORY, ""] {
+        if !registry_files(repo, commit, folder)?.is_empty() {
+            return Ok(Some(folder));
+        }
+    }
+    Ok(None)
+}
+
+/// Blueprints and agents at a commit of a factory, each named with its repository, if it takes its contracts from `registry`.
+///
+/// # Errors
+/// The repository cannot be read.
+pub fn definitions_using(
+    repo: &Repo,
+    commit: CommitId,
+    shown: &str,
+    registry: &str,
+) -> Result<Option<FileSet>, RepoError> {
+    let files = repo.read_files(commit, &[FILE, DEFINITIONS[0], DEFINITIONS[1]])?;
+    let uses = Factory::load(&files).0.config.contracts.is_some_and(|at| at.repository == registry);
+    Ok(uses.then(|| {
+        let mut named = FileSet::new(shown);
+        for (path, bytes) in files.iter().filter(|(path, _)| *path != FILE) {
+            named.insert(format!("{shown}:{path}"), bytes);
+        }
+        named
+    }))
+}
+
 fn commit(text: &str) -> Result<CommitId, RepoError> {
     text.parse().map_err(|_| RepoError::MissingObject { kind: "commit", id: text.to_owned() })
 }
 
 /// The registry's own files, with CODEOWNERS of the repository.
 fn read(repo: &Repo, commit: CommitId, folder: &str) -> Result<FileSet, RepoError> {
-    let inside = |part: &str| if folder.is_empty() { part.to_owned() } else { format!("{folder}/{part}") };
-    let mut paths: Vec<String> = PARTS.iter().map(|part| inside(part)).collect();
-    paths.push(CODEOWNERS.to_owned());
-    let all = repo.read_files(commit, &paths.iter().map(String::as_str).collect::<Vec<_>>())?;
-    let mut own = if folder.is_empty() { all.clone() } else { all.below(folder) };
-    if let Some(owners) = all.get(CODEOWNERS) {
+    let mut own = registry_files(repo, commit, folder)?;
+    if let Some(owners) = repo.read_file(commit, CODEOWNERS)? {
         own.insert(CODEOWNERS, owners);
     }
     Ok(own)

@@ -77,18 +77,21 @@ impl Report {
 pub fn users(event: &str, files: &FileSet, definitions: &FileSet) -> Vec<User> {
     let mut all = named(event, files);
     for (path, bytes) in definitions.iter().filter(|(path, _)| path.ends_with(".yaml")) {
-        let kind = match path.split_once('/') {
+        // One of another repository is named with it: `acme/shop:blueprints/orders/blueprint.yaml`.
+        let (repository, own) = path.rsplit_once(':').map_or((None, path), |(repository, own)| (Some(repository), own));
+        let kind = match own.split_once('/') {
             Some(("agents", _)) => "agent",
             Some(("blueprints", _)) => "blueprint",
             _ => continue,
         };
-        let name = path.split('/').nth(1).unwrap_or(path);
+        let folder = own.split('/').nth(1).unwrap_or(own);
+        let name = repository.map_or_else(|| folder.to_owned(), |repository| format!("{repository}:{folder}"));
         let text = String::from_utf8_lossy(bytes);
         let lines: Vec<&str> = text.lines().collect();
         for (at, line) in lines.iter().enumerate().filter(|(_, line)| names(line, event)) {
             all.push(User {
                 kind,
-                name: name.to_owned(),
+                name: name.clone(),
                 role: role(kind, &lines[..=at], line),
                 file: path.to_owned(),
                 line: u32::try_from(at + 1).unwrap_or(u32::MAX),
