@@ -32,7 +32,7 @@ pub use compare::{Comparison, ContentModel, Reason, Relation, Verdict, compare, 
 pub use examples::check as check_examples;
 pub use forgeline_compat::Budget;
 pub use input::InputSchema;
-pub use manifest::{Manifest, Status};
+pub use manifest::{Manifest, Status, status};
 pub use registry::{Contract, ContractVersion, Registry};
 pub use release::release;
 pub use review::review;

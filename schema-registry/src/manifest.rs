@@ -41,3 +41,12 @@ pub enum Status {
     /// May be read, not produced.
     Retired,
 }
+
+/// The status that an event.yaml gives, if it can be read that far.
+pub fn status(bytes: &[u8]) -> Option<Status> {
+    #[derive(Deserialize)]
+    struct Said {
+        status: Status,
+    }
+    serde_yaml::from_slice::<Said>(bytes).ok().map(|said| said.status)
+}

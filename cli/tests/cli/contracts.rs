@@ -135,3 +135,37 @@ fn next(world: &World, from: &str, to: &str, line: &str) {
         world.write(&format!("{ORDER}/examples/{to}/{example}.json"), text);
     }
 }
+
+/// The clock is that of the branch: the day on which it called the event deprecated.
+#[test]
+fn an_event_is_retired_after_its_transition_and_no_sooner() {
+    let world = world();
+    world.edit(&format!("{ORDER}/event.yaml"), "status: active", "status: deprecated");
+    world.forgeline("contracts check --base main").ok();
+    let dated = |date: &str| {
+        world.git("here", &["add", "--all"]);
+        world.with_git(
+            &[("GIT_COMMITTER_DATE", date), ("GIT_AUTHOR_DATE", date)],
+            &["commit", "--quiet", "-m", "deprecated"],
+        );
+    };
+    let ago = |days: i64| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+        format!("@{} +0000", now.saturating_sub(u64::try_from(days * 86_400).expect("past")))
+    };
+    dated(&ago(30));
+    world.edit(&format!("{ORDER}/event.yaml"), "status: deprecated", "status: retired");
+    world
+        .forgeline("contracts check --base main")
+        .ends(1)
+        .says("error[field-removed-too-early]")
+        .says("30 days ago; the transition takes 90 days")
+        .says("keep it for 60 more days");
+    world.edit(&format!("{ORDER}/event.yaml"), "status: retired", "status: deprecated");
+    world.with_git(
+        &[("GIT_COMMITTER_DATE", &ago(100))],
+        &["commit", "--quiet", "--amend", "--no-edit", "--date", &ago(100)],
+    );
+    world.edit(&format!("{ORDER}/event.yaml"), "status: deprecated", "status: retired");
+    world.forgeline("contracts check --base main").ok();
+}

@@ -80,11 +80,21 @@ impl World {
     }
 
     pub fn git(&self, folder: &str, arguments: &[&str]) -> String {
+        self.git_with(folder, &[], arguments)
+    }
+
+    /// Git in `here` with these variables.
+    pub fn with_git(&self, variables: &[(&str, &str)], arguments: &[&str]) -> String {
+        self.git_with("here", variables, arguments)
+    }
+
+    fn git_with(&self, folder: &str, variables: &[(&str, &str)], arguments: &[&str]) -> String {
         let output = self
             .command("git", folder)
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z")
             .env("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z")
+            .envs(variables.iter().copied())
             .args(["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"])
             .args(arguments)
             .output()

@@ -1,7 +1,7 @@
 //! When each version came to the branch: the date of the first-parent commit that brought its file.
 
 use forgeline_model::{FileSet, Timestamp};
-use forgeline_registry::rules::Published;
+use forgeline_registry::{Status, rules::Published, status};
 use forgeline_repo::{CommitId, CommitInfo, Repo, RepoError};
 use jiff::{civil::Date, tz::TimeZone};
 
@@ -16,13 +16,11 @@ const MAX_COMMITS: usize = 50_000;
 pub fn published(repo: &Repo, tip: CommitId, below: &str, files: &FileSet) -> Result<Published, RepoError> {
     let is_version = |path: &str| path.contains("/versions/") && path.ends_with(".json");
     let wanted: Vec<&str> = files.iter().map(|(path, _)| path).filter(|path| is_version(path)).collect();
+    let inside = |path: &str| if below.is_empty() { path.to_owned() } else { format!("{below}/{path}") };
     let mut dates = Published::new();
-    if wanted.is_empty() {
-        return Ok(dates);
-    }
     let line = first_parents(repo, tip)?;
     for path in wanted {
-        let full = if below.is_empty() { path.to_owned() } else { format!("{below}/{path}") };
+        let full = inside(path);
         let (mut has, mut has_not) = (None, line.len());
         while has.map_or(0, |at| at + 1) < has_not {
             let middle = has.map_or(0, |at| at + usize::midpoint(0, has_not - at));
@@ -32,7 +30,28 @@ pub fn published(repo: &Repo, tip: CommitId, below: &str, files: &FileSet) -> Re
             dates.insert(path.to_owned(), date);
         }
     }
+    for path in files.iter().map(|(path, _)| path).filter(|path| path.ends_with("/event.yaml")) {
+        if let Some(date) = deprecated_since(repo, &line, &inside(path))? {
+            dates.insert(path.to_owned(), date);
+        }
+    }
     Ok(dates)
+}
+
+/// The day of the first commit since which an event.yaml says that its event is deprecated.
+fn deprecated_since(repo: &Repo, line: &[CommitInfo], path: &str) -> Result<Option<Date>, RepoError> {
+    let (mut since, mut known) = (None, None);
+    for commit in line {
+        let Some(blob) = repo.blob_at(commit.id, path)? else { break };
+        if known != Some(blob) {
+            if status(&repo.read_blob(blob)?) != Some(Status::Deprecated) {
+                break;
+            }
+            known = Some(blob);
+        }
+        since = date(commit.at);
+    }
+    Ok(since)
 }
 
 /// The day in UTC; none of a time that no calendar has.

@@ -58,7 +58,7 @@ pub fn check(head: &FileSet, base: Option<&FileSet>, folder: &str, today: Date, 
     let names = changed(&sources, before.as_ref());
     found.extend(judge(head, &sources, folder, Some(&names), today, published));
     if let Some(before) = &before {
-        found.extend(gone(head, &sources, before));
+        found.extend(gone(head, &sources, before, today, published));
     }
     exceptions::apply(head, today, &mut found);
     let known = match (base, &before) {
@@ -137,7 +137,7 @@ fn of_change(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// Versions and contracts of the base that the head has not any more, and contracts that ended without a warning.
-fn gone(files: &FileSet, head: &Sources, base: &Sources) -> Vec<Finding> {
+fn gone(files: &FileSet, head: &Sources, base: &Sources, today: Date, published: &Published) -> Vec<Finding> {
     let mut found = Vec::new();
     for before in all(base) {
         let after = all(head).find(|source| source.folder == before.folder);
@@ -163,6 +163,30 @@ fn gone(files: &FileSet, head: &Sources, base: &Sources) -> Vec<Finding> {
             let finding = Finding::new("field-removed-not-deprecated", &before.name, file, message);
             found.push(finding.fix("set `status: deprecated` first"));
         }
+        if let Some(after) = after
+            && after.manifest.status == Status::Retired
+            && before.manifest.status == Status::Deprecated
+        {
+            found.extend(retired_too_early(head, before, today, published));
+        }
     }
     found
+}
+
+/// An event has its transition period like a field: from the day on which the branch called it deprecated.
+fn retired_too_early(head: &Sources, before: &Source, today: Date, published: &Published) -> Option<Finding> {
+    let file = format!("{}/event.yaml", before.folder);
+    let needed = i64::from(head.settings.transition_days);
+    let since = published.get(&file);
+    let days = since.map_or(0, |date| (today - *date).get_days().into());
+    if days >= needed {
+        return None;
+    }
+    let told = match since {
+        Some(date) => format!("deprecated on {date}, {days} days ago"),
+        None => "deprecated since a day that is not known".to_owned(),
+    };
+    let message = format!("`{}` was retired too early: {told}; the transition takes {needed} days", before.name);
+    let finding = Finding::new("field-removed-too-early", &before.name, file, message);
+    Some(finding.fix(format!("keep it for {} more days", needed - days)))
 }

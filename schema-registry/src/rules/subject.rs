@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::{Finding, place::place};
 use crate::{CompatibilityMode, Settings, load::Source};
 
-/// When each version came to the branch, by the path of its file (`events/shop/OrderPlaced/versions/1.0.0.json`).
+/// When each version came to the branch, by the path of its file (`events/shop/OrderPlaced/versions/1.0.0.json`), and since
+/// when the branch calls an event deprecated, by that of its event.yaml.
 pub type Published = BTreeMap<String, Date>;
 
 /// What a contract is judged by.
