@@ -51,7 +51,7 @@ bench: setup-test ## Measure, in an optimised build
 	$(CARGO) bench -p forgeline-cli -p forgeline-tests --bench orchestration --bench durability --bench product --bench contracts $(LOCKED) -- $(ARGS)
 	$(CARGO) bench --profile dev -p forgeline-knowledge --bench indexing $(LOCKED)
 
-mutants: setup ## Change engine and write gate in 200 places and see what no test notices
+mutants: setup ## Change engine and write gate in 200 places and see what no test notices (ARGS='200 1 contracts': the checker)
 	@scripts/mutants $(ARGS)
 
 lint: fmt clippy doc ## Check format, lints and documentation
