@@ -19,6 +19,7 @@ mod load;
 mod manifest;
 mod materialise;
 mod negotiate;
+mod parallel;
 mod registry;
 mod release;
 pub mod review;

@@ -15,6 +15,7 @@ use crate::{
     held::Held,
     history,
     materialise::{Fragments, materialise},
+    parallel,
     schema::{Fault, Limits},
     settings::ContentModel,
 };
@@ -65,14 +66,18 @@ pub(crate) fn load(files: &FileSet) -> Result<Registry, Vec<Diagnostic>> {
     let limits = sources.settings.limits();
     let model = sources.settings.content_model;
     found.extend(duplicates(&sources.events));
-    for source in sources.fragments.iter().chain(&sources.events) {
-        found.extend(history::check(source, &published, limits));
-    }
-    let mut contracts = |all: Vec<Source>| -> BTreeMap<String, Contract> {
-        all.into_iter().map(|source| (source.name.clone(), contract(source, model, limits, &mut found))).collect()
+    let all: Vec<&Source> = sources.fragments.iter().chain(&sources.events).collect();
+    found.extend(parallel::map(&all, |source| history::check(source, &published, limits)).into_iter().flatten());
+    let mut contracts = |all: &[Source]| -> BTreeMap<String, Contract> {
+        let built = parallel::map(all, |source| contract(source, model, limits));
+        let taken = built.into_iter().map(|(contract, faults)| {
+            found.extend(faults);
+            (contract.name.clone(), contract)
+        });
+        taken.collect()
     };
-    let fragments = contracts(sources.fragments);
-    let events = contracts(sources.events);
+    let fragments = contracts(&sources.fragments);
+    let events = contracts(&sources.events);
     if found.is_empty() { Ok(Registry::new(sources.settings, fragments, events, files)) } else { Err(found) }
 }
 
@@ -92,22 +97,23 @@ fn duplicates(events: &[Source]) -> Vec<Diagnostic> {
     found
 }
 
-fn contract(source: Source, model: ContentModel, limits: Limits, found: &mut Vec<Diagnostic>) -> Contract {
-    let mut versions = BTreeMap::new();
-    for (version, schema) in source.versions {
+fn contract(source: &Source, model: ContentModel, limits: Limits) -> (Contract, Vec<Diagnostic>) {
+    let (mut versions, mut found) = (BTreeMap::new(), Vec::new());
+    for (version, schema) in &source.versions {
         let path = format!("{}/versions/{version}", source.folder);
-        let digest = Digest::of(&schema);
+        let digest = Digest::of(schema);
         let held = if history::built_in(&path) == Some(digest) {
             Held::lazy(model)
         } else {
-            Held::built(&schema, model, limits).unwrap_or_else(|fault| {
+            Held::built(schema, model, limits).unwrap_or_else(|fault| {
                 found.push(unusable(&fault, &format!("{path}.json")));
                 Held::lazy(model)
             })
         };
-        versions.insert(version, ContractVersion::new(schema, digest, held));
+        versions.insert(version.clone(), ContractVersion::new(schema.clone(), digest, held));
     }
-    Contract { name: source.name, domain: source.domain, manifest: source.manifest, versions }
+    let (name, domain, manifest) = (source.name.clone(), source.domain.clone(), source.manifest.clone());
+    (Contract { name, domain, manifest, versions }, found)
 }
 
 /// The head as a version, if it can be one.

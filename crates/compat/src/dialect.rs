@@ -4,6 +4,7 @@
 //! where a schema stands, so that who reads it needs one kind of reference and no table of names. One document has one
 //! dynamic scope, so `$dynamicRef` and `$recursiveRef` are plain references in it.
 
+mod circular;
 mod draft;
 pub(crate) mod pointer;
 pub(crate) mod positions;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-pub use self::work::unfolded;
+pub use self::{circular::circular, work::unfolded};
 use self::{draft::Draft, positions::Shape, survey::Survey};
 
 /// Deepest nesting of schemas. Callers bound the depth of the whole text; this is for those who forget.

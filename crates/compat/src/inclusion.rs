@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::{
     arena::Arena,
     budget::Budget,
+    dialect,
     node::Lit,
     reader::{self, Shared},
     search::{Outcome, Search},
@@ -35,6 +36,14 @@ pub struct Reason {
 /// Whether every value of `left` is one of `right`. Both are in the form that [`crate::dialect::lower`] gives.
 /// `confirm` says whether a value is accepted by a validator of `left` and rejected by one of `right`.
 pub fn included(left: &Value, right: &Value, budget: &Budget, confirm: &dyn Fn(&Value) -> bool) -> Inclusion {
+    if let Some(pointer) = dialect::circular(left).or_else(|| dialect::circular(right)) {
+        // Whatever it means, it means the same on both sides.
+        if left == right {
+            return Inclusion::Proven;
+        }
+        let message = "a reference comes back to itself without reaching a smaller value, so the schema has no meaning";
+        return Inclusion::Undecided(vec![Reason { keyword: "$ref".into(), pointer, message: message.into() }]);
+    }
     let (mut arena, mut shared) = (Arena::default(), Shared::default());
     let left = reader::read(&mut arena, &mut shared, left);
     let right = reader::read(&mut arena, &mut shared, right);

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Registry, Status, check_examples, codes, history,
     load::{self, Source, Sources, bundled_head},
-    shipped, stands_alone,
+    parallel, shipped, stands_alone,
 };
 
 /// A change of a registry, and what it is judged by.
@@ -51,21 +51,30 @@ pub fn check(head: &FileSet, base: Option<&FileSet>, folder: &str, today: Date, 
     let (sources, diagnostics) = load::read(head);
     let mut found: Vec<Finding> = diagnostics.iter().map(hygiene::of_diagnostic).collect();
     let Some(mut sources) = sources else { return settle(found, &BTreeSet::new(), None) };
-    let before = base.and_then(|base| load::read(base).0);
+    let (before, diagnostics_before) = base.map(load::read).unwrap_or_default();
     if let Some(before) = &before {
         sources.settings = sources.settings.not_milder_than(&before.settings);
     }
     let names = changed(&sources, before.as_ref());
-    found.extend(judge(head, &sources, folder, Some(&names), today, published));
+    found.extend(owners::check(head, &sources, folder));
+    found.extend(judge(head, &sources, &names, today, published));
     if let Some(before) = &before {
         found.extend(gone(head, &sources, before, today, published));
     }
     exceptions::apply(head, today, &mut found);
     let known = match (base, &before) {
         (Some(base), Some(before)) => {
-            let (_, diagnostics) = load::read(base);
-            let mut all: Vec<Finding> = diagnostics.iter().map(hygiene::of_diagnostic).collect();
-            all.extend(judge(base, before, folder, Some(&names), today, published));
+            let mut all: Vec<Finding> = diagnostics_before.iter().map(hygiene::of_diagnostic).collect();
+            all.extend(owners::check(base, before, folder));
+            // Only what the head has too can be taken out, so only those contracts are looked at again.
+            let is_told = |source: &Source| {
+                let inside = format!("{}/", source.folder);
+                found.iter().any(|it| it.event == source.name || it.file.starts_with(&inside))
+            };
+            let told = only(base, before, is_told);
+            if let Some(sources) = load::read(&told).0 {
+                all.extend(judge(&told, &sources, &names, today, published));
+            }
             exceptions::apply(base, today, &mut all);
             // An exception of the base is worth as much as its date: it is asked of the head's files.
             all.iter().filter(|finding| finding.rule != "exception-expired").map(Finding::key).collect()
@@ -73,6 +82,22 @@ pub fn check(head: &FileSet, base: Option<&FileSet>, folder: &str, today: Date, 
         _ => BTreeSet::new(),
     };
     settle(found, &known, Some(&sources.settings))
+}
+
+/// The files without those of the events that are not wanted; fragments stay, since others stand on them.
+fn only(files: &FileSet, sources: &Sources, is_wanted: impl Fn(&Source) -> bool) -> FileSet {
+    let unwanted: Vec<String> =
+        sources.events.iter().filter(|source| !is_wanted(source)).map(|source| format!("{}/", source.folder)).collect();
+    let unwanted: BTreeSet<&str> = unwanted.iter().map(String::as_str).collect();
+    let mut left = FileSet::new(files.origin.clone());
+    for (path, bytes) in files.iter() {
+        // Folders of events have three parts.
+        let folder = path.match_indices('/').nth(2).map(|(at, _)| &path[..=at]);
+        if !folder.is_some_and(|folder| unwanted.contains(folder)) {
+            left.insert(path, bytes);
+        }
+    }
+    left
 }
 
 /// Contracts of which the head's version is not settled: not published, or not published in the base as it is.
@@ -98,27 +123,29 @@ fn all(sources: &Sources) -> impl Iterator<Item = &Source> {
 fn judge(
     files: &FileSet,
     sources: &Sources,
-    folder: &str,
-    names: Option<&BTreeSet<String>>,
+    names: &BTreeSet<String>,
     today: Date,
     published: &Published,
 ) -> Vec<Finding> {
     let fragments = sources.coming_fragments();
     let limits = sources.settings.limits();
-    let mut found = owners::check(files, sources, folder);
-    for source in all(sources) {
+    let of_one = |source: &&Source| {
+        let source = *source;
         let diagnostics = history::check(source, &fragments, limits);
         // What has no version yet is about to get one.
         let told = diagnostics.iter().filter(|diagnostic| diagnostic.code != codes::UNPUBLISHED);
-        found.extend(told.map(hygiene::of_diagnostic));
-        let Ok(schema) = bundled_head(source, &fragments) else { continue };
+        let mut found: Vec<Finding> = told.map(hygiene::of_diagnostic).collect();
+        let Ok(schema) = bundled_head(source, &fragments) else { return found };
         let settings = &sources.settings;
         let subject = Subject { files, settings, source, head: &schema, today, published };
         found.extend(hygiene::check(&subject));
-        if names.is_none_or(|names| names.contains(&source.folder)) {
+        if names.contains(&source.folder) {
             found.extend(of_change(&subject));
         }
-    }
+        found
+    };
+    let all: Vec<&Source> = all(sources).collect();
+    let mut found: Vec<Finding> = parallel::map(&all, of_one).into_iter().flatten().collect();
     if let Ok(registry) = Registry::load(files) {
         found.extend(check_examples(files, &registry).iter().map(hygiene::of_diagnostic));
     }

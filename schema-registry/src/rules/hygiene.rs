@@ -1,14 +1,10 @@
 //! What is wrong with a schema whatever it is compared with.
 
+use forgeline_compat::dialect;
 use forgeline_model::Diagnostic;
 use serde_json::Value;
 
-use super::{
-    Finding,
-    place::place,
-    shape::{escape, find},
-    subject::Subject,
-};
+use super::{Finding, place::place, shape::escape, subject::Subject};
 use crate::codes;
 
 /// Nodes above which a schema is called large.
@@ -146,34 +142,8 @@ fn contradiction(schema: &Value) -> Option<String> {
 }
 
 fn cycles(root: &Value, tell: &mut Tell<'_>) {
-    let definitions = root.get("$defs").and_then(Value::as_object).into_iter().flatten();
-    let starts = definitions.map(|(name, _)| format!("#/$defs/{}", escape(name))).chain(["#".to_owned()]);
-    for start in starts {
-        let mut seen: Vec<String> = Vec::new();
-        let mut open = vec![start.clone()];
-        while let Some(target) = open.pop() {
-            let Some(schema) = find(root, &target) else { continue };
-            let next = in_place(schema);
-            if next.contains(&start) {
-                let pointer = start.trim_start_matches('#');
-                tell(
-                    "ref-cycle-without-descent",
-                    pointer,
-                    format!("`{start}` comes back to itself"),
-                    "put a property in between",
-                );
-                break;
-            }
-            seen.push(target);
-            open.extend(next.into_iter().filter(|one| !seen.contains(one)));
-        }
+    if let Some(pointer) = dialect::circular(root) {
+        let message = format!("`#{pointer}` comes back to itself");
+        tell("ref-cycle-without-descent", &pointer, message, "put a property in between");
     }
-}
-
-/// References that apply to the same value.
-fn in_place(schema: &Value) -> Vec<String> {
-    let own = schema.get("$ref").and_then(Value::as_str).map(str::to_owned);
-    let lists = ["allOf", "anyOf", "oneOf"].map(|keyword| schema.get(keyword).and_then(Value::as_array));
-    let below = lists.into_iter().flatten().flatten().flat_map(in_place);
-    own.into_iter().chain(below).filter(|target| target.starts_with('#')).collect()
 }

@@ -1,6 +1,7 @@
 //! Random schemas, small enough to meet in interesting ways.
 
 use fastrand::Rng;
+use forgeline_compat::dialect::circular;
 use serde_json::{Map, Value, json};
 
 /// Families of keywords that the figures are kept by.
@@ -44,16 +45,27 @@ impl Generator<'_> {
     pub(crate) fn document(&mut self, family: &str) -> Value {
         let mut schema = self.of_family(family, 3);
         if family == "references" {
-            self.references = true;
-            let (first, second) = (self.object(2), self.any(2));
-            let mut root = self.object(2);
-            self.references = false;
-            if let Some(map) = root.as_object_mut() {
-                map.insert("$defs".to_owned(), json!({"first": first, "second": second}));
+            schema = self.referring();
+            // What comes back to itself without going down is a kind of its own, and most of these are wanted to mean something.
+            for _ in 0..8 {
+                if circular(&schema).is_none() || self.rng.u32(..40) == 0 {
+                    break;
+                }
+                schema = self.referring();
             }
-            schema = root;
         }
         schema
+    }
+
+    fn referring(&mut self) -> Value {
+        self.references = true;
+        let (first, second) = (self.object(2), self.any(2));
+        let mut root = self.object(2);
+        self.references = false;
+        if let Some(map) = root.as_object_mut() {
+            map.insert("$defs".to_owned(), json!({"first": first, "second": second}));
+        }
+        root
     }
 
     pub(crate) fn of_family(&mut self, family: &str, depth: u32) -> Value {
