@@ -1,7 +1,10 @@
 //! Compatibility of two versions of a contract: the relation, asked of [`forgeline_compat`] and confirmed by the
 //! validator that runs.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use forgeline_compat::{Budget, Inclusion, dialect, included, views};
 use jsonschema::Validator;
@@ -90,6 +93,20 @@ pub fn compare(
     let start = Instant::now();
     let old = Side::new(old, model).map_err(|why| format!("old schema: {why}"))?;
     let new = Side::new(new, model).map_err(|why| format!("new schema: {why}"))?;
+    // Somebody else's schema has to be one that the validator takes, whatever can be proven of it.
+    for (name, side, writes) in
+        [("old", &old, relation != Relation::Forward), ("new", &new, relation != Relation::Backward)]
+    {
+        side.build(writes, !writes || relation == Relation::Full).map_err(|why| format!("{name} schema: {why}"))?;
+    }
+    let mut answer = relate(&old, &new, relation, budget);
+    answer.took = start.elapsed();
+    Ok(answer)
+}
+
+/// The same of two sides that are ready.
+pub(crate) fn relate(old: &Side, new: &Side, relation: Relation, budget: &Budget) -> Comparison {
+    let start = Instant::now();
     let mut answer = Comparison {
         verdict: Verdict::Compatible,
         direction: None,
@@ -97,14 +114,14 @@ pub fn compare(
         reasons: Vec::new(),
         took: Duration::ZERO,
     };
-    for (direction, writer, reader) in [(Relation::Backward, &old, &new), (Relation::Forward, &new, &old)] {
+    for (direction, writer, reader) in [(Relation::Backward, old, new), (Relation::Forward, new, old)] {
         if relation == direction || relation == Relation::Full {
             let left = Budget { time: budget.time.saturating_sub(start.elapsed()), ..budget.clone() };
             answer.absorb(direction, ask(writer, reader, &left), reader);
         }
     }
     answer.took = start.elapsed();
-    Ok(answer)
+    answer
 }
 
 /// The structural differences from `old` to `new`, field by field: pointer and sentence. The proof does not depend on
@@ -123,20 +140,40 @@ pub(crate) fn read_view(schema: &Value, model: ContentModel) -> Result<Value, St
 }
 
 fn ask(writer: &Side, reader: &Side, budget: &Budget) -> Inclusion {
-    let confirm = |value: &Value| writer.write_validator.is_valid(value) && !reader.read_validator.is_valid(value);
-    included(&writer.write, &reader.read, budget, &confirm)
+    // Without validators nothing is confirmed, and what is not confirmed is undecided.
+    let confirm = |value: &Value| match (writer.write.validator(), reader.read.validator()) {
+        (Ok(writer), Ok(reader)) => writer.is_valid(value) && !reader.is_valid(value),
+        _ => false,
+    };
+    included(&writer.write.schema, &reader.read.schema, budget, &confirm)
 }
 
-/// One version with its views, each with its validator.
-struct Side {
-    write: Value,
-    write_validator: Validator,
-    read: Value,
-    read_validator: Validator,
+/// One version with its views.
+pub(crate) struct Side {
+    write: View,
+    read: View,
+}
+
+/// A view, and its validator once somebody needs it: most proofs do without.
+struct View {
+    schema: Value,
+    validator: OnceLock<Result<Validator, String>>,
+}
+
+impl View {
+    fn new(schema: Value) -> Self {
+        Self { schema, validator: OnceLock::new() }
+    }
+
+    fn validator(&self) -> Result<&Validator, &String> {
+        let build = || schema::compile_foreign(&self.schema).map_err(|fault| fault.to_string());
+        self.validator.get_or_init(build).as_ref()
+    }
 }
 
 impl Side {
-    fn new(schema: &Value, model: ContentModel) -> Result<Self, String> {
+    /// The views of a schema within the bounds.
+    pub(crate) fn new(schema: &Value, model: ContentModel) -> Result<Self, String> {
         schema::measure(schema, LIMITS).map_err(|what| format!("the schema has {what}"))?;
         let schema = dialect::lower(schema)?;
         if dialect::unfolded(&schema) > MAX_UNFOLDED {
@@ -146,8 +183,15 @@ impl Side {
             ContentModel::Views => (views::write(&schema), views::read(&schema)),
             ContentModel::Strict => (schema.clone(), schema),
         };
-        let build = |view: &Value| schema::compile_foreign(view).map_err(|fault| fault.to_string());
-        Ok(Self { write_validator: build(&write)?, read_validator: build(&read)?, write, read })
+        Ok(Self { write: View::new(write), read: View::new(read) })
+    }
+
+    /// Builds the validators of the views that are asked about.
+    fn build(&self, writes: bool, reads: bool) -> Result<(), String> {
+        for view in [writes.then_some(&self.write), reads.then_some(&self.read)].into_iter().flatten() {
+            view.validator().map_err(String::clone)?;
+        }
+        Ok(())
     }
 }
 
@@ -158,7 +202,7 @@ impl Comparison {
             Inclusion::Proven => {}
             Inclusion::Refuted(witness) => {
                 let rule = if direction == Relation::Backward { "compat-backward" } else { "compat-forward" };
-                let errors = reader.read_validator.iter_errors(&witness).take(5);
+                let errors = reader.read.validator().into_iter().flat_map(|it| it.iter_errors(&witness)).take(5);
                 let reasons = errors.map(|error| Reason {
                     rule,
                     pointer: error.instance_path().as_str().to_owned(),

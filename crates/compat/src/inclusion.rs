@@ -1,5 +1,7 @@
 //! The question and its three answers.
 
+use std::time::Instant;
+
 use serde_json::Value;
 
 use crate::{
@@ -44,10 +46,17 @@ pub fn included(left: &Value, right: &Value, budget: &Budget, confirm: &dyn Fn(&
         let message = "a reference comes back to itself without reaching a smaller value, so the schema has no meaning";
         return Inclusion::Undecided(vec![Reason { keyword: "$ref".into(), pointer, message: message.into() }]);
     }
-    let (mut arena, mut shared) = (Arena::default(), Shared::default());
+    let begun = Instant::now();
+    let (mut arena, mut shared) = (Arena::default(), Shared::until(begun + budget.time));
     let left = reader::read(&mut arena, &mut shared, left);
     let right = reader::read(&mut arena, &mut shared, right);
-    let mut search = Search::new(&mut arena, budget);
+    if shared.is_late {
+        let message = "reading the schemas takes more time than the budget allows";
+        let reason = Reason { keyword: "budget".into(), pointer: String::new(), message: message.into() };
+        return Inclusion::Undecided(vec![reason]);
+    }
+    let left_over = Budget { time: budget.time.saturating_sub(begun.elapsed()), ..budget.clone() };
+    let mut search = Search::new(&mut arena, &left_over);
     match search.question(vec![Lit::yes(left), Lit::no(right)], confirm) {
         Outcome::Empty => Inclusion::Proven,
         Outcome::Found(witness) => Inclusion::Refuted(witness),

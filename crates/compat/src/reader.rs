@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     rc::Rc,
+    time::Instant,
 };
 
 use num_rational::BigRational;
@@ -26,6 +27,22 @@ pub(crate) struct Shared {
     texts: HashMap<String, usize>,
     /// Recursive schemas by their text and the texts of all that they lead to.
     recursive: HashMap<(usize, Vec<(String, usize)>), usize>,
+    /// When reading has taken long enough.
+    end: Option<Instant>,
+    /// Whether it has. Then what was read is of no use.
+    pub(crate) is_late: bool,
+}
+
+impl Shared {
+    /// For reading that ends at a time.
+    pub(crate) fn until(end: Instant) -> Self {
+        Self { end: Some(end), ..Self::default() }
+    }
+
+    fn look_at_the_clock(&mut self) -> bool {
+        self.is_late = self.is_late || self.end.is_some_and(|end| Instant::now() >= end);
+        self.is_late
+    }
 }
 
 /// Reads the schemas of one document.
@@ -254,7 +271,10 @@ impl<'a> Reader<'a> {
     fn reached(&mut self, reference: &str, target: &'a Value) -> BTreeSet<String> {
         let mut reached = BTreeSet::new();
         let mut open = vec![self.target(reference, target)];
-        while let Some(target) = open.pop() {
+        // A chain of references is walked once for each of them.
+        while let Some(target) = open.pop()
+            && !self.shared.look_at_the_clock()
+        {
             for to in &target.references {
                 if !reached.contains(to)
                     && let Some(target) = dialect::at(self.root, to)

@@ -8,7 +8,11 @@ use super::{
     shape::{Shape, bare},
     subject::Subject,
 };
-use crate::{Budget, Comparison, ContentModel, Relation, Verdict, compare, settings};
+use crate::{
+    Budget, Comparison, ContentModel, Relation, Verdict,
+    compare::{Side, relate},
+    settings,
+};
 
 /// Findings of the relation.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
@@ -22,10 +26,16 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut versions = subject.of_major();
     versions.reverse();
     let Some((newest, older)) = versions.split_first() else { return Vec::new() };
-    let mut found = judge(subject, *newest, relation);
+    let model = match subject.settings.content_model {
+        settings::ContentModel::Views => ContentModel::Views,
+        settings::ContentModel::Strict => ContentModel::Strict,
+    };
+    let head = Side::new(subject.head, model);
+    let judge = |subject, (version, old)| judge(subject, version, (old, &head), (relation, model));
+    let mut found = judge(subject, *newest);
     let gap = found.is_empty();
     for one in older.iter().filter(|_| promise.transitive()) {
-        let mut further = judge(subject, *one, relation);
+        let mut further = judge(subject, *one);
         if gap {
             for finding in &mut further {
                 finding.rule = "compat-transitive-gap";
@@ -37,16 +47,22 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     found
 }
 
-fn judge(subject: &Subject<'_>, (version, old): (&Version, &Value), relation: Relation) -> Vec<Finding> {
+fn judge(
+    subject: &Subject<'_>,
+    version: &Version,
+    (old, head): (&Value, &Result<Side, String>),
+    (relation, model): (Relation, ContentModel),
+) -> Vec<Finding> {
     // Words alone change no value; this holds whatever the engine knows.
     if bare(old) == bare(subject.head) {
         return Vec::new();
     }
-    let model = match subject.settings.content_model {
-        settings::ContentModel::Views => ContentModel::Views,
-        settings::ContentModel::Strict => ContentModel::Strict,
+    let answer = match (Side::new(old, model), head) {
+        (Ok(old), Ok(head)) => Ok(relate(&old, head, relation, &Budget::default())),
+        (Err(why), _) => Err(format!("old schema: {why}")),
+        (_, Err(why)) => Err(format!("new schema: {why}")),
     };
-    match compare(old, subject.head, relation, model, &Budget::default()) {
+    match answer {
         Ok(answer) if answer.verdict == Verdict::Compatible => Vec::new(),
         Ok(answer) => tell(subject, version, &answer),
         Err(why) => vec![subject.finding("compat-undecided", version, "", why).fix("write the schema more simply")],
