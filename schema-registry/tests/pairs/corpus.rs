@@ -72,6 +72,9 @@ fn pairs() -> Vec<Pair> {
     pairs
 }
 
+/// What is not decided, and why: `\\b` in a pattern looks at both of its sides.
+const UNDECIDED: [&str; 1] = ["strings-word-boundary"];
+
 /// The ways in which a pair is read, each with who writes and who reads.
 fn directions(pair: &Pair) -> Vec<(&Value, &Value, Relation)> {
     match pair.mode {
@@ -121,7 +124,7 @@ fn every_pair_is_judged_as_its_author_says_or_left_undecided() {
             }
             (_, Verdict::Undecided) => {
                 let why: Vec<&str> = answer.reasons.iter().map(|reason| reason.message.as_str()).collect();
-                undecided.push(format!("{} ({:?}): {}", pair.id, pair.expect, why.join("; ")));
+                undecided.push((pair.id.as_str(), format!("{:?}: {}", pair.expect, why.join("; "))));
             }
             (expect, verdict) => wrong.push(format!(
                 "{}: {expect:?} expected, because: {}; {verdict:?} said, witness {:?}",
@@ -131,10 +134,12 @@ fn every_pair_is_judged_as_its_author_says_or_left_undecided() {
     }
     times.sort_unstable();
     eprintln!("{} pairs\n{}\n{}", pairs.len(), table("change", &kinds), table("family", &families));
-    eprintln!("undecided: {}\n{}", undecided.len(), undecided.join("\n"));
+    eprintln!("undecided: {undecided:#?}");
     let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
     eprintln!("time per pair: median {:.2} ms, p99 {:.2} ms, most {:.2} ms", at(50), at(99), at(100));
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let ids: Vec<&str> = undecided.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, UNDECIDED, "what is decided stays decided");
     assert!(pairs.len() >= 400, "{} pairs", pairs.len());
     assert!(total.proven * 100 >= total.compatible * 97, "{} of {} proven", total.proven, total.compatible);
     assert!(total.refuted * 100 >= total.breaking * 95, "{} of {} refuted", total.refuted, total.breaking);

@@ -74,6 +74,8 @@ fn what_is_proven_is_not_refuted_and_what_is_refuted_is_confirmed() {
     for (reason, times) in reasons {
         eprintln!("{times:6} {reason}");
     }
+    let undecided: u32 = tallies.values().map(|tally| tally.undecided).sum();
+    assert!(u64::from(undecided) * 50 <= pairs.max(200), "{undecided} of {pairs} are undecided");
     eprintln!("{pairs} pairs in {:.1} s", start.elapsed().as_secs_f64());
     assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n\n"));
 }
