@@ -5,7 +5,9 @@ mod comment;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use forgeline_model::{Annotation, AnnotationLevel, FileSet, RegistryChange, Review, ReviewVerdict};
+use forgeline_model::{
+    Annotation, AnnotationLevel, FileSet, RegistryChange, Review, ReviewVerdict, diagnostic::escape_controls,
+};
 use jiff::civil::Date;
 use semver::Version;
 
@@ -24,7 +26,13 @@ pub const BREAKING: &str = "contracts/breaking";
 pub const UNRELEASED: &str = "contracts/unreleased";
 
 /// Most annotations; the comment counts the rest.
-const MOST_ANNOTATIONS: usize = 200;
+const MOST_ANNOTATIONS: usize = 80;
+/// Longest message of one, bytes: a review has to fit into a run's journal whatever a stranger names his fields.
+const MOST_MESSAGE_BYTES: usize = 1000;
+/// Longest name of an owner, bytes.
+const MOST_REVIEWER_BYTES: usize = 200;
+/// Most owners that are asked.
+const MOST_REVIEWERS: usize = 20;
 
 /// What happened to one contract.
 struct Touched {
@@ -43,6 +51,14 @@ struct Looked {
     impact: Vec<Impact>,
     /// Contracts with a head that has no version, `OrderPlaced 1.1.0`.
     unreleased: Vec<String>,
+}
+
+impl Looked {
+    /// What would stop the change if there were no exception.
+    fn excepted(&self) -> impl Iterator<Item = &Finding> {
+        let all = self.report.accepted.iter();
+        all.filter(|it| it.level == Level::Error && it.accepted.as_deref().is_some_and(|by| by != "base"))
+    }
 }
 
 /// Reviews a change.
@@ -184,7 +200,9 @@ fn unreleased(files: &FileSet, touched: &[Touched]) -> Vec<String> {
 
 fn labels(verdict: ReviewVerdict, looked: &Looked) -> BTreeMap<String, bool> {
     let is_touched = verdict != ReviewVerdict::Neutral;
-    let is_breaking = verdict == ReviewVerdict::Fail || looked.touched.iter().any(is_major);
+    // An exception lets it pass, and makes it no less of a break.
+    let is_breaking =
+        verdict == ReviewVerdict::Fail || looked.touched.iter().any(is_major) || looked.excepted().next().is_some();
     BTreeMap::from([
         (COMPATIBLE.to_owned(), is_touched && !is_breaking),
         (BREAKING.to_owned(), is_touched && is_breaking),
@@ -200,7 +218,7 @@ fn is_major(touched: &Touched) -> bool {
 /// The owners of what is touched.
 fn reviewers(looked: &Looked) -> Vec<String> {
     let owners: BTreeSet<&String> = looked.touched.iter().flat_map(|it| &it.owners).collect();
-    owners.into_iter().cloned().collect()
+    owners.into_iter().take(MOST_REVIEWERS).map(|owner| cut(owner, MOST_REVIEWER_BYTES)).collect()
 }
 
 fn annotations(report: &Report) -> Vec<Annotation> {
@@ -230,7 +248,14 @@ fn annotation(finding: &Finding) -> Annotation {
             Level::Info | Level::Off => AnnotationLevel::Notice,
         },
         title: finding.rule.to_owned(),
-        message,
+        message: cut(&escape_controls(&message), MOST_MESSAGE_BYTES),
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().find(|(at, c)| at + c.len_utf8() > most) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 

@@ -15,8 +15,12 @@ use crate::{
 const MOST_FINDINGS: usize = 20;
 /// Contracts, and users of one, that are listed.
 const MOST_ROWS: usize = 50;
-/// Names of who is hurt, in one sentence.
-const MOST_NAMES: usize = 20;
+/// Names in one sentence.
+const MOST_NAMES: usize = 10;
+/// Bytes after which a part of the comment tells no more; forges take 65 536 for all of it.
+const TABLE_ENDS: usize = 12_000;
+const FINDINGS_END: usize = 28_000;
+const USERS_END: usize = 44_000;
 /// Longest sentence, characters.
 const MOST_CHARS: usize = 500;
 
@@ -43,12 +47,19 @@ pub(super) fn text(title: &str, looked: &Looked) -> String {
     let mut findings: Vec<&Finding> = looked.report.introduced.iter().collect();
     // A broken promise says most; the order of the files is kept otherwise.
     findings.sort_by_key(|it| (std::cmp::Reverse(it.level), !it.rule.starts_with("compat-")));
-    for finding in findings.into_iter().take(MOST_FINDINGS) {
+    let mut told = 0;
+    for finding in findings.iter().take(MOST_FINDINGS) {
+        if text.len() > FINDINGS_END {
+            break;
+        }
         one(&mut text, finding);
+        told += 1;
     }
-    if let Some(more) = looked.report.introduced.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
+    if told < findings.len() {
+        let more = findings.len() - told;
         let _ = writeln!(text, "\n{more} more findings; `forgeline contracts check` lists all.");
     }
+    excepted(&mut text, looked);
     who(&mut text, looked);
     next(&mut text, looked);
     text
@@ -59,11 +70,16 @@ fn table(text: &mut String, looked: &Looked) {
         return;
     }
     text.push_str("\n| Contract | Version | Verdict |\n|---|---|---|\n");
+    let mut told = 0;
     for touched in looked.touched.iter().take(MOST_ROWS) {
+        if text.len() > TABLE_ENDS {
+            break;
+        }
         let _ = writeln!(text, "| {} | {} | {} |", cell(&touched.name), versions(touched), verdict(touched, looked));
+        told += 1;
     }
-    if let Some(more) = looked.touched.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
-        let _ = writeln!(text, "\n{more} more contracts.");
+    if told < looked.touched.len() {
+        let _ = writeln!(text, "\n{} more contracts.", looked.touched.len() - told);
     }
 }
 
@@ -110,8 +126,7 @@ fn one(text: &mut String, finding: &Finding) {
         let _ = writeln!(text, "\nFor example this one:\n\n{}", block("json", &witness));
     }
     if !finding.hurt.is_empty() {
-        let names: Vec<String> = finding.hurt.iter().take(MOST_NAMES).map(|name| code(name)).collect();
-        let _ = writeln!(text, "\nHurts {}.", names.join(", "));
+        let _ = writeln!(text, "\nHurts {}.", named(&finding.hurt));
     }
     if !finding.fix.is_empty() {
         let _ = writeln!(text, "\nTo do: {}.", sentence(&short(finding.fix.trim_end_matches('.'))));
@@ -125,6 +140,33 @@ fn short(text: &str) -> String {
     }
 }
 
+/// What passes by an exception only: whoever approves the change approves that.
+fn excepted(text: &mut String, looked: &Looked) {
+    for finding in looked.excepted().take(MOST_FINDINGS) {
+        if text.len() > FINDINGS_END {
+            break;
+        }
+        let by = finding.accepted.as_deref().unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "\n**excepted** `{}` on {}, by the exception {}: {}",
+            finding.rule,
+            code(&finding.event),
+            code(by),
+            sentence(&short(&finding.message))
+        );
+    }
+}
+
+/// The first names, and how many more there are.
+fn named(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| code(name)).collect();
+    match names.len().checked_sub(MOST_NAMES) {
+        Some(more) if more > 0 => format!("{} and {more} more", shown.join(", ")),
+        _ => shown.join(", "),
+    }
+}
+
 fn who(text: &mut String, looked: &Looked) {
     let used: Vec<&Impact> = looked.impact.iter().filter(|it| !it.users.is_empty()).collect();
     if used.is_empty() {
@@ -132,22 +174,25 @@ fn who(text: &mut String, looked: &Looked) {
     }
     text.push_str("\n<details><summary>Who tells and reads what is changed</summary>\n\n");
     let all: Vec<_> = used.iter().flat_map(|one| one.users.iter().map(move |user| (one, user))).collect();
+    let mut told = 0;
     for (one, user) in all.iter().take(MOST_ROWS) {
-        {
-            let place = format!("{}:{}", user.file, user.line);
-            let _ = writeln!(
-                text,
-                "- {} {} {} {} ({})",
-                user.kind,
-                code(&user.name),
-                user.role,
-                code(&one.event),
-                code(&place)
-            );
+        if text.len() > USERS_END {
+            break;
         }
+        let place = format!("{}:{}", user.file, user.line);
+        let _ = writeln!(
+            text,
+            "- {} {} {} {} ({})",
+            user.kind,
+            code(&user.name),
+            user.role,
+            code(&one.event),
+            code(&place)
+        );
+        told += 1;
     }
-    if let Some(more) = all.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
-        let _ = writeln!(text, "- and {more} more");
+    if told < all.len() {
+        let _ = writeln!(text, "- and {} more", all.len() - told);
     }
     text.push_str("\n</details>\n");
 }
@@ -155,11 +200,10 @@ fn who(text: &mut String, looked: &Looked) {
 fn next(text: &mut String, looked: &Looked) {
     let has_errors = looked.report.has_errors();
     if !looked.unreleased.is_empty() && !has_errors {
-        let names: Vec<String> = looked.unreleased.iter().map(|name| code(name)).collect();
         let _ = writeln!(
             text,
             "\nNot published yet: {}. `forgeline contracts release` on this branch writes the version; the merge publishes it.",
-            names.join(", ")
+            named(&looked.unreleased)
         );
     }
     if !looked.report.introduced.is_empty() {
@@ -170,7 +214,6 @@ fn next(text: &mut String, looked: &Looked) {
     let owners = super::reviewers(looked);
     if !owners.is_empty() {
         // As text: whom the forge asks is the forge's business, and a comment that is edited tells nobody twice.
-        let names: Vec<String> = owners.iter().map(|name| code(name)).collect();
-        let _ = writeln!(text, "\nOwners of what is changed: {}.", names.join(", "));
+        let _ = writeln!(text, "\nOwners of what is changed: {}.", named(&owners));
     }
 }

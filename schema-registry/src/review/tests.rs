@@ -176,3 +176,40 @@ fn a_comment_fits_whatever_is_changed() {
     assert!(review.comment.len() < 65_000, "{}", review.comment.len());
     assert!(review.comment.contains("more findings") && review.comment.contains("more contracts"));
 }
+
+#[test]
+fn a_review_fits_into_the_journal_whatever_things_are_called() {
+    let mut head = with_field(TOTAL, true);
+    for n in 0..300 {
+        let name = format!("{n}{}\u{1f600}", "\\u0001@x`|<".repeat(400));
+        edit(&mut head, "schema.json", "\"required\": [", &format!("\"required\": [\n    \"{name}\","));
+    }
+    let long = format!("[{}]", vec![format!("\"{}\"", "@a`|".repeat(200)); 60].join(", "));
+    edit(&mut head, "event.yaml", "consumers: [billing]", &format!("consumers: {long}"));
+    edit(&mut head, "event.yaml", "owners: [\"@shop\"]", &format!("owners: {long}"));
+    let review = looked(&registry(), &head);
+    assert_eq!(review.verdict, ReviewVerdict::Fail);
+    assert!(review.comment.len() < 65_000, "{}", review.comment.len());
+    let bytes = serde_json::to_string(&review).expect("JSON").len();
+    assert!(bytes < 256 << 10, "{bytes}");
+}
+
+#[test]
+fn an_exception_lets_it_pass_and_says_so() {
+    let mut head = with_field(TOTAL, true);
+    for (number, rule, pointer) in
+        [(1, "compat-backward", ""), (2, "required-added", "/required"), (3, "example-invalid", "")]
+    {
+        let review = looked(&registry(), &head);
+        let marks: Vec<&str> = review.annotations.iter().map(|it| it.title.as_str()).collect();
+        assert!(marks.contains(&rule), "{marks:?}");
+        let text = format!(
+            "rule: {rule}\nevent: OrderPlaced\nfrom: 1.0.0\nto: 1.1.0\npointer: \"{pointer}\"\nreason: agreed\napprover: \"@shop\"\nexpiry: 2026-09-30\n"
+        );
+        head.insert(format!("exceptions/total-{number}.yaml"), text);
+    }
+    let review = looked(&registry(), &head);
+    let told = &review.comment;
+    assert!(told.contains("**excepted** `required-added` on `OrderPlaced`, by the exception `total-2`"), "{told}");
+    assert!(review.labels[BREAKING] && !review.labels[COMPATIBLE], "{:?}", review.labels);
+}

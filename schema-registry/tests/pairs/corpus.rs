@@ -72,7 +72,7 @@ fn pairs() -> Vec<Pair> {
     pairs
 }
 
-/// What is not decided, and why: `\\b` in a pattern looks at both of its sides.
+/// What is not decided, and why: `\b` in a pattern looks at both of its sides.
 const UNDECIDED: [&str; 1] = ["strings-word-boundary"];
 
 /// The ways in which a pair is read, each with who writes and who reads.
