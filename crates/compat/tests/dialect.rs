@@ -160,3 +160,64 @@ fn what_cannot_be_read_is_refused() {
     let later = "https://json-schema.org/draft/2019-09/schema";
     refused(&json!({"$schema": later, "contains": true, "unevaluatedItems": false}), "2019-09");
 }
+
+/// What says nothing of values is gone afterwards, so that it can neither confuse a validator nor make two schemas differ.
+#[test]
+fn what_says_nothing_of_values_is_left_out() {
+    let said = |schema: Value| lower(&schema).unwrap_or_else(|why| panic!("{schema}: {why}"));
+    for silent in [
+        json!({"$anchor": "here"}),
+        json!({"$dynamicAnchor": "here"}),
+        json!({"$vocabulary": {"https://example.com/x": false}}),
+        json!({"contentSchema": {"type": "object"}}),
+        json!({"title": 7}),
+        json!({"description": ["a", "b"]}),
+        json!({"$comment": {"a": 1}}),
+        json!({"deprecated": "since 1.2"}),
+        json!({"examples": {"a": 1}}),
+    ] {
+        let mut with = json!({"type": "string"});
+        with.as_object_mut().expect("an object").extend(silent.as_object().expect("an object").clone());
+        assert_eq!(said(with.clone()), said(json!({"type": "string"})), "{with}");
+    }
+    for told in [json!({"title": "A"}), json!({"deprecated": true}), json!({"examples": [1]})] {
+        assert_eq!(said(told.clone()), told, "well-formed words stay for people");
+    }
+}
+
+#[test]
+fn a_reference_below_additional_items_follows_them_only_where_they_moved() {
+    let seven = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "items": [{"type": "integer"}], "additionalItems": {"type": "boolean"},
+        "contains": {"$ref": "#/additionalItems"},
+    });
+    same(Draft::Draft7, &seven, &[json!([1, true]), json!([1]), json!([1, 2])]);
+    let silent = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "additionalItems": {"type": "boolean"}, "properties": {"a": {"$ref": "#/additionalItems"}},
+    });
+    match lower(&silent) {
+        Ok(lowered) => {
+            let (old, new) = (native(&silent, Draft::Draft7), native(&lowered, Draft::Draft202012));
+            for value in [json!({"a": true}), json!({"a": 1}), json!([1, 2])] {
+                assert_eq!(old.is_valid(&value), new.is_valid(&value), "{value}\n{lowered}");
+            }
+        }
+        Err(why) => assert!(why.contains("additionalItems"), "{why}"),
+    }
+}
+
+#[test]
+fn an_id_moves_nothing_where_nothing_refers() {
+    let plain = json!({"$id": "https://example.com/root", "properties": {"a": {"$id": "part", "type": "string"}}});
+    same(Draft::Draft202012, &plain, &[json!({"a": "x"}), json!({"a": 1})]);
+    let fragment = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "definitions": {"a": {"$id": "#name", "type": "string"}, "b": {"$id": "#/x", "type": "null"}},
+        "properties": {"a": {"$ref": "#name"}},
+    });
+    same(Draft::Draft7, &fragment, &[json!({"a": "x"}), json!({"a": 1})]);
+    let moved = json!({"properties": {"a": {"$id": "part", "properties": {"b": {"$ref": "#/properties/c"}}}}});
+    refused(&moved, "moves the base");
+}
