@@ -35,7 +35,9 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(budget: &Budget) -> Self {
-        Self { left: budget.steps, end: Instant::now() + budget.time, cancel: Arc::clone(&budget.cancel) }
+        let over = budget.time.is_zero() || budget.cancel.load(Ordering::Relaxed);
+        let left = if over { 0 } else { budget.steps };
+        Self { left, end: Instant::now() + budget.time, cancel: Arc::clone(&budget.cancel) }
     }
 
     /// Counts one step; false when nothing is left.
