@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::sides::{is_witness, sides};
 
 #[derive(Debug, Deserialize)]
-struct Pair {
-    id: String,
+pub(crate) struct Pair {
+    pub(crate) id: String,
     family: String,
     change: String,
-    old: Value,
-    new: Value,
-    mode: Relation,
-    content_model: ContentModel,
+    pub(crate) old: Value,
+    pub(crate) new: Value,
+    pub(crate) mode: Relation,
+    pub(crate) content_model: ContentModel,
     expect: Expected,
     why: String,
     /// The author's own witness.
@@ -54,7 +54,7 @@ impl Tally {
     }
 }
 
-fn pairs() -> Vec<Pair> {
+pub(crate) fn pairs() -> Vec<Pair> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/compat/corpus");
     let mut files: Vec<_> = fs::read_dir(&folder)
         .expect("the corpus")

@@ -45,11 +45,7 @@ fn what_is_proven_is_not_refuted_and_what_is_refuted_is_confirmed() {
     let start = Instant::now();
     for seed in first..first + pairs {
         let mut rng = Rng::with_seed(seed);
-        let family = FAMILIES[rng.usize(..FAMILIES.len())];
-        let old = Generator { rng: &mut rng, references: false }.document(family);
-        let new = mutated(&mut rng, &old);
-        let (old, new) = if rng.bool() { (old, new) } else { (new, old) };
-        let model = if rng.bool() { ContentModel::Strict } else { ContentModel::Views };
+        let (family, old, new, model) = pair(&mut rng);
         let tally = tallies.entry(family).or_default();
         let Ok(answer) = compare(&old, &new, Relation::Backward, model, &Budget::default()) else {
             tally.unusable += 1;
@@ -78,6 +74,16 @@ fn what_is_proven_is_not_refuted_and_what_is_refuted_is_confirmed() {
     assert!(u64::from(undecided) * 50 <= pairs.max(200), "{undecided} of {pairs} are undecided");
     eprintln!("{pairs} pairs in {:.1} s", start.elapsed().as_secs_f64());
     assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n\n"));
+}
+
+/// A random pair with its family, and how it is read.
+pub(crate) fn pair(rng: &mut Rng) -> (&'static str, Value, Value, ContentModel) {
+    let family = FAMILIES[rng.usize(..FAMILIES.len())];
+    let old = Generator { rng: &mut *rng, references: false }.document(family);
+    let new = mutated(rng, &old);
+    let (old, new) = if rng.bool() { (old, new) } else { (new, old) };
+    let model = if rng.bool() { ContentModel::Strict } else { ContentModel::Views };
+    (family, old, new, model)
 }
 
 fn judge(

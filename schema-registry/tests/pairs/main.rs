@@ -7,3 +7,4 @@ mod instances;
 mod laws;
 mod mutate;
 mod sides;
+mod witnesses;
