@@ -36,7 +36,9 @@ fn without_time_nothing_is_said() {
 
 #[test]
 fn without_steps_nothing_is_said() {
-    cut_short(asked(&large("a"), &large("b"), &Budget { steps: 0, ..Budget::default() }));
+    for steps in [0, 1, 5] {
+        cut_short(asked(&large("a"), &large("b"), &Budget { steps, ..Budget::default() }));
+    }
 }
 
 #[test]
