@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use semver::Version;
 
 use crate::{
+    PARTS,
     load::{self, Source},
     over_built_in, release,
     rules::{CODEOWNERS, Change, Finding, Impact, Published, Report, impact, users},
@@ -22,6 +23,8 @@ use crate::{
 pub const COMPATIBLE: &str = "contracts/compatible";
 /// It breaks one, or a rule forbids it.
 pub const BREAKING: &str = "contracts/breaking";
+/// Settings or exceptions are changed: what the next change is held to.
+pub const RULES: &str = "contracts/rules";
 /// A head has no version yet.
 pub const UNRELEASED: &str = "contracts/unreleased";
 
@@ -47,6 +50,8 @@ struct Touched {
 /// Everything that the texts are made of.
 struct Looked {
     touched: Vec<Touched>,
+    /// Settings and exceptions that differ, by path in the repository.
+    rules: Vec<String>,
     report: Report,
     impact: Vec<Impact>,
     /// Contracts with a head that has no version, `OrderPlaced 1.1.0`.
@@ -69,13 +74,16 @@ pub fn review(change: &RegistryChange) -> Result<Review, jiff::Error> {
     let looked = look(change)?;
     let count = |level| looked.report.introduced.iter().filter(|it| it.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warn));
-    let verdict = match (looked.touched.is_empty(), errors) {
+    let verdict = match (looked.touched.is_empty() && looked.rules.is_empty(), errors) {
         (true, 0) => ReviewVerdict::Neutral,
         (false, 0) => ReviewVerdict::Pass,
         _ => ReviewVerdict::Fail,
     };
     let title = match verdict {
         ReviewVerdict::Neutral => "no contract is changed".to_owned(),
+        ReviewVerdict::Pass if looked.touched.is_empty() => {
+            "no contract is changed, what they are held to is".to_owned()
+        }
         ReviewVerdict::Pass if warnings == 0 => format!("{} compatible", comment::contracts(looked.touched.len())),
         ReviewVerdict::Pass => {
             format!(
@@ -108,7 +116,11 @@ fn look(change: &RegistryChange) -> Result<Looked, jiff::Error> {
     let judged =
         Change { own: &own, files: &files, base: had_any.then_some(&base), folder, today, published: &published };
     let report = judged.judge(&definitions);
-    let touched = touched(&files, &base, &own, &own_base);
+    let changed = changed(&own, &own_base);
+    let touched = touched(&files, &base, &changed);
+    let is_rule = |path: &&&str| **path == PARTS[0] || path.starts_with("exceptions/");
+    let in_repository = |path: &&str| if folder.is_empty() { (*path).to_owned() } else { format!("{folder}/{path}") };
+    let rules = changed.iter().filter(is_rule).map(in_repository).collect();
     let mut told = impact(&report, &files, &definitions);
     for one in touched.iter().filter(|it| it.from.is_some()) {
         if !told.iter().any(|it| it.event == one.name) {
@@ -124,7 +136,7 @@ fn look(change: &RegistryChange) -> Result<Looked, jiff::Error> {
         }
     }
     let unreleased = unreleased(&files, &touched);
-    Ok(Looked { touched, report, impact: told, unreleased })
+    Ok(Looked { touched, rules, report, impact: told, unreleased })
 }
 
 fn set(texts: &BTreeMap<String, String>) -> FileSet {
@@ -148,14 +160,14 @@ fn published(dates: &BTreeMap<String, String>) -> Result<Published, jiff::Error>
     dates.iter().map(|(path, date)| Ok((path.clone(), date.parse()?))).collect()
 }
 
+/// Files that differ between base and head.
+fn changed<'a>(own: &'a FileSet, own_base: &'a FileSet) -> BTreeSet<&'a str> {
+    let gone = own_base.iter().filter(|(path, _)| own.get(path).is_none());
+    own.iter().filter(|(path, bytes)| own_base.get(path) != Some(*bytes)).chain(gone).map(|(path, _)| path).collect()
+}
+
 /// Contracts of which a file differs between base and head.
-fn touched(files: &FileSet, base: &FileSet, own: &FileSet, own_base: &FileSet) -> Vec<Touched> {
-    let changed: BTreeSet<&str> = own
-        .iter()
-        .filter(|(path, bytes)| own_base.get(path) != Some(*bytes))
-        .chain(own_base.iter().filter(|(path, _)| own.get(path).is_none()))
-        .map(|(path, _)| path)
-        .collect();
+fn touched(files: &FileSet, base: &FileSet, changed: &BTreeSet<&str>) -> Vec<Touched> {
     let is_changed = |folder: &str| changed.iter().any(|path| path.starts_with(&format!("{folder}/")));
     let (head, before) = (sources(files), sources(base));
     let newest = |folder: &str| {
@@ -199,13 +211,14 @@ fn unreleased(files: &FileSet, touched: &[Touched]) -> Vec<String> {
 }
 
 fn labels(verdict: ReviewVerdict, looked: &Looked) -> BTreeMap<String, bool> {
-    let is_touched = verdict != ReviewVerdict::Neutral;
+    let is_touched = verdict == ReviewVerdict::Fail || !looked.touched.is_empty();
     // An exception lets it pass, and makes it no less of a break.
     let is_breaking =
         verdict == ReviewVerdict::Fail || looked.touched.iter().any(is_major) || looked.excepted().next().is_some();
     BTreeMap::from([
         (COMPATIBLE.to_owned(), is_touched && !is_breaking),
         (BREAKING.to_owned(), is_touched && is_breaking),
+        (RULES.to_owned(), !looked.rules.is_empty()),
         (UNRELEASED.to_owned(), !looked.unreleased.is_empty()),
     ])
 }

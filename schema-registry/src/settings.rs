@@ -148,6 +148,9 @@ impl Settings {
     #[must_use]
     pub(crate) fn not_milder_than(mut self, base: &Self) -> Self {
         self.transition_days = self.transition_days.max(base.transition_days);
+        if base.content_model == ContentModel::Strict {
+            self.content_model = ContentModel::Strict;
+        }
         for it in RULES {
             let level = |settings: &Self| settings.levels.get(it.id).copied();
             if level(&self).is_some() || level(base).is_some() {

@@ -39,11 +39,18 @@ pub(super) fn contracts(n: usize) -> String {
 /// Markdown for a pull request.
 pub(super) fn text(title: &str, looked: &Looked) -> String {
     let mut text = format!("### Contracts: {title}\n");
-    if looked.touched.is_empty() && looked.report.introduced.is_empty() {
+    if looked.touched.is_empty() && looked.rules.is_empty() && looked.report.introduced.is_empty() {
         text.push_str("\nThe pull request touches no contract of the registry.\n");
         return text;
     }
     table(&mut text, looked);
+    if !looked.rules.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nWhat contracts are held to changes in {}. What it relaxes holds from the next change on: approve it as such.",
+            named(&looked.rules)
+        );
+    }
     let mut findings: Vec<&Finding> = looked.report.introduced.iter().collect();
     // A broken promise says most; the order of the files is kept otherwise.
     findings.sort_by_key(|it| (std::cmp::Reverse(it.level), !it.rule.starts_with("compat-")));

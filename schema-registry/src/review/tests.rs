@@ -213,3 +213,67 @@ fn an_exception_lets_it_pass_and_says_so() {
     assert!(told.contains("**excepted** `required-added` on `OrderPlaced`, by the exception `total-2`"), "{told}");
     assert!(review.labels[BREAKING] && !review.labels[COMPATIBLE], "{:?}", review.labels);
 }
+
+/// The base, released, with the version 1.1.0 beside a head that stays at 1.0.0.
+#[test]
+fn a_version_beside_the_head_is_refused() {
+    let mut head = registry();
+    let path = |suffix: &str| format!("{ORDER}/versions/1.1.0.{suffix}");
+    let schema = head[&format!("{ORDER}/versions/1.0.0.json")].replace("\"string\"", "\"integer\"");
+    let digest = forgeline_model::Digest::of(&serde_json::from_str::<serde_json::Value>(&schema).expect("JSON"));
+    let lock = head[&format!("{ORDER}/versions/1.0.0.lock")].clone();
+    let mut lock: serde_json::Value = serde_json::from_str(&lock).expect("JSON");
+    lock["digest"] = serde_json::json!(digest);
+    head.insert(path("json"), schema);
+    head.insert(path("lock"), lock.to_string());
+    let review = looked(&registry(), &head);
+    assert_eq!(review.verdict, ReviewVerdict::Fail);
+    assert!(review.comment.contains("`version-not-monotonic` on `OrderPlaced`"), "{}", review.comment);
+}
+
+#[test]
+fn what_is_published_is_no_draft_again() {
+    for (status, rule) in [("draft", "cannot be a draft again"), ("retired", "retired without being deprecated")] {
+        let mut head = registry();
+        edit(&mut head, "event.yaml", "status: active", &format!("status: {status}"));
+        let review = looked(&registry(), &head);
+        assert_eq!(review.verdict, ReviewVerdict::Fail, "{status}");
+        assert!(review.comment.contains(rule), "{}", review.comment);
+    }
+    let mut base = registry();
+    edit(&mut base, "event.yaml", "status: active", "status: draft");
+    let mut head = registry();
+    edit(&mut head, "event.yaml", "status: active", "status: retired");
+    assert_eq!(looked(&base, &head).verdict, ReviewVerdict::Fail, "a detour is none");
+}
+
+/// What the base has too is accepted for what it is, not for where it stands.
+#[test]
+fn another_break_at_the_same_place_is_another_finding() {
+    let aaa = TOTAL.replace("total", "aaa");
+    let mut base = with_field(&aaa, false);
+    edit(&mut base, "schema.json", "\"required\": [", "\"required\": [\n    \"aaa\",");
+    let mut head = base.clone();
+    edit(&mut head, "schema.json", "\"aaa\": {", &format!("{},\n    \"aaa\": {{", TOTAL.replace("total", "bbb")));
+    edit(&mut head, "schema.json", "\"required\": [", "\"required\": [\n    \"bbb\",");
+    let review = looked(&base, &head);
+    assert_eq!(review.verdict, ReviewVerdict::Fail, "{}", review.comment);
+    assert!(review.comment.contains("`bbb` is required"), "{}", review.comment);
+}
+
+#[test]
+fn a_change_of_the_rules_is_said() {
+    let mut base = registry();
+    let settings = String::from_utf8_lossy(shipped().get("registry.yaml").expect("there")).into_owned();
+    base.insert("registry.yaml".into(), settings);
+    let mut head = base.clone();
+    head.insert("registry.yaml".into(), base["registry.yaml"].replace("transition_days: 90", "transition_days: 1"));
+    assert_ne!(head, base);
+    let review = looked(&base, &head);
+    assert_eq!(review.verdict, ReviewVerdict::Pass, "{}", review.comment);
+    assert!(
+        review.labels[super::RULES] && review.comment.contains("`schema-registry/registry.yaml`"),
+        "{}",
+        review.comment
+    );
+}

@@ -77,7 +77,9 @@ pub fn check(head: &FileSet, base: Option<&FileSet>, folder: &str, today: Date, 
             }
             exceptions::apply(base, today, &mut all);
             // An exception of the base is worth as much as its date: it is asked of the head's files.
-            all.iter().filter(|finding| finding.rule != "exception-expired").map(Finding::key).collect()
+            // What only an exception let pass is for that exception to let pass again.
+            let counts = |it: &&Finding| it.rule != "exception-expired" && it.accepted.is_none();
+            all.iter().filter(counts).map(Finding::key).collect()
         }
         _ => BTreeSet::new(),
     };
@@ -181,9 +183,21 @@ fn gone(files: &FileSet, head: &Sources, base: &Sources, today: Date, published:
                 found.push(finding.fix("restore it; publish the change under a new version, or retire the event"));
             }
         }
+        found.extend(after.into_iter().flat_map(|after| slipped_in(after, before)));
+        let is_published = !before.versions.is_empty();
+        if let Some(after) = after
+            && after.manifest.status == Status::Draft
+            && before.manifest.status != Status::Draft
+            && is_published
+        {
+            let message = format!("`{}` is published and cannot be a draft again", before.name);
+            let file = format!("{}/event.yaml", before.folder);
+            let finding = Finding::new("field-removed-not-deprecated", &before.name, file, message);
+            found.push(finding.fix("leave it active, or set `status: deprecated`"));
+        }
         if let Some(after) = after
             && after.manifest.status == Status::Retired
-            && before.manifest.status == Status::Active
+            && (before.manifest.status == Status::Active || (before.manifest.status == Status::Draft && is_published))
         {
             let message = format!("`{}` was retired without being deprecated before", before.name);
             let file = format!("{}/event.yaml", before.folder);
@@ -216,4 +230,24 @@ fn retired_too_early(head: &Sources, before: &Source, today: Date, published: &P
     let message = format!("`{}` was retired too early: {told}; the transition takes {needed} days", before.name);
     let finding = Finding::new("field-removed-too-early", &before.name, file, message);
     Some(finding.fix(format!("keep it for {} more days", needed - days)))
+}
+
+/// Versions that a change brings without their being its head: nobody has compared them with anything.
+fn slipped_in(after: &Source, before: &Source) -> Vec<Finding> {
+    let newest = before.versions.keys().next_back();
+    let mut found = Vec::new();
+    for version in after.versions.keys().filter(|version| !before.versions.contains_key(version)) {
+        let message = if *version != after.head_version {
+            format!("`{}@{version}` is published beside the head, which is {}", after.name, after.head_version)
+        } else if newest.is_some_and(|newest| newest > version) {
+            let newest = newest.map(ToString::to_string).unwrap_or_default();
+            format!("`{}@{version}` is older than {newest}, which is published", after.name)
+        } else {
+            continue;
+        };
+        let file = format!("{}/versions/{version}.json", after.folder);
+        let finding = Finding::new("version-not-monotonic", &after.name, file, message);
+        found.push(finding.fix("edit `schema.json` and let `forgeline contracts release` write its version"));
+    }
+    found
 }

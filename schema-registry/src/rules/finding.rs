@@ -94,8 +94,11 @@ impl Finding {
     }
 
     pub(crate) fn key(&self) -> Key {
-        // Where no version is named the message is what tells two findings on a file apart.
-        let more = if self.from.is_some() { String::new() } else { format!("{} {}", self.file, self.message) };
+        // Another value at the same place is another finding: what was accepted was what the message and the witness said.
+        let more = match &self.from {
+            Some(_) => format!("{} {}", self.message, self.witness_digest().map_or_else(String::new, |it| it.hex())),
+            None => format!("{} {}", self.file, self.message),
+        };
         (self.rule, self.event.clone(), self.from.clone(), self.pointer.clone(), more)
     }
 
