@@ -94,7 +94,13 @@ impl Pins {
         if let Some(known) = self.loaded.lock().expect("no panic while held").get(&key) {
             return Ok(known.clone());
         }
-        let loaded = read(repo, commit, &below, &wanted.repository)?;
+        let loaded = match read(repo, commit, &below, &wanted.repository) {
+            // A file that is too large, say: that commit is not in order.
+            Err(error) if !error.is_transient() => {
+                Err(Arc::new(vec![Diagnostic::error(codes::CONTRACTS_UNREAD, error.to_string())]))
+            }
+            other => other?,
+        };
         let mut all = self.loaded.lock().expect("no panic while held");
         if all.len() >= MOST_KEPT {
             all.clear();

@@ -7,6 +7,7 @@ use forgeline_forge::{
     types::{Check, CheckStatus, Conclusion},
 };
 use forgeline_model::{FileSet, RegistryChange, Review, ReviewVerdict};
+use forgeline_registry::review::LABELS;
 use forgeline_repo::Repo;
 use forgeline_store::RunView;
 
@@ -37,7 +38,7 @@ impl Runner {
             if shown == registry {
                 continue;
             }
-            let path = self.forge.git_dir(&repo).await?;
+            let Ok(path) = self.forge.git_dir(&repo).await else { continue };
             let read = move |git: Repo| -> Result<_, TargetError> {
                 let base = OpenTarget::find(git.git_dir(), &shown, None)?.base;
                 Ok(contracts::definitions_using(&git, base, &shown, &registry)?)
@@ -82,7 +83,9 @@ impl Runner {
         self.store.supersede(&there, &view.spec.id).await?;
         self.forge.upsert_comment(&repo, at.number, &key, &said.text, now).await?;
         let bot = LocalForge::bot();
-        for (label, present) in said.review.iter().flat_map(|review| &review.labels) {
+        // Without a review nothing is known, so what an earlier head was said to be goes too.
+        let nothing = LABELS.iter().map(|label| ((*label).to_owned(), false)).collect();
+        for (label, present) in said.review.as_ref().map_or(&nothing, |review| &review.labels) {
             if *present {
                 self.forge.add_label(&repo, at.number, label, &bot, now).await?;
             } else {

@@ -28,6 +28,9 @@ pub const RULES: &str = "contracts/rules";
 /// A head has no version yet.
 pub const UNRELEASED: &str = "contracts/unreleased";
 
+/// All labels that a review sets or takes away.
+pub const LABELS: [&str; 4] = [COMPATIBLE, BREAKING, UNRELEASED, RULES];
+
 /// Most annotations; the comment counts the rest.
 const MOST_ANNOTATIONS: usize = 80;
 /// Longest message of one, bytes: a review has to fit into a run's journal whatever a stranger names his fields.
@@ -115,7 +118,11 @@ fn look(change: &RegistryChange) -> Result<Looked, jiff::Error> {
     let today: Date = change.today.parse()?;
     let judged =
         Change { own: &own, files: &files, base: had_any.then_some(&base), folder, today, published: &published };
-    let report = judged.judge(&definitions);
+    let mut report = judged.judge(&definitions);
+    report.introduced.extend(change.unreadable.iter().map(|(path, why)| {
+        let finding = Finding::new("schema-invalid", "", path.as_str(), why.as_str());
+        finding.fix("a registry is one folder of plain text files; keep everything else out of it")
+    }));
     let changed = changed(&own, &own_base);
     let touched = touched(&files, &base, &changed);
     let is_rule = |path: &&&str| **path == PARTS[0] || path.starts_with("exceptions/");

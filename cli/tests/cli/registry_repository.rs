@@ -71,6 +71,11 @@ fn a_folder_takes_its_contracts_from_another_repository() {
     assert_eq!(shown["run"]["definitions"]["contracts"]["commit"], first.as_str());
     assert_eq!(shown["run"]["definitions"]["contracts"]["held_back"], broken.as_str());
 
+    fs::write(world.path("contracts/events/shop/OrderPlaced/large.json"), vec![b' '; 5 << 20]).expect("writes");
+    world.commit("contracts");
+    world.forgeline("contracts list").ok().says("OrderPlaced").complains(&held);
+    fs::remove_file(world.path("contracts/events/shop/OrderPlaced/large.json")).expect("goes");
+
     let mended = mend_it(&world, "contracts");
     world.forgeline("config show").ok().says(&format!("../contracts at {}", &mended[..12]));
 

@@ -197,3 +197,41 @@ fn who_is_hurt_is_found_across_repositories() {
         assert!(said.out.contains(text), "{text}\n{}", said.out);
     }
 }
+
+/// A file that nobody can read ends the review with a reason; it does not hold up the bot.
+#[test]
+fn what_is_too_large_fails_its_check_and_stops_nothing() {
+    let world = world();
+    next_minor(&world, false);
+    push(&world);
+    world.forgeline("local pr create --head change --title Large").ok();
+    assert_eq!(labels(&world), ["contracts/compatible", "contracts/unreleased"]);
+    let large = format!("{ORDER}/examples/1.1.0/valid/large.json");
+    world.write(&large, vec![b' '; 5 << 20]);
+    world.commit("here");
+    world.git("here", &["push", "--quiet", "forge", "change"]);
+    std::fs::remove_file(world.path("here").join(&large)).expect("goes");
+    world.forgeline("bot once").ok();
+    let one = shown(&world);
+    assert_eq!(one["checks"][0]["conclusion"], "failure", "{one}");
+    assert!(one["checks"][0]["annotations"][0]["message"].to_string().contains("larger"), "{one}");
+    assert!(!labels(&world).contains(&"contracts/compatible".to_owned()), "{:?}", labels(&world));
+    world.forgeline("bot once").ok();
+}
+
+/// Bytes that are no text are what they are, not what somebody makes of them.
+#[test]
+fn what_is_not_text_fails_its_check() {
+    let world = world();
+    let manifest = format!("{ORDER}/event.yaml");
+    let mut bytes = world.read(&manifest).into_bytes();
+    bytes.extend(b"# \xff\n");
+    world.write(&manifest, bytes);
+    world.commit("here");
+    world.git("here", &["push", "--quiet", "forge", "change"]);
+    world.git("here", &["checkout", "--quiet", "main"]);
+    world.forgeline("local pr create --head change --title Bytes").ok();
+    let one = shown(&world);
+    assert_eq!(one["checks"][0]["conclusion"], "failure", "{one}");
+    assert_eq!(one["checks"][0]["annotations"][0]["path"], manifest, "{one}");
+}

@@ -77,4 +77,7 @@ pub struct RegistryChange {
     pub published: BTreeMap<String, String>,
     /// The date of the review.
     pub today: String,
+    /// What cannot be judged, by path as seen from the repository's root, and why. It fails the review.
+    #[serde(default)]
+    pub unreadable: BTreeMap<String, String>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use forgeline_blueprints::{Factory, config::FILE};
 use forgeline_engine::spec::PullRequestAt;
 use forgeline_model::{FileSet, RegistryChange, Timestamp};
-use forgeline_registry::{over_built_in, rules::CODEOWNERS};
+use forgeline_registry::{PARTS, over_built_in, rules::CODEOWNERS};
 use forgeline_repo::{CommitId, Repo, RepoError};
 
 use super::{
@@ -28,6 +28,23 @@ pub fn change(
     definitions: &FileSet,
     now: Timestamp,
 ) -> Result<RegistryChange, RepoError> {
+    match read_change(repo, at, definitions, now) {
+        // Trying again would not help: it is the pull request's fault, and told there.
+        Err(error) if !error.is_transient() => Ok(RegistryChange {
+            today: date(now).unwrap_or_default().to_string(),
+            unreadable: BTreeMap::from([(PARTS[0].to_owned(), error.to_string())]),
+            ..RegistryChange::default()
+        }),
+        other => other,
+    }
+}
+
+fn read_change(
+    repo: &Repo,
+    at: &PullRequestAt,
+    definitions: &FileSet,
+    now: Timestamp,
+) -> Result<RegistryChange, RepoError> {
     let (head, fork) = (commit(&at.head)?, commit(&at.fork)?);
     // Where the registry lies is what the base says: a pull request cannot move the eyes away from what it changes.
     let folder = match place(repo, fork)? {
@@ -35,6 +52,11 @@ pub fn change(
         None => place(repo, head)?.unwrap_or(IN_FACTORY),
     };
     let (proposed, before) = (read(repo, head, folder)?, read(repo, fork, folder)?);
+    let mut unreadable = unreadable(repo, head, folder, &proposed)?;
+    if places(repo, head)?.len() > 1 {
+        let why = format!("there is a registry here and one in `{IN_FACTORY}/`; only one of them is in force");
+        unreadable.insert(PARTS[0].to_owned(), why);
+    }
     let days = published(repo, fork, folder, &over_built_in(&before))?;
     Ok(RegistryChange {
         folder: folder.to_owned(),
@@ -45,21 +67,59 @@ pub fn change(
             for (path, bytes) in repo.read_files(head, &DEFINITIONS)?.iter().chain(definitions.iter()) {
                 all.insert(path, bytes);
             }
-            texts(&all)
+            let mut told = texts(&all);
+            told.retain(|path, _| path.ends_with(".yaml"));
+            told
         },
         published: days.into_iter().map(|(path, day)| (path, day.to_string())).collect(),
         today: date(now).unwrap_or_default().to_string(),
+        unreadable,
     })
 }
 
-/// The folder of the registry at a commit: where factories keep theirs, or the root of a repository of its own.
+/// The folder of the registry at a commit.
 fn place(repo: &Repo, commit: CommitId) -> Result<Option<&'static str>, RepoError> {
+    Ok(places(repo, commit)?.first().copied())
+}
+
+/// Folders that hold a registry: that of factories, and the root of a repository of its own.
+fn places(repo: &Repo, commit: CommitId) -> Result<Vec<&'static str>, RepoError> {
+    let mut found = Vec::new();
     for folder in [IN_FACTORY, ""] {
-        if !registry_files(repo, commit, folder)?.is_empty() {
-            return Ok(Some(folder));
+        if is_registry(&registry_files(repo, commit, folder)?) {
+            found.push(folder);
         }
     }
-    Ok(None)
+    Ok(found)
+}
+
+/// Folders called `events` and `common` are found elsewhere too.
+fn is_registry(files: &FileSet) -> bool {
+    let is_contract = |path: &str| {
+        let parts: Vec<&str> = path.split('/').collect();
+        matches!(parts[..], ["events", _, _, "event.yaml" | "schema.json"])
+    };
+    files.get(PARTS[0]).is_some() || files.iter().any(|(path, _)| is_contract(path))
+}
+
+/// What the review would see otherwise than everybody else does.
+fn unreadable(
+    repo: &Repo,
+    head: CommitId,
+    folder: &str,
+    proposed: &FileSet,
+) -> Result<BTreeMap<String, String>, RepoError> {
+    let inside = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+    let paths: Vec<String> = PARTS.iter().map(|part| inside(part)).collect();
+    let (_, skipped) = repo.read_files_and_skipped(head, &paths.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let mut found: BTreeMap<String, String> =
+        skipped.into_iter().map(|it| (it.path, format!("it cannot be read: {}", it.reason))).collect();
+    for (path, bytes) in proposed.iter().filter(|(path, _)| *path != CODEOWNERS) {
+        if std::str::from_utf8(bytes).is_err() {
+            found.insert(inside(path), "it is not UTF-8".to_owned());
+        }
+    }
+    Ok(found)
 }
 
 /// Blueprints and agents at a commit of a factory, each named with its repository, if it takes its contracts from `registry`.
@@ -97,9 +157,5 @@ fn read(repo: &Repo, commit: CommitId, folder: &str) -> Result<FileSet, RepoErro
 }
 
 fn texts(files: &FileSet) -> BTreeMap<String, String> {
-    files
-        .iter()
-        .filter(|(path, _)| !path.ends_with(".hbs"))
-        .map(|(path, bytes)| (path.to_owned(), String::from_utf8_lossy(bytes).into_owned()))
-        .collect()
+    files.iter().map(|(path, bytes)| (path.to_owned(), String::from_utf8_lossy(bytes).into_owned())).collect()
 }
