@@ -175,7 +175,9 @@ impl Side {
     /// The views of a schema within the bounds.
     pub(crate) fn new(schema: &Value, model: ContentModel) -> Result<Self, String> {
         schema::measure(schema, LIMITS).map_err(|what| format!("the schema has {what}"))?;
-        let schema = dialect::lower(schema)?;
+        // The order of members says nothing, and must not decide which witness is found.
+        let mut schema = dialect::lower(schema)?;
+        schema.sort_all_objects();
         if dialect::unfolded(&schema) > MAX_UNFOLDED {
             return Err(format!("the schema unfolds to more than {MAX_UNFOLDED} schemas through its references"));
         }
@@ -200,7 +202,8 @@ impl Comparison {
     fn absorb(&mut self, direction: Relation, inclusion: Inclusion, reader: &Side) {
         match inclusion {
             Inclusion::Proven => {}
-            Inclusion::Refuted(witness) => {
+            Inclusion::Refuted(mut witness) => {
+                witness.sort_all_objects();
                 let rule = if direction == Relation::Backward { "compat-backward" } else { "compat-forward" };
                 let errors = reader.read.validator().into_iter().flat_map(|it| it.iter_errors(&witness)).take(5);
                 let reasons = errors.map(|error| Reason {
