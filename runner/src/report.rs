@@ -189,7 +189,7 @@ pub fn review_footer(spec: &RunSpec) -> String {
 pub fn no_review(spec: &RunSpec, outcome: &Outcome) -> String {
     format!(
         "### No review\n\nThe pull request was not reviewed: {}\n\n{}",
-        outcome_text(spec, outcome),
+        forgeline_model::markdown::sentence(&outcome_text(spec, outcome)),
         review_footer(spec)
     )
 }

@@ -37,7 +37,9 @@ pub fn sentence(text: &str) -> String {
         if index % 2 == 1 && (paired || index + 1 < parts.len()) {
             shown.push_str(&code(part));
         } else {
-            shown.extend(part.chars().filter(|c| !is_hidden(*c)).map(escaped));
+            let plain: String = part.chars().filter(|c| !is_hidden(*c)).map(escaped).collect();
+            // What looks like an address is none.
+            shown.push_str(&plain.replace("://", ":\u{2060}//").replace("www.", "www\u{2060}."));
         }
     }
     shown
@@ -62,6 +64,7 @@ fn longest_run(text: &str) -> usize {
 /// Characters that hide text or change its order.
 fn is_hidden(c: char) -> bool {
     matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' |
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -76,6 +79,7 @@ mod tests {
             "the field `x_y|z` and &lt;b> of @\u{2060}acme/all, #\u{2060}12"
         });
         assert_eq!(sentence("an open ` and [a](b)\n# c"), "an open  and \\[a\\](b) #\u{2060} c");
+        assert_eq!(sentence("see https://x.y or www.x.y\u{ad}\u{61c}"), "see https:\u{2060}//x.y or www\u{2060}.x.y");
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(block("json", "```\nx"), "````json\n```\nx\n````");
     }

@@ -277,3 +277,12 @@ fn a_change_of_the_rules_is_said() {
         review.comment
     );
 }
+
+#[test]
+fn owners_are_names_and_the_last_word_is_the_block_s() {
+    let mut head = with_field(TOTAL, false);
+    edit(&mut head, "event.yaml", "owners: [\"@shop\"]", "owners: [\"@shop\\n* @evil\"]");
+    let review = looked(&registry(), &head);
+    assert_eq!(review.verdict, ReviewVerdict::Fail, "{}", review.comment);
+    assert!(review.annotations.iter().any(|it| it.title == "owners-missing"), "{:?}", review.annotations);
+}

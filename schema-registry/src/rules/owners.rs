@@ -1,6 +1,6 @@
 //! Who reviews which contract, and who reads which version.
 
-use forgeline_model::FileSet;
+use forgeline_model::{FileSet, diagnostic::escape_all_controls};
 
 use super::Finding;
 use crate::{
@@ -25,6 +25,12 @@ pub(super) fn check(files: &FileSet, sources: &Sources, folder: &str) -> Vec<Fin
             );
         }
         found.extend(behind(source, &file));
+        for owner in source.manifest.owners.iter().filter(|owner| !is_owner(owner)) {
+            let message = format!("`{}` is not an owner", escape_all_controls(owner));
+            let mut finding = Finding::new("owners-missing", &source.name, &file, message);
+            finding.level = crate::settings::Level::Error;
+            found.push(finding.fix("write `@name`, `@organisation/team` or an e-mail address"));
+        }
     }
     let Some(text) = files.get(FILE).map(String::from_utf8_lossy) else { return found };
     if block(&text) != Some(&wanted(sources, folder)) {
@@ -34,7 +40,37 @@ pub(super) fn check(files: &FileSet, sources: &Sources, folder: &str) -> Vec<Fin
         finding.line = u32::try_from(line).unwrap_or(u32::MAX);
         found.push(finding);
     }
+    found.extend(taken_over(&text, folder));
     found
+}
+
+/// Whether a name can stand in CODEOWNERS without being anything else there.
+fn is_owner(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#')
+}
+
+/// Lines after the block that are about the registry: the last line that fits a file decides whose it is.
+fn taken_over(text: &str, folder: &str) -> Vec<Finding> {
+    let Some(end) = text.find(END) else { return Vec::new() };
+    let before = text[..end].lines().count();
+    let touches = |pattern: &str| {
+        let bare = pattern.trim_start_matches('/');
+        let fixed = bare.split(['*', '?']).next().unwrap_or_default().trim_end_matches('/');
+        let places =
+            if folder.is_empty() { vec!["events", "common", "exceptions", "registry.yaml"] } else { vec![folder] };
+        fixed.is_empty() || places.iter().any(|place| fixed.starts_with(place) || place.starts_with(fixed))
+    };
+    let rules = text[end..].lines().enumerate().skip(1);
+    let rules = rules.filter_map(|(at, line)| Some((at, line.split_whitespace().next()?)));
+    rules
+        .filter(|(_, pattern)| !pattern.starts_with('#') && touches(pattern))
+        .map(|(at, pattern)| {
+            let message = format!("`{pattern}` after the marked block takes contracts away from their owners");
+            let mut finding = Finding::new("codeowners-drift", "", FILE, message).fix("move it above the block");
+            finding.line = u32::try_from(before + at).unwrap_or(u32::MAX);
+            finding
+        })
+        .collect()
 }
 
 fn behind(source: &Source, file: &str) -> Vec<Finding> {
@@ -75,7 +111,9 @@ fn wanted(sources: &Sources, folder: &str) -> String {
     let built_in = shipped();
     let own = |source: &&Source| built_in.get(&format!("{}/event.yaml", source.folder)).is_none();
     for source in sources.fragments.iter().chain(&sources.events).filter(own) {
-        lines.push(format!("{prefix}/{}/ {}", source.folder, source.manifest.owners.join(" ")).trim_end().to_owned());
+        let owners: Vec<&str> =
+            source.manifest.owners.iter().map(String::as_str).filter(|owner| is_owner(owner)).collect();
+        lines.push(format!("{prefix}/{}/ {}", source.folder, owners.join(" ")).trim_end().to_owned());
     }
     lines.push(END.to_owned());
     lines.join("\n") + "\n"
