@@ -1,12 +1,12 @@
 //! The contract review skill: what changes of a registry comes with the request, the review goes back as an output.
 
-use forgeline_model::task::{Proposal, TaskFailure, TaskRequest};
+use forgeline_model::{
+    Review,
+    task::{Proposal, TaskFailure, TaskRequest},
+};
 use serde_json::json;
 
 use crate::failure::terminal;
-
-/// The output that is shown on the pull request.
-const OUTPUT: &str = "review";
 
 pub(crate) fn propose(request: &TaskRequest, skill: String) -> Result<Proposal, TaskFailure> {
     let Some(change) = &request.registry_change else {
@@ -14,6 +14,6 @@ pub(crate) fn propose(request: &TaskRequest, skill: String) -> Result<Proposal, 
         return Err(terminal("input", message));
     };
     let review = forgeline_registry::review(change).map_err(|error| terminal("input", error.to_string()))?;
-    let outputs = [(OUTPUT.to_owned(), json!(review))].into_iter().collect();
+    let outputs = [(Review::OUTPUT.to_owned(), json!(review))].into_iter().collect();
     Ok(Proposal { outputs, skill, ..Proposal::default() })
 }

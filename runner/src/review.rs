@@ -13,9 +13,6 @@ use forgeline_store::RunView;
 
 use crate::{OpenTarget, Runner, RunnerError, TargetError, contracts, report, target::with_repo};
 
-/// The output of a task that is a review.
-const OUTPUT: &str = "review";
-
 impl Runner {
     /// What the pull request of a run changes in its registry.
     pub(crate) async fn registry_change(
@@ -115,7 +112,7 @@ struct Said {
 
 fn said(view: &RunView) -> Said {
     let review = view.state.tasks().find_map(|task| match &task.status {
-        TaskStatus::Done(output) => serde_json::from_value::<Review>(output.outputs.get(OUTPUT)?.clone()).ok(),
+        TaskStatus::Done(output) => serde_json::from_value::<Review>(output.outputs.get(Review::OUTPUT)?.clone()).ok(),
         _ => None,
     });
     let Some(outcome) = view.state.outcome() else {

@@ -7,7 +7,7 @@ use crate::world::World;
 const FACTORY: &str = "apiVersion: forgeline.dev/v1\nkind: Factory\n";
 
 /// A registry in `../contracts`, committed, and a factory here that takes its contracts from there.
-fn world(repository: &str) -> World {
+pub fn world(repository: &str) -> World {
     let world = World::new();
     world.repository("here");
     world.forgeline("init").ok();

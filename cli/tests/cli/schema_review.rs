@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::{registry_repository, world::World};
 
 const ORDER: &str = "schema-registry/events/shop/OrderPlaced";
 
@@ -162,23 +162,11 @@ fn a_second_registry_hides_nothing() {
 /// A registry of its own: blueprints of other repositories that use it are named.
 #[test]
 fn who_is_hurt_is_found_across_repositories() {
-    let world = World::new();
-    world.repository("here");
-    world.forgeline("init").ok();
-    world.forgeline("contracts new shop/OrderPlaced --owner @shop").ok();
-    world.forgeline("contracts release").ok();
-    world.repository("contracts");
-    std::fs::rename(world.path("here/schema-registry/events"), world.path("contracts/events")).expect("moves");
-    std::fs::remove_dir_all(world.path("here/schema-registry")).expect("goes");
-    world.commit("contracts");
-    let made = world.forgeline("local repo create acme/contracts --from ../contracts --json").ok().json();
+    let world = registry_repository::world("acme/contracts");
+    let made = world.forgeline("local repo create acme/contracts --from ../contracts --json --no-bot").ok().json();
     let git_dir = made["repository"]["git_dir"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
 
     world.forgeline("blueprints new notes").ok();
-    world.write(
-        "forgeline.yaml",
-        "apiVersion: forgeline.dev/v1\nkind: Factory\ncontracts: {repository: acme/contracts}\n",
-    );
     let on = "on:\n  - event: {type: OrderPlaced, version: \"1.0\"}\n";
     world.edit("blueprints/notes/blueprint.yaml", "on:\n", on);
     world.forgeline("validate").ok();

@@ -6,6 +6,7 @@
 
 mod circular;
 mod draft;
+mod edges;
 pub(crate) mod pointer;
 pub(crate) mod positions;
 mod survey;

@@ -22,6 +22,11 @@ pub struct Review {
     pub reviewers: Vec<String>,
 }
 
+impl Review {
+    /// The output of a task that is a review.
+    pub const OUTPUT: &str = "review";
+}
+
 /// How a review's check ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,18 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{
-    at,
-    positions::{self, Role, Shape},
-};
-
-/// A place of a schema with what it leads to.
-struct Edge<'a> {
-    pointer: String,
-    schema: &'a Value,
-    /// Whether it is applied to the same value.
-    in_place: bool,
-}
+use super::edges::edges;
 
 /// The pointer of a schema that comes back to itself, among those that can be reached from the root.
 pub fn circular(root: &Value) -> Option<String> {
@@ -71,40 +60,6 @@ fn comes_back<'a>(
 
 fn address(schema: &Value) -> usize {
     std::ptr::from_ref(schema).addr()
-}
-
-fn edges<'a>(root: &'a Value, pointer: &str, schema: &'a Value) -> Vec<Edge<'a>> {
-    let Some(map) = schema.as_object() else { return Vec::new() };
-    let mut all = Vec::new();
-    if let Some(to) = map.get("$ref").and_then(Value::as_str)
-        && let Some(target) = at(root, to)
-    {
-        all.push(Edge { pointer: to.trim_start_matches('#').to_owned(), schema: target, in_place: true });
-    }
-    for (keyword, value) in map {
-        let Some((shape, role)) = positions::of(keyword) else { continue };
-        let in_place = match role {
-            Role::InPlace | Role::OneOf => true,
-            Role::Negative => matches!(keyword.as_str(), "not" | "if"),
-            Role::Below => false,
-            Role::Definitions => continue,
-        };
-        let mut add = |token: Option<String>, schema: &'a Value| {
-            let below = token.map_or_else(String::new, |token| format!("/{token}"));
-            all.push(Edge { pointer: format!("{pointer}/{keyword}{below}"), schema, in_place });
-        };
-        match (shape, value) {
-            (Shape::One, _) => add(None, value),
-            (Shape::List, Value::Array(items)) => {
-                items.iter().enumerate().for_each(|(index, item)| add(Some(index.to_string()), item));
-            }
-            (Shape::Map, Value::Object(items)) => {
-                items.iter().for_each(|(name, item)| add(Some(name.replace('~', "~0").replace('/', "~1")), item));
-            }
-            (Shape::List | Shape::Map, _) => {}
-        }
-    }
-    all
 }
 
 #[cfg(test)]

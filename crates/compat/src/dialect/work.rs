@@ -2,12 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{
-    at,
-    positions::{self, Role, Shape},
-};
+use super::edges::edges;
 
 /// How many schemas a lowered schema unfolds to when each reference is replaced by its target, cycles cut. References
 /// shared by alternatives multiply: forty definitions that each name the next twice unfold to more than anyone can
@@ -17,7 +14,7 @@ pub fn unfolded(root: &Value) -> u64 {
     let mut open = vec![(root, false)];
     while let Some((schema, below_is_known)) = open.pop() {
         let address = std::ptr::from_ref(schema).addr();
-        let below = schema.as_object().map_or_else(Vec::new, |map| children(root, map));
+        let below: Vec<&Value> = edges(root, "", schema).into_iter().map(|edge| edge.schema).collect();
         if below_is_known {
             let known = |child: &&Value| sizes.get(&std::ptr::from_ref(*child).addr()).copied().unwrap_or(0);
             let size = below.iter().map(known).fold(1_u64, u64::saturating_add);
@@ -28,19 +25,4 @@ pub fn unfolded(root: &Value) -> u64 {
         }
     }
     sizes.get(&std::ptr::from_ref(root).addr()).copied().unwrap_or(1)
-}
-
-fn children<'a>(root: &'a Value, map: &'a Map<String, Value>) -> Vec<&'a Value> {
-    let mut all: Vec<&Value> =
-        map.get("$ref").and_then(Value::as_str).and_then(|to| at(root, to)).into_iter().collect();
-    for (keyword, value) in map {
-        match (positions::of(keyword), value) {
-            (None | Some((_, Role::Definitions)), _) => {}
-            (Some((Shape::One, _)), _) => all.push(value),
-            (Some((Shape::List, _)), Value::Array(items)) => all.extend(items),
-            (Some((Shape::Map, _)), Value::Object(items)) => all.extend(items.values()),
-            (Some((Shape::List | Shape::Map, _)), _) => {}
-        }
-    }
-    all
 }
