@@ -6,7 +6,7 @@ use forgeline_forge::{
     LocalForge,
     types::{Check, CheckStatus, Conclusion},
 };
-use forgeline_model::{FileSet, RegistryChange, Review, ReviewVerdict};
+use forgeline_model::{FileSet, RegistryChange, Review, ReviewVerdict, StageId};
 use forgeline_registry::review::LABELS;
 use forgeline_repo::Repo;
 use forgeline_store::RunView;
@@ -51,13 +51,14 @@ impl Runner {
 
     /// Brings check, comment and labels of the pull request up to date, if the run is a review.
     pub(crate) async fn report_review(&self, view: &RunView, at: &PullRequestAt) -> Result<(), RunnerError> {
-        if !self.is_review(view).await? {
+        let stages = self.reviewing(view).await?;
+        if stages.is_empty() {
             return Ok(());
         }
         let repo = self.forge_repository(&view.spec.target)?;
         let now = self.clock.now();
         let Ok(head) = at.head.parse() else { return Ok(()) };
-        let said = said(view);
+        let said = said(view, &stages);
         let check = Check {
             commit: head,
             external_id: view.spec.plan.blueprint.name.clone(),
@@ -92,13 +93,17 @@ impl Runner {
         Ok(())
     }
 
-    async fn is_review(&self, view: &RunView) -> Result<bool, RunnerError> {
-        for agent in &view.spec.plan.agents {
-            if self.agent(&agent.digest).await?.reviews_contracts {
-                return Ok(true);
+    /// The stages whose agents judge contracts. What another agent calls a review is none: its words would carry a check.
+    async fn reviewing(&self, view: &RunView) -> Result<Vec<StageId>, RunnerError> {
+        let mut stages = Vec::new();
+        for stage in &view.spec.plan.stages {
+            if let Some(agent) = stage.agent()
+                && self.agent(&agent.digest).await?.reviews_contracts
+            {
+                stages.push(stage.id.clone());
             }
         }
-        Ok(false)
+        Ok(stages)
     }
 }
 
@@ -110,8 +115,9 @@ struct Said {
     review: Option<Review>,
 }
 
-fn said(view: &RunView) -> Said {
-    let review = view.state.tasks().find_map(|task| match &task.status {
+fn said(view: &RunView, stages: &[StageId]) -> Said {
+    let mut tasks = view.state.tasks().filter(|task| stages.contains(&task.id.stage));
+    let review = tasks.find_map(|task| match &task.status {
         TaskStatus::Done(output) => serde_json::from_value::<Review>(output.outputs.get(Review::OUTPUT)?.clone()).ok(),
         _ => None,
     });
