@@ -89,6 +89,8 @@ fn a_folder_takes_its_contracts_from_another_repository() {
 #[test]
 fn what_cannot_be_meant_is_said() {
     let world = world("../contracts");
+    world.write("forgeline.yaml", format!("{FACTORY}contracts: {{repository: ../nowhere}}\n"));
+    world.forgeline("contracts list").ends(3).quiet().complains("FL0805");
     for (contracts, says) in [
         ("{repository: ../nowhere}", "FL0805"),
         ("{repository: acme/contracts}", "the local forge has no such repository"),

@@ -1,5 +1,6 @@
 //! `forgeline contracts list` and `show`: the contracts in force.
 
+use forgeline_blueprints::codes;
 use forgeline_registry::{Contract, ContractVersion};
 use semver::Version;
 use serde_json::{Value, json};
@@ -14,6 +15,10 @@ use crate::{
 /// The definitions in force, with a note for each fault of the contracts.
 fn in_force(session: &Session) -> anyhow::Result<InForce> {
     let in_force = definitions::load(session)?;
+    // The built-in ones would be shown as if they were those that somebody asked for.
+    if in_force.findings.iter().any(|finding| finding.code == codes::CONTRACTS_UNREAD) {
+        definitions::check(&in_force)?;
+    }
     for finding in in_force.findings.iter().filter(|finding| finding.code.starts_with("FL03")) {
         output::note(&finding.render());
     }
