@@ -5,10 +5,10 @@
 //! that was started again, finds the same one without having to remember anything.
 
 mod change;
+mod kept;
 mod published;
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -23,12 +23,17 @@ use forgeline_repo::{BranchName, CommitId, Repo, RepoError};
 use crate::{InForce, Runner};
 
 pub use change::{change, definitions_using};
+pub(crate) use kept::Kept;
 pub use published::{date, published};
 
-/// How far back a commit in order is looked for.
-const FURTHEST: usize = 100;
+/// How many commits back one in order is looked for.
+const FURTHEST: usize = 10_000;
+/// How many different registries are loaded on the way back; commits that change nothing of it cost nothing.
+const MOST_LOADED: usize = 100;
 /// Registries that are kept loaded.
 const MOST_KEPT: usize = 64;
+/// Answers that are remembered.
+const MOST_ANSWERS: usize = 256;
 
 /// The contracts of a repository, at one commit.
 #[derive(Debug, Clone)]
@@ -44,24 +49,54 @@ pub struct Pinned {
 /// Why there are no contracts: a finding, with the faults of what was found.
 pub type NoContracts = Vec<Diagnostic>;
 
-/// Registries of repositories by commit; each is loaded once. Clones share them.
-#[derive(Clone, Default)]
+/// Registries of repositories. What is the same in two commits is loaded once. Clones share them.
+#[derive(Clone)]
 pub struct Pins {
-    loaded: Arc<Mutex<HashMap<(CommitId, String), Loaded>>>,
+    loaded: Arc<Mutex<Kept<Content, Loaded>>>,
+    /// Which commit is in force when this one is the newest.
+    answers: Arc<Mutex<Kept<(CommitId, String), CommitId>>>,
+    /// What was last found, by what was asked for.
+    last: Arc<Mutex<Kept<(PathBuf, ContractsAt), Pinned>>>,
 }
 
+/// The folder, and the ids of the registry's parts in it.
+type Content = (String, Vec<Option<String>>);
 type Loaded = Result<Arc<Registry>, Arc<Vec<Diagnostic>>>;
 
+impl Default for Pins {
+    fn default() -> Self {
+        Self {
+            loaded: Arc::new(Mutex::new(Kept::new(MOST_KEPT))),
+            answers: Arc::new(Mutex::new(Kept::new(MOST_ANSWERS))),
+            last: Arc::new(Mutex::new(Kept::new(MOST_KEPT))),
+        }
+    }
+}
+
 impl Pins {
-    /// The contracts in force in the repository at `git_dir`.
+    /// The contracts in force in the repository at `git_dir`. When they cannot be read now, those that were found last
+    /// stay in force, with a warning.
     ///
     /// # Errors
-    /// There is no repository, branch, commit or folder of that name, or no recent commit is in order.
+    /// There is no repository, branch, commit or folder of that name, or no recent commit is in order; and this process
+    /// has never found any.
     pub fn find(&self, git_dir: &Path, wanted: &ContractsAt) -> Result<Pinned, NoContracts> {
-        self.search(git_dir, wanted).map_err(|error| match error {
-            Miss::Repo(error) => vec![unread(wanted, &error.to_string())],
-            Miss::Faults(findings) => findings,
-        })
+        let asked = (git_dir.to_owned(), wanted.clone());
+        let findings = match self.search(git_dir, wanted) {
+            Ok(pinned) => {
+                self.last.lock().expect("no panic while held").put(asked, pinned.clone());
+                return Ok(pinned);
+            }
+            Err(Miss::Repo(error)) => vec![unread(wanted, &error.to_string())],
+            Err(Miss::Faults(findings)) => findings,
+        };
+        let Some(last) = self.last.lock().expect("no panic while held").get(&asked) else { return Err(findings) };
+        let stays = findings.iter().take(1).map(|finding| {
+            let commit = last.from.commit.get(..7).unwrap_or_default();
+            let message = format!("{}; `{commit}` stays in force", finding.message);
+            Diagnostic::warning(codes::CONTRACTS_HELD_BACK, message)
+        });
+        Ok(Pinned { findings: stays.collect(), ..last })
     }
 
     fn search(&self, git_dir: &Path, wanted: &ContractsAt) -> Result<Pinned, Miss> {
@@ -71,16 +106,10 @@ impl Pins {
             Ok(registry) => return Ok(pinned(wanted, registry, tip, None)),
             Err(faults) => faults,
         };
-        if wanted.commit.is_none() {
-            let mut parent = repo.commit_info(tip)?.parents.first().copied();
-            for _ in 0..FURTHEST {
-                // The history of a shallow clone ends at a commit that is not there.
-                let Some((commit, info)) = parent.and_then(|it| Some((it, repo.commit_info(it).ok()?))) else { break };
-                if let Ok(registry) = self.load(&repo, commit, wanted)? {
-                    return Ok(pinned(wanted, registry, commit, Some((tip, faults.as_slice()))));
-                }
-                parent = info.parents.first().copied();
-            }
+        if wanted.commit.is_none()
+            && let Some((registry, commit)) = self.before(&repo, tip, wanted)?
+        {
+            return Ok(pinned(wanted, registry, commit, Some((tip, faults.as_slice()))));
         }
         let message = format!("`{}` is not in order, and no commit before it is", tip.short());
         let mut findings = vec![unread(wanted, &message)];
@@ -88,26 +117,71 @@ impl Pins {
         Err(Miss::Faults(findings))
     }
 
-    fn load(&self, repo: &Repo, commit: CommitId, wanted: &ContractsAt) -> Result<Loaded, RepoError> {
-        let below = wanted.path.clone().unwrap_or_default();
-        let key = (commit, below.clone());
-        if let Some(known) = self.loaded.lock().expect("no panic while held").get(&key) {
-            return Ok(known.clone());
+    /// The newest commit before `tip` that is in order.
+    fn before(
+        &self,
+        repo: &Repo,
+        tip: CommitId,
+        wanted: &ContractsAt,
+    ) -> Result<Option<(Arc<Registry>, CommitId)>, RepoError> {
+        let asked = (tip, wanted.path.clone().unwrap_or_default());
+        let answer = self.answers.lock().expect("no panic while held").get(&asked);
+        if let Some(commit) = answer
+            && let Ok(registry) = self.load(repo, commit, wanted)?
+        {
+            return Ok(Some((registry, commit)));
         }
-        let loaded = match read(repo, commit, &below, &wanted.repository) {
+        let (mut parent, mut seen, mut loads) = (first_parent(repo, tip), content(repo, tip, wanted)?, 0);
+        for _ in 0..FURTHEST {
+            // The history of a shallow clone ends at a commit that is not there.
+            let Some(commit) = parent.filter(|it| repo.commit_info(*it).is_ok()) else { break };
+            let here = content(repo, commit, wanted)?;
+            if here != seen {
+                if loads == MOST_LOADED {
+                    break;
+                }
+                loads += 1;
+                if let Ok(registry) = self.load(repo, commit, wanted)? {
+                    self.answers.lock().expect("no panic while held").put(asked, commit);
+                    return Ok(Some((registry, commit)));
+                }
+                seen = here;
+            }
+            parent = first_parent(repo, commit);
+        }
+        Ok(None)
+    }
+
+    fn load(&self, repo: &Repo, commit: CommitId, wanted: &ContractsAt) -> Result<Loaded, RepoError> {
+        let content = content(repo, commit, wanted)?;
+        if let Some(known) = self.loaded.lock().expect("no panic while held").get(&content) {
+            return Ok(known);
+        }
+        let loaded = match read(repo, commit, &content.0, &wanted.repository) {
             // A file that is too large, say: that commit is not in order.
             Err(error) if !error.is_transient() => {
                 Err(Arc::new(vec![Diagnostic::error(codes::CONTRACTS_UNREAD, error.to_string())]))
             }
             other => other?,
         };
-        let mut all = self.loaded.lock().expect("no panic while held");
-        if all.len() >= MOST_KEPT {
-            all.clear();
-        }
-        all.insert(key, loaded.clone());
+        self.loaded.lock().expect("no panic while held").put(content, loaded.clone());
         Ok(loaded)
     }
+}
+
+fn first_parent(repo: &Repo, commit: CommitId) -> Option<CommitId> {
+    repo.commit_info(commit).ok()?.parents.first().copied()
+}
+
+fn content(repo: &Repo, commit: CommitId, wanted: &ContractsAt) -> Result<Content, RepoError> {
+    let below = wanted.path.clone().unwrap_or_default();
+    let ids = PARTS.iter().map(|part| repo.id_at(commit, &inside(&below, part)));
+    let ids = ids.collect::<Result<_, _>>()?;
+    Ok((below, ids))
+}
+
+fn inside(below: &str, part: &str) -> String {
+    if below.is_empty() { part.to_owned() } else { format!("{below}/{part}") }
 }
 
 enum Miss {
@@ -143,8 +217,7 @@ fn tip(repo: &Repo, wanted: &ContractsAt) -> Result<CommitId, RepoError> {
 
 /// The files of a registry that lies in this folder, seen from there.
 fn registry_files(repo: &Repo, commit: CommitId, below: &str) -> Result<FileSet, RepoError> {
-    let inside = |part: &str| if below.is_empty() { part.to_owned() } else { format!("{below}/{part}") };
-    let paths: Vec<String> = PARTS.iter().map(|part| inside(part)).collect();
+    let paths: Vec<String> = PARTS.iter().map(|part| inside(below, part)).collect();
     let all = repo.read_files(commit, &paths.iter().map(String::as_str).collect::<Vec<_>>())?;
     Ok(if below.is_empty() { all } else { all.below(below) })
 }

@@ -74,6 +74,19 @@ impl Repo {
         self.blob_at(commit, path)?.map(|blob| self.read_blob(blob)).transpose()
     }
 
+    /// The id of whatever a commit has at this path, if anything: the same id is the same content.
+    ///
+    /// # Errors
+    /// An object is not there.
+    pub fn id_at(&self, commit: CommitId, path: &str) -> Result<Option<String>, RepoError> {
+        let tree = self.find_tree(self.tree_of(commit)?)?;
+        match tree.get_path(std::path::Path::new(path)) {
+            Ok(entry) => Ok(Some(entry.id().to_string())),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(RepoError::git(format!("read `{path}`"))(error)),
+        }
+    }
+
     /// The content of one regular file of a commit, by id, if it is there.
     ///
     /// # Errors

@@ -133,6 +133,46 @@ fn what_is_named_must_be_there() {
     pins.find(&contracts.dir.path().join("nowhere"), &inside).expect_err("there is no repository");
 }
 
+#[test]
+fn what_was_found_stays_in_force_when_it_can_no_longer_be_read() {
+    let (mut contracts, pins, wanted) = (Contracts::new(), Pins::default(), at("acme/contracts"));
+    let first = contracts.commit("", &shipped());
+    pins.find(contracts.path(), &wanted).expect("in order");
+    let (here, away) = (contracts.path().to_owned(), contracts.dir.path().join("away"));
+    std::fs::rename(&here, &away).expect("moves");
+    let found = pins.find(&here, &wanted).expect("the last one stays");
+    assert_eq!((found.from.commit.as_str(), found.findings.len()), (first.to_string().as_str(), 1));
+    assert!(found.findings[0].message.contains("stays in force"), "{:?}", found.findings);
+    Pins::default().find(&here, &wanted).expect_err("a process that never found any has none");
+}
+
+#[test]
+fn commits_that_leave_the_registry_alone_do_not_count() {
+    let (mut contracts, wanted) = (Contracts::new(), at("acme/contracts"));
+    let first = contracts.commit("", &shipped());
+    let mut files = broken(&shipped());
+    for turn in 0..150 {
+        files.insert("README.md", format!("{turn}").into_bytes());
+        contracts.commit("", &files);
+    }
+    let found = Pins::default().find(contracts.path(), &wanted).expect("found behind them");
+    assert_eq!(found.from.commit, first.to_string());
+}
+
+#[test]
+fn more_faulty_registries_than_are_looked_at_are_a_finding_until_one_was_found() {
+    let (mut contracts, pins, wanted) = (Contracts::new(), Pins::default(), at("acme/contracts"));
+    let first = contracts.commit("", &shipped());
+    pins.find(contracts.path(), &wanted).expect("in order");
+    let mut files = broken(&shipped());
+    for turn in 0..=super::MOST_LOADED {
+        files.insert("registry.yaml", format!("title: [{turn}").into_bytes());
+        contracts.commit("", &files);
+    }
+    Pins::default().find(contracts.path(), &wanted).expect_err("too far back");
+    assert_eq!(pins.find(contracts.path(), &wanted).expect("known").from.commit, first.to_string());
+}
+
 /// Two readers that never stop, while the registry is replaced a thousand times: each event is judged by one registry
 /// as a whole, and a run's own registry judges the same way throughout.
 #[test]
