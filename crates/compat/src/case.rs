@@ -83,7 +83,8 @@ impl Case {
             (Node::ExactlyOne(of), false) => {
                 let mut clause = vec![signed(of, false)];
                 for (n, first) in of.iter().enumerate() {
-                    clause.extend(of[n + 1..].iter().map(|second| vec![Lit::yes(*first), Lit::yes(*second)]));
+                    let both = of[n + 1..].iter().filter(|second| !are_apart(arena, *first, **second));
+                    clause.extend(both.map(|second| vec![Lit::yes(*first), Lit::yes(*second)]));
                 }
                 self.clauses.push(clause);
             }
@@ -171,6 +172,14 @@ impl Case {
             node => of_type(node, self.kind),
         };
         holds.map(|holds| holds == lit.holds)
+    }
+}
+
+/// Whether two schemas are lists of scalars without a common one.
+fn are_apart(arena: &Arena, first: Id, second: Id) -> bool {
+    match (arena.node(first), arena.node(second)) {
+        (Node::Enum(first), Node::Enum(second)) => first.iter().all(|scalar| second.binary_search(scalar).is_err()),
+        _ => false,
     }
 }
 

@@ -161,12 +161,22 @@ impl<'a> Lowering<'a> {
                 _ => drop(schemas.insert(name.clone(), self.schema(item, depth + 1)?)),
             }
         }
+        if !schemas.is_empty() && self.looks_at_the_rest() {
+            let what = "has no agreed meaning in a schema with `unevaluatedProperties`; write `dependentSchemas`";
+            return Err(format!("`dependencies` with a schema {what}"));
+        }
         for (keyword, entries) in [("dependentRequired", names), ("dependentSchemas", schemas)] {
             if !entries.is_empty() {
                 out.insert(keyword.to_owned(), Value::Object(entries));
             }
         }
         Ok(())
+    }
+
+    /// Whether some schema of the document says what becomes of members that no other has looked at.
+    fn looks_at_the_rest(&self) -> bool {
+        let keyword = "unevaluatedProperties";
+        !self.draft().ignores(keyword) && self.root.to_string().contains(&format!("\"{keyword}\":"))
     }
 
     /// The reference in its lowered form.
@@ -227,9 +237,14 @@ impl<'a> Lowering<'a> {
                 (Shape::One, _) => value,
                 (Shape::List, Value::Array(items)) => {
                     let step = steps.next()?;
+                    let index = step.parse::<usize>().ok()?;
+                    // `00` and `+0` are no indexes of a JSON pointer.
+                    if index.to_string() != step {
+                        return None;
+                    }
                     out.push('/');
                     out.push_str(step);
-                    items.get(step.parse::<usize>().ok()?)?
+                    items.get(index)?
                 }
                 (Shape::Map, Value::Object(items)) => {
                     let step = steps.next()?;

@@ -150,14 +150,19 @@ impl Languages {
             (EMPTY, other) | (other, EMPTY) => other,
             (ANYTHING, ANYTHING) => ANYTHING,
             (ANYTHING, tail) if matches!(self.shapes[tail as usize], Shape::Concat(ANYTHING, _)) => tail,
-            _ => match self.shapes[head as usize].clone() {
+            _ => {
                 // To the right, so that equal languages meet in equal terms more often.
-                Shape::Concat(first, second) => {
-                    let tail = self.concat(second, tail);
-                    self.concat(first, tail)
+                let (mut firsts, mut last) = (Vec::new(), head);
+                while let Shape::Concat(first, rest) = self.shapes[last as usize] {
+                    firsts.push(first);
+                    last = rest;
                 }
-                _ => self.place(Shape::Concat(head, tail)),
-            },
+                if firsts.is_empty() {
+                    return self.place(Shape::Concat(head, tail));
+                }
+                firsts.push(last);
+                firsts.into_iter().rev().fold(tail, |tail, first| self.concat(first, tail))
+            }
         }
     }
 
@@ -194,13 +199,20 @@ impl Languages {
     }
 
     /// Whether the empty string is in the term's language, at these edges of the text.
-    pub(crate) fn nullable(&self, term: Term, start: bool, end: bool) -> bool {
+    pub(crate) fn nullable(&self, mut term: Term, start: bool, end: bool) -> bool {
+        // A text is a long chain to the right.
+        while let Shape::Concat(head, tail) = self.shapes[term as usize] {
+            if !self.nullable(head, start, end) {
+                return false;
+            }
+            term = tail;
+        }
         match &self.shapes[term as usize] {
             Shape::Nothing | Shape::Class(_) => false,
             Shape::Empty => true,
             Shape::Start => start,
             Shape::End => end,
-            Shape::Concat(head, tail) => self.nullable(*head, start, end) && self.nullable(*tail, start, end),
+            Shape::Concat(..) => unreachable!("chains were followed to their end"),
             Shape::Union(parts) => parts.iter().any(|part| self.nullable(*part, start, end)),
             Shape::Repeat(of, min, _) => *min == 0 || self.nullable(*of, start, end),
         }
@@ -245,7 +257,14 @@ impl Languages {
     }
 
     /// The first characters of all ranges that the term tells apart as its next character, into `points`.
-    pub(crate) fn boundaries(&self, term: Term, start: bool, points: &mut Vec<u32>) {
+    pub(crate) fn boundaries(&self, mut term: Term, start: bool, points: &mut Vec<u32>) {
+        while let Shape::Concat(head, tail) = self.shapes[term as usize] {
+            self.boundaries(head, start, points);
+            if !self.nullable(head, start, false) {
+                return;
+            }
+            term = tail;
+        }
         match &self.shapes[term as usize] {
             Shape::Nothing | Shape::Empty | Shape::Start | Shape::End => {}
             Shape::Class(ranges) => {
@@ -254,12 +273,7 @@ impl Languages {
                     points.push(high + 1);
                 }
             }
-            Shape::Concat(head, tail) => {
-                self.boundaries(*head, start, points);
-                if self.nullable(*head, start, false) {
-                    self.boundaries(*tail, start, points);
-                }
-            }
+            Shape::Concat(..) => unreachable!("chains were followed to their end"),
             Shape::Union(parts) => parts.iter().for_each(|part| self.boundaries(*part, start, points)),
             Shape::Repeat(of, ..) => self.boundaries(*of, start, points),
         }

@@ -6,6 +6,7 @@ use std::{
     time::Instant,
 };
 
+use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Zero;
 use serde_json::{Map, Value};
@@ -39,6 +40,12 @@ impl Shared {
         Self { end: Some(end), ..Self::default() }
     }
 
+    /// The number of a text.
+    fn number(&mut self, text: String) -> usize {
+        let next = self.texts.len();
+        *self.texts.entry(text).or_insert(next)
+    }
+
     fn look_at_the_clock(&mut self) -> bool {
         self.is_late = self.is_late || self.end.is_some_and(|end| Instant::now() >= end);
         self.is_late
@@ -56,6 +63,8 @@ pub(crate) struct Reader<'a> {
     /// References that stand in the target of a reference, and the target's text.
     targets: HashMap<String, Rc<Target>>,
     shared: &'a mut Shared,
+    /// Number of the whole text, once it was asked for.
+    document: Option<usize>,
     depth: usize,
 }
 
@@ -68,7 +77,7 @@ struct Target {
 /// Reads a lowered document into the arena.
 pub(crate) fn read<'a>(arena: &'a mut Arena, shared: &'a mut Shared, root: &'a Value) -> Id {
     let (read, known, targets) = (HashMap::new(), HashMap::new(), HashMap::new());
-    let mut reader = Reader { arena, root, read, known, targets, shared, depth: 0 };
+    let mut reader = Reader { arena, root, read, known, targets, shared, document: None, depth: 0 };
     reader.reference("#", "")
 }
 
@@ -98,9 +107,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What cannot be read is an atom of its own: the same text in both documents is the same atom.
+    /// What cannot be read is an atom of its own: what says the same in both documents is the same atom.
     fn unread(&mut self, value: &Value, at: &str) -> Id {
-        self.arena.opaque(None, format!("schema {value}"), at)
+        let key = self.key("schema", value);
+        self.arena.opaque(None, key, at)
+    }
+
+    /// The key of such an atom. The same references mean the same only in the same document.
+    pub(crate) fn key(&mut self, keyword: &str, value: &Value) -> String {
+        let key = format!("{keyword} {value}");
+        if !key.contains("$ref") {
+            return key;
+        }
+        let document = match self.document {
+            Some(number) => number,
+            None => self.shared.number(self.root.to_string()),
+        };
+        self.document = Some(document);
+        format!("{key} of document {document}")
     }
 
     fn parts(&mut self, map: &'a Map<String, Value>, at: &str) -> Vec<Id> {
@@ -311,8 +335,7 @@ impl<'a> Reader<'a> {
             }
         }
         let text = said.to_string();
-        let next = self.shared.texts.len();
-        let text = *self.shared.texts.entry(text).or_insert(next);
+        let text = self.shared.number(text);
         let found = Rc::new(Target { text, references });
         self.targets.insert(reference.to_owned(), Rc::clone(&found));
         found
@@ -448,6 +471,8 @@ pub(crate) fn count(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| {
         let number = number::exact(value.as_number()?);
         let whole = number.is_integer().then(|| number.to_integer())?;
-        u64::try_from(whole).ok()
+        // More than anything has, which is not the same as no bound.
+        let most = if whole < BigInt::zero() { None } else { Some(u64::MAX) };
+        u64::try_from(whole).ok().or(most)
     })
 }

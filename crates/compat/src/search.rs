@@ -189,6 +189,9 @@ impl<'a> Search<'a> {
     fn clause(&mut self, clause: &Clause, value: &Value) -> Option<bool> {
         let mut any = Some(false);
         for alternative in clause {
+            if !self.step() {
+                return None;
+            }
             match self.every(alternative, value) {
                 Some(true) => return Some(true),
                 Some(false) => {}
@@ -249,6 +252,9 @@ impl<'a> Search<'a> {
         let atoms: Vec<Lit> = case.atoms().collect();
         let mut outcome = Outcome::Empty;
         for value in values {
+            if !self.step() {
+                return Outcome::Unknown;
+            }
             let mut holds = self.every(&atoms, &value);
             for clause in case.clauses() {
                 if holds == Some(false) {

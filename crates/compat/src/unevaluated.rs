@@ -75,7 +75,8 @@ fn read<'a>(reader: &mut Reader<'a>, map: &'a Map<String, Value>, at: &str, of: 
     let rest = reader.schema(value, &format!("{at}/{}", of.keyword()));
     let Some(cases) = Cases { reader: &mut *reader, of, left: MAX_SCHEMAS }.siblings(map, at, 0) else {
         let text = Value::Object(map.clone());
-        return Some(reader.arena.opaque(None, format!("{} {text}", of.keyword()), at));
+        let key = reader.key(of.keyword(), &text);
+        return Some(reader.arena.opaque(None, key, at));
     };
     let mut alternatives = Vec::new();
     for case in cases {

@@ -241,7 +241,8 @@ impl Filling<'_> {
                 Outcome::Unknown => unknown = true,
                 Outcome::Found(value) => {
                     values.push(value);
-                    match self.place(search, n + 1, next, values) {
+                    let rest = || self.place(search, n + 1, next, values);
+                    match stacker::maybe_grow(128 << 10, 2 << 20, rest) {
                         Built::Never => {}
                         Built::Unknown => unknown = true,
                         built @ Built::Array(_) => return built,

@@ -57,6 +57,14 @@ enum Built {
     Unknown,
 }
 
+/// Why members with fresh names cannot be added.
+enum Stuck {
+    Always,
+    Unknown,
+    /// The `n`th in this order finds no name that is left.
+    At(usize),
+}
+
 pub(super) fn find(search: &mut Search<'_>, atoms: &[Lit]) -> Finding {
     let objects = Objects::read(search, atoms);
     if objects.empty
@@ -222,15 +230,47 @@ impl Objects {
                 Outcome::Found(value) => drop(members.insert(name.clone(), value)),
             }
         }
-        for demands in &plan.fresh {
-            let demands: Vec<&Demand> = demands.iter().map(|n| &self.demands[*n]).collect();
-            match fresh::find(search, self, &demands, &members) {
-                Fresh::None => return Built::Never,
-                Fresh::Unknown => return Built::Unknown,
-                Fresh::Member(name, value) => drop(members.insert(name, value)),
+        // Each takes the first name it finds, which may be the only one that another can have: that one goes first then.
+        let mut order: Vec<usize> = (0..plan.fresh.len()).collect();
+        for _ in 0..=plan.fresh.len() {
+            match self.add_fresh(search, plan, &order, &members) {
+                Ok(all) => return self.fill_up(search, all),
+                Err(Stuck::Always) => return Built::Never,
+                Err(Stuck::Unknown) => return Built::Unknown,
+                Err(Stuck::At(n)) => {
+                    let late = order.remove(n);
+                    order.insert(0, late);
+                }
             }
         }
-        self.fill_up(search, members)
+        search.note("patternProperties", "", "more demands on a few names than are looked at together");
+        Built::Unknown
+    }
+
+    /// The members, and one for each group of demands in this order.
+    fn add_fresh(
+        &self,
+        search: &mut Search<'_>,
+        plan: &Plan,
+        order: &[usize],
+        named: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, Stuck> {
+        let mut members = named.clone();
+        for (n, group) in order.iter().enumerate() {
+            let demands: Vec<&Demand> = plan.fresh[*group].iter().map(|n| &self.demands[*n]).collect();
+            match fresh::find(search, self, &demands, &members) {
+                Fresh::Unknown => return Err(Stuck::Unknown),
+                Fresh::Member(name, value) => drop(members.insert(name, value)),
+                // The names that it could have may have gone to those before it.
+                Fresh::None if n > 0 => match fresh::find(search, self, &demands, named) {
+                    Fresh::None => return Err(Stuck::Always),
+                    Fresh::Unknown => return Err(Stuck::Unknown),
+                    Fresh::Member(..) => return Err(Stuck::At(n)),
+                },
+                Fresh::None => return Err(Stuck::Always),
+            }
+        }
+        Ok(members)
     }
 
     /// Adds members until the object is large enough.

@@ -183,7 +183,7 @@ impl Strings {
         let mut seen: HashSet<(Vec<Term>, u64)> = HashSet::new();
         let mut states: Vec<(u32, usize)> = vec![(0, usize::MAX)];
         let mut open = VecDeque::from([(terms, 0_u64, 0_usize)]);
-        let mut found = Vec::new();
+        let (mut found, mut is_cut) = (Vec::new(), false);
         while let Some((terms, length, state)) = open.pop_front() {
             if !search.step() {
                 return if found.is_empty() { Finding::Unknown } else { Finding::Candidates(found) };
@@ -197,7 +197,11 @@ impl Strings {
                     return Finding::Candidates(found);
                 }
             }
-            if self.max.is_some_and(|max| length >= max) || length > MAX_LENGTH {
+            if self.max.is_some_and(|max| length >= max) {
+                continue;
+            }
+            if length > MAX_LENGTH {
+                is_cut = true;
                 continue;
             }
             for c in languages.alphabet(&terms, start) {
@@ -213,6 +217,10 @@ impl Strings {
                     open.push_back((next, length, states.len() - 1));
                 }
             }
+        }
+        if found.is_empty() && is_cut {
+            search.note("minLength", "", "longer strings than are looked at");
+            return Finding::Unknown;
         }
         if found.is_empty() { Finding::Empty } else { Finding::Candidates(found) }
     }
