@@ -4,6 +4,7 @@ mod corpus;
 mod fuzz;
 mod generate;
 mod instances;
+mod large;
 mod laws;
 mod mutate;
 mod sides;
