@@ -1,15 +1,18 @@
 //! Contracts by their digest: each run is held to those that its plan was made with.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, RwLock},
-};
+use std::sync::{Arc, Mutex, RwLock};
 
 use forgeline_engine::RunSpec;
 use forgeline_model::{Digest, Event};
 use forgeline_registry::{ContractViolation, Registry};
 
-use crate::{Runner, RunnerError, contracts::Pins};
+use crate::{
+    Runner, RunnerError,
+    contracts::{Kept, Pins},
+};
+
+/// Registries that are kept; one that makes room is loaded again from the store when a run needs it.
+const MOST_KEPT: usize = 256;
 
 /// The registries that this process has met. Clones share them.
 #[derive(Clone)]
@@ -17,13 +20,14 @@ pub struct Registries {
     /// Registries that have a repository of their own.
     pub pins: Pins,
     own: Arc<RwLock<Arc<Registry>>>,
-    known: Arc<Mutex<HashMap<Digest, Arc<Registry>>>>,
+    known: Arc<Mutex<Kept<Digest, Arc<Registry>>>>,
 }
 
 impl Registries {
     /// With the registry that this process was started with.
     pub fn new(own: Arc<Registry>) -> Self {
-        let registries = Self { pins: Pins::default(), own: Arc::new(RwLock::new(own.clone())), known: Arc::default() };
+        let known = Arc::new(Mutex::new(Kept::new(MOST_KEPT)));
+        let registries = Self { pins: Pins::default(), own: Arc::new(RwLock::new(own.clone())), known };
         registries.add(own);
         registries
     }
@@ -42,12 +46,12 @@ impl Registries {
 
     /// Remembers a registry.
     pub fn add(&self, registry: Arc<Registry>) {
-        self.known.lock().expect("no panic while held").insert(registry.digest(), registry);
+        self.known.lock().expect("no panic while held").put(registry.digest(), registry);
     }
 
     /// The registry with this digest, if this process has met it.
     pub fn find(&self, digest: &Digest) -> Option<Arc<Registry>> {
-        self.known.lock().expect("no panic while held").get(digest).cloned()
+        self.known.lock().expect("no panic while held").get(digest)
     }
 
     /// The registry with this digest; the process's own when it is not known. What Forgeline itself tells has the same

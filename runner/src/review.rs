@@ -4,7 +4,7 @@
 use forgeline_engine::{BotEffect, Outcome, run::TaskStatus, spec::PullRequestAt};
 use forgeline_forge::{
     LocalForge,
-    types::{Check, CheckStatus, Conclusion},
+    types::{Check, CheckStatus, Conclusion, PullRequestState},
 };
 use forgeline_model::{FileSet, RegistryChange, Review, ReviewVerdict, StageId};
 use forgeline_registry::review::LABELS;
@@ -70,8 +70,10 @@ impl Runner {
             updated_at: now,
         };
         self.forge.upsert_check(&repo, &check).await?;
-        // What was pushed since has a run of its own, and the comment and the labels are that one's.
-        let is_newest = self.forge.pull_request(&repo, at.number).await?.head_commit == head;
+        // What was pushed since has a run of its own, and the comment and the labels are that one's. What is decided stays
+        // as people saw it when they decided.
+        let now_there = self.forge.pull_request(&repo, at.number).await?;
+        let is_newest = now_there.head_commit == head && now_there.state == PullRequestState::Open;
         if said.conclusion.is_none() || !is_newest {
             return Ok(());
         }

@@ -6,7 +6,8 @@ mod comment;
 use std::collections::{BTreeMap, BTreeSet};
 
 use forgeline_model::{
-    Annotation, AnnotationLevel, FileSet, RegistryChange, Review, ReviewVerdict, diagnostic::escape_controls,
+    Annotation, AnnotationLevel, FileSet, RegistryChange, Review, ReviewVerdict,
+    diagnostic::{escape_all_controls, escape_controls},
 };
 use jiff::civil::Date;
 use semver::Version;
@@ -102,7 +103,7 @@ pub fn review(change: &RegistryChange) -> Result<Review, jiff::Error> {
         comment: comment::text(&title, &looked),
         labels: labels(verdict, &looked),
         reviewers: reviewers(&looked),
-        annotations: annotations(&looked.report),
+        annotations: annotations(&looked.report, change),
         verdict,
         title,
     })
@@ -241,8 +242,9 @@ fn reviewers(looked: &Looked) -> Vec<String> {
     owners.into_iter().take(MOST_REVIEWERS).map(|owner| cut(owner, MOST_REVIEWER_BYTES)).collect()
 }
 
-fn annotations(report: &Report) -> Vec<Annotation> {
+fn annotations(report: &Report, change: &RegistryChange) -> Vec<Annotation> {
     let mut all: Vec<Annotation> = report.introduced.iter().map(annotation).collect();
+    all.iter_mut().for_each(|it| put_on_a_file(it, change));
     all.sort_by_key(|it| std::cmp::Reverse(it.level));
     all.truncate(MOST_ANNOTATIONS);
     all
@@ -270,6 +272,30 @@ fn annotation(finding: &Finding) -> Annotation {
         title: finding.rule.to_owned(),
         message: cut(&escape_controls(&message), MOST_MESSAGE_BYTES),
     }
+}
+
+/// A mark needs a file that is there: what is missing or gone is marked where its contract is described.
+fn put_on_a_file(mark: &mut Annotation, change: &RegistryChange) {
+    mark.path = escape_all_controls(&mark.path);
+    let inside = match change.folder.as_str() {
+        "" => mark.path.as_str(),
+        folder => match mark.path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) {
+            Some(inside) => inside,
+            // A file beside the registry.
+            None => return,
+        },
+    };
+    if change.head.contains_key(inside) || change.unreadable.contains_key(&mark.path) {
+        return;
+    }
+    let folders = inside.match_indices('/').rev().map(|(end, _)| &inside[..end]);
+    let described = folders.map(|folder| format!("{folder}/event.yaml")).find(|file| change.head.contains_key(file));
+    let Some(file) = described.or_else(|| change.head.contains_key(PARTS[0]).then(|| PARTS[0].to_owned())) else {
+        return;
+    };
+    mark.message = cut(&format!("{}: {}", mark.path, mark.message), MOST_MESSAGE_BYTES);
+    mark.path = if change.folder.is_empty() { file } else { format!("{}/{file}", change.folder) };
+    mark.line = 1;
 }
 
 fn cut(text: &str, most: usize) -> String {

@@ -286,3 +286,20 @@ fn owners_are_names_and_the_last_word_is_the_block_s() {
     assert_eq!(review.verdict, ReviewVerdict::Fail, "{}", review.comment);
     assert!(review.annotations.iter().any(|it| it.title == "owners-missing"), "{:?}", review.annotations);
 }
+
+#[test]
+fn every_mark_is_on_a_file_that_is_there() {
+    let base = registry();
+    let mut gone = base.clone();
+    gone.retain(|path, _| !path.contains("/examples/") && !path.contains("/versions/"));
+    let mut nothing = base.clone();
+    nothing.retain(|path, _| path.ends_with("event.yaml"));
+    for head in [gone, nothing] {
+        let review = looked(&base, &head);
+        assert!(!review.annotations.is_empty(), "something is missing");
+        for mark in &review.annotations {
+            let inside = mark.path.strip_prefix("schema-registry/").expect("in the registry");
+            assert!(head.contains_key(inside), "{mark:?}");
+        }
+    }
+}

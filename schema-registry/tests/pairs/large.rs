@@ -49,7 +49,11 @@ fn references_that_are_no_pointers_are_refused() {
     };
     assert_eq!(asked(&document("string", "0"), &document("integer", "0")), Some(Verdict::Breaking));
     for index in ["00", "+0"] {
-        assert_ne!(asked(&document("string", index), &document("integer", index)), Some(Verdict::Compatible), "{index}");
+        assert_ne!(
+            asked(&document("string", index), &document("integer", index)),
+            Some(Verdict::Compatible),
+            "{index}"
+        );
     }
 }
 
