@@ -11,6 +11,7 @@ mod words;
 mod error;
 mod local;
 pub mod marker;
+pub mod remote;
 pub mod types;
 
 pub use error::ForgeError;

@@ -1,0 +1,108 @@
+//! A forge elsewhere, seen through the few things that Forgeline asks of it.
+//!
+//! Reading is level-triggered: an adapter tells what is there now, the mirror finds out what is new. Writing is one request per
+//! verb and never repeated by an adapter once the request may have arrived: the mirror reads before it writes again. Names
+//! are the forge's own (`author` is a login as the forge spells it), so that adapters need no database and decide nothing.
+
+mod error;
+mod shapes;
+
+use async_trait::async_trait;
+use forgeline_repo::BranchName;
+
+pub use error::{RemoteError, Trouble};
+pub use shapes::{
+    GitAccess, NewCheck, NewPullRequest, Reaction, RemoteComment, RemoteItem, RemotePull, RemoteRepository,
+    RemoteState, Scan,
+};
+
+use crate::types::{RepoId, Role};
+
+/// A forge elsewhere. Calls wait for their turn in the adapter's own queue and obey the forge's limits; what the forge
+/// forbids for longer than a pass should take is [`Trouble::Limited`].
+#[async_trait]
+pub trait Remote: Send + Sync + 'static {
+    /// Short name of the kind of forge, as operators write it: `github`, `azure-devops`.
+    fn kind(&self) -> &'static str;
+
+    /// The login under which this adapter writes, as the forge spells it in the author of what it wrote.
+    async fn me(&self) -> Result<String, RemoteError>;
+
+    /// Every repository that was given to Forgeline. Those whose names [`RepoId`] does not take are left out and logged.
+    async fn repositories(&self) -> Result<Vec<RemoteRepository>, RemoteError>;
+
+    /// Issues and pull requests, in the order in which they last changed, all pages.
+    ///
+    /// Pull requests come with their details; [`Scan::After`] includes what changed in the very instant it names.
+    async fn items(&self, repo: &RepoId, scan: Scan) -> Result<Vec<RemoteItem>, RemoteError>;
+
+    /// One issue or pull request; none when it is not there.
+    async fn item(&self, repo: &RepoId, number: u64) -> Result<Option<RemoteItem>, RemoteError>;
+
+    /// Comments of the whole repository that were written or edited at `since` or later, in that order, all pages.
+    async fn comments_since(
+        &self,
+        repo: &RepoId,
+        since: forgeline_model::Timestamp,
+    ) -> Result<Vec<RemoteComment>, RemoteError>;
+
+    /// All comments of one issue or pull request, oldest first.
+    async fn comments(&self, repo: &RepoId, number: u64) -> Result<Vec<RemoteComment>, RemoteError>;
+
+    /// Open pull requests from a branch of the repository itself, whatever their base.
+    async fn open_pull_requests(&self, repo: &RepoId, head: &BranchName) -> Result<Vec<RemoteItem>, RemoteError>;
+
+    /// What somebody may do now; none when they may not even look, or the forge does not know them. Never from a cache.
+    async fn role_of(&self, repo: &RepoId, login: &str) -> Result<Option<Role>, RemoteError>;
+
+    /// Who last put this label on this item, if the forge still knows.
+    async fn labelled_by(&self, repo: &RepoId, number: u64, label: &str) -> Result<Option<String>, RemoteError>;
+
+    /// Where Git fetches from and, with `write`, pushes to, with a credential that lives for minutes.
+    async fn git_access(&self, repo: &RepoId, write: bool) -> Result<GitAccess, RemoteError>;
+
+    /// Writes a comment.
+    async fn create_comment(&self, repo: &RepoId, number: u64, body: &str) -> Result<RemoteComment, RemoteError>;
+
+    /// Replaces a comment's text. `number` is its item's.
+    async fn edit_comment(&self, repo: &RepoId, number: u64, id: u64, body: &str)
+    -> Result<RemoteComment, RemoteError>;
+
+    /// Shows that a comment was seen; repeated, it changes nothing.
+    async fn react(&self, repo: &RepoId, number: u64, id: u64, reaction: Reaction) -> Result<(), RemoteError>;
+
+    /// Opens an issue.
+    async fn open_issue(
+        &self,
+        repo: &RepoId,
+        title: &str,
+        body: &str,
+        labels: &[String],
+    ) -> Result<RemoteItem, RemoteError>;
+
+    /// Opens a pull request. [`Trouble::Exists`] when the branch has one into that base.
+    async fn open_pull_request(&self, repo: &RepoId, new: &NewPullRequest) -> Result<RemoteItem, RemoteError>;
+
+    /// Replaces title, text and base of an open pull request; none leaves what is there.
+    async fn edit_pull_request(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        title: Option<&str>,
+        body: Option<&str>,
+        base: Option<&BranchName>,
+    ) -> Result<RemoteItem, RemoteError>;
+
+    /// Closes or reopens an issue or pull request.
+    async fn set_open(&self, repo: &RepoId, number: u64, open: bool) -> Result<RemoteItem, RemoteError>;
+
+    /// Puts labels on an item; those that the repository lacks are made. Repeated, it changes nothing.
+    async fn add_labels(&self, repo: &RepoId, number: u64, labels: &[String]) -> Result<(), RemoteError>;
+
+    /// Takes a label off an item; one that is not there is no error.
+    async fn remove_label(&self, repo: &RepoId, number: u64, label: &str) -> Result<(), RemoteError>;
+
+    /// Makes sure that the commit has the check with this external id, replacing what it said. All annotations arrive, in as
+    /// many requests as the forge asks for.
+    async fn put_check(&self, repo: &RepoId, check: &NewCheck) -> Result<(), RemoteError>;
+}

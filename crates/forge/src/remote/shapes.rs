@@ -1,0 +1,160 @@
+//! What crosses the border between the mirror and an adapter.
+
+use std::fmt;
+
+use forgeline_model::{Annotation, Timestamp};
+use forgeline_repo::{BranchName, CommitId};
+
+use crate::types::{CheckStatus, Conclusion, RepoId};
+
+/// A repository elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteRepository {
+    /// Its name, spelt as the forge does.
+    pub repo: RepoId,
+    /// Whether only people with a role may read it.
+    pub private: bool,
+    /// Whether it is archived: then nobody can write, and nothing is started.
+    pub archived: bool,
+    /// The branch that pull requests go into unless they say otherwise.
+    pub default_branch: Option<BranchName>,
+}
+
+/// Which items a scan reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scan {
+    /// Those that are open, for a repository that was not looked at before.
+    Open,
+    /// Those that changed at this time or later, closed ones included.
+    After(Timestamp),
+}
+
+/// Whether work on an item goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemoteState {
+    /// It is open.
+    Open,
+    /// It is closed; a pull request without a merge.
+    Closed,
+    /// It is merged.
+    Merged,
+}
+
+/// An issue or pull request elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteItem {
+    /// Number in its repository.
+    pub number: u64,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub body: String,
+    /// Open or not.
+    pub state: RemoteState,
+    /// Login of who opened it; empty when the forge does not know any more.
+    pub author: String,
+    /// In any order.
+    pub labels: Vec<String>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Login of who closed or merged it, if the forge says.
+    pub closed_by: Option<String>,
+    /// Present for a pull request.
+    pub pull: Option<RemotePull>,
+}
+
+/// What a pull request has besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemotePull {
+    /// Whether it may not be merged yet.
+    pub draft: bool,
+    /// Branch to merge, in `head_repo`.
+    pub head: BranchName,
+    /// Tip of the head branch; of a closed one, as it was then.
+    pub head_commit: CommitId,
+    /// The repository of the head branch; none when it is the same one, or is gone.
+    pub fork: Option<String>,
+    /// Branch to merge into.
+    pub base: BranchName,
+    /// What the merge put on the base branch.
+    pub merged_commit: Option<CommitId>,
+}
+
+/// A comment elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteComment {
+    /// Number that the forge never gives again, within its repository at least.
+    pub id: u64,
+    /// Issue or pull request.
+    pub number: u64,
+    /// Login of who wrote it; empty when the forge does not know any more.
+    pub author: String,
+    /// Markdown.
+    pub body: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was last edited.
+    pub updated_at: Timestamp,
+}
+
+/// How a comment is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// It was seen and is being dealt with.
+    Seen,
+    /// It was refused, or could not be understood.
+    Confused,
+}
+
+/// A pull request to open, from a branch of the repository itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPullRequest {
+    /// Branch to merge.
+    pub head: BranchName,
+    /// Branch to merge into.
+    pub base: BranchName,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub body: String,
+    /// Whether it may not be merged yet.
+    pub draft: bool,
+}
+
+/// A check to put on a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCheck {
+    /// What was checked.
+    pub commit: CommitId,
+    /// Key that stays the same when the check is put again.
+    pub external_id: String,
+    /// For people; the name that a protection rule requires.
+    pub name: String,
+    /// How far it is.
+    pub status: CheckStatus,
+    /// How it ended; present when completed.
+    pub conclusion: Option<Conclusion>,
+    /// Markdown.
+    pub summary: String,
+    /// Marks on lines.
+    pub annotations: Vec<Annotation>,
+}
+
+/// How Git reaches a repository. The secret is in no debug output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GitAccess {
+    /// URL without credentials.
+    pub url: String,
+    /// User name for HTTP basic authentication.
+    pub user: String,
+    /// Token in place of a password; empty for a repository that needs none.
+    pub token: String,
+}
+
+impl fmt::Debug for GitAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GitAccess").field("url", &self.url).field("user", &self.user).finish_non_exhaustive()
+    }
+}
