@@ -174,9 +174,13 @@ impl Bot {
         Ok(())
     }
 
-    /// Has the forge tell of what people pushed with Git itself. Whoever can write into a repository of the local forge owns it.
+    /// Has the forge tell of what happened elsewhere, and of what people pushed with Git itself. Whoever can write into a
+    /// repository of the local forge owns it.
     async fn observe(&self) -> Result<(), PassError> {
         let (forge, now) = (&self.runner.forge, self.runner.clock.now());
+        for fault in forge.sync(None, now).await {
+            self.runner.watch.warn(fault.to_string());
+        }
         for repo in forge.repositories().await? {
             let Ok(owner) = repo.owner().parse() else { continue };
             if let Err(error) = forge.observe_pushes(&repo, &owner, now).await {

@@ -122,6 +122,9 @@ impl Runner {
     /// One round of the protocol; none when something moved meanwhile.
     async fn try_to_publish(&self, job: &Job<'_>) -> Result<Option<Outcome>, RunnerError> {
         let spec = &job.view.spec;
+        if spec.target.forge == Forge::Local {
+            self.forge.follow(&self.forge_repository(&spec.target)?).await?;
+        }
         // The references first: a merge moves the base before the pull request says so, and then the swap fails.
         let (looked, checks) = (spec.clone(), job.faults.keeps(Rule::HistoryCheck));
         let look = move |repo: Repo| -> Result<_, RunnerError> {
@@ -208,14 +211,19 @@ impl Runner {
         let n = self.store.intend(&spec.id, &intent, self.clock.now()).await?;
         job.faults.pass(Step::Intended)?;
         let (reason, is_exact) = (format!("forgeline: {}", spec.id), job.faults.keeps(Rule::ExpectedTip));
-        let swap = move |repo: Repo| -> Result<Swap, RunnerError> {
-            if is_exact {
-                return repo.swap_if_unmoved(&seen, &reference, commit, &reason).map_err(git);
+        let swap = match self.swap_there(spec, &seen, &reference, commit).await? {
+            Some(swap) => swap,
+            None => {
+                let swap = move |repo: Repo| -> Result<Swap, RunnerError> {
+                    if is_exact {
+                        return repo.swap_if_unmoved(&seen, &reference, commit, &reason).map_err(git);
+                    }
+                    let now = repo.resolve(&reference).map_err(git)?;
+                    repo.compare_and_swap(&reference, now, Some(commit), &reason).map_err(git)
+                };
+                with_repo(&job.path, swap).await?
             }
-            let now = repo.resolve(&reference).map_err(git)?;
-            repo.compare_and_swap(&reference, now, Some(commit), &reason).map_err(git)
         };
-        let swap = with_repo(&job.path, swap).await?;
         job.faults.pass(Step::Swapped)?;
         let state = match swap {
             Swap::Done => IntentState::Done,
@@ -223,6 +231,26 @@ impl Runner {
         };
         self.store.resolve_intent(&spec.id, n, state).await?;
         job.faults.pass(Step::Resolved)?;
+        Ok(swap)
+    }
+
+    /// The swap on the forge elsewhere that keeps the repository; none when it is kept here. The branch that moves is compared
+    /// there, at the moment of the swap; the others were read a moment ago.
+    async fn swap_there(
+        &self,
+        spec: &RunSpec,
+        seen: &forgeline_repo::Snapshot,
+        reference: &str,
+        commit: CommitId,
+    ) -> Result<Option<Swap>, RunnerError> {
+        if spec.target.forge != Forge::Local {
+            return Ok(None);
+        }
+        let repo = self.forge_repository(&spec.target)?;
+        let swap = self.forge.swap_there(&repo, reference, seen.tip(reference), commit).await?;
+        if let Some(Swap::Moved(_)) = swap {
+            self.forge.follow(&repo).await?;
+        }
         Ok(swap)
     }
 

@@ -50,7 +50,8 @@ impl Watch {
         (self.0)(Notice::Indexing { text: text.into() });
     }
 
-    pub(crate) fn warn(&self, text: impl Into<String>) {
+    /// Says that something is amiss and work goes on.
+    pub fn warn(&self, text: impl Into<String>) {
         (self.0)(Notice::Warning { text: text.into() });
     }
 }

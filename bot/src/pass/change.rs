@@ -170,7 +170,7 @@ impl Bot {
         if starting.is_empty() {
             return Ok(());
         }
-        let who = self.principal(&ground.repo, actor).await;
+        let who = self.principal(&ground.repo, actor).await?;
         let on = Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() };
         if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
             let detail = json!({"actor": actor, "reason": refusal.to_string()});

@@ -158,7 +158,7 @@ impl Bot {
                 return refused(ruling, decision, reply::fault(&line.text, fault));
             }
         };
-        let who = self.principal(said.repo, said.actor).await;
+        let who = self.principal(said.repo, said.actor).await?;
         let asked = match command {
             Command::Approve { stage, .. } | Command::Reject { stage, .. } => match self.asked(said, stage).await? {
                 Some(asked) => Some(asked),
@@ -217,17 +217,23 @@ impl Bot {
         })
     }
 
-    /// Somebody on the local forge, with the live role; a forge that does not answer gives none.
-    pub(super) async fn principal(&self, repo: &RepoId, login: &str) -> Principal {
+    /// Somebody on a forge, with the live role.
+    ///
+    /// # Errors
+    /// The forge does not answer: nothing is decided, and it is asked again later.
+    pub(super) async fn principal(&self, repo: &RepoId, login: &str) -> Result<Principal, PassError> {
         let role = match login.parse() {
-            Ok(login) => self.runner.forge.role_of(repo, &login).await.ok().flatten(),
+            Ok(login) => match self.runner.forge.role_of(repo, &login).await {
+                Err(error) if error.is_transient() => return Err(error.into()),
+                other => other.ok().flatten(),
+            },
             Err(_) => None,
         };
-        Principal {
+        Ok(Principal {
             id: login.to_owned(),
             name: login.to_owned(),
             role: role.and_then(|role| Role::from_word(role.as_str())),
             is_human: !login.ends_with("[bot]"),
-        }
+        })
     }
 }

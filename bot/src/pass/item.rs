@@ -71,7 +71,7 @@ impl Bot {
         };
         let issue = self.runner.forge.issue(repo, number).await?;
         if ground.is_broken() {
-            let who = self.principal(repo, actor).await;
+            let who = self.principal(repo, actor).await?;
             let may = authorize(&who, Action::Trigger, &Resource::default()).is_ok();
             let in_force = &ground.in_force;
             let text = || reply::invalid_definitions(&in_force.source.origin, &in_force.findings);
@@ -85,7 +85,7 @@ impl Bot {
         ruling.decisions = considered.iter().map(|it| decision(&subject, it)).collect();
         let starting: Vec<&Considered> = considered.iter().filter(|it| it.starts).collect();
         if !starting.is_empty() && !Self::is_own(actor) {
-            let who = self.principal(repo, actor).await;
+            let who = self.principal(repo, actor).await?;
             let on = Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() };
             if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
                 ruling.decisions.push(Decision {

@@ -3,7 +3,10 @@
 use forgeline_repo::{BranchName, RepoError};
 use forgeline_store::StoreError;
 
-use crate::types::{RepoId, Role};
+use crate::{
+    remote::RemoteError,
+    types::{RepoId, Role},
+};
 
 /// A forge did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +116,25 @@ pub enum ForgeError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The repository is kept elsewhere, and people change it there.
+    #[error("`{repo}` is kept on {kind} and mirrored here; do it there")]
+    KeptElsewhere {
+        /// The repository.
+        repo: RepoId,
+        /// Kind of the forge that keeps it.
+        kind: String,
+    },
+    /// The forge that keeps the repository is not in the operator file.
+    #[error("`{repo}` is kept on {kind}, which is not set up here; name it under `forges:` in the operator file")]
+    NotConnected {
+        /// The repository.
+        repo: RepoId,
+        /// Kind of the forge that keeps it.
+        kind: String,
+    },
+    /// The forge that keeps the repository failed or refused.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// Git failed.
     #[error(transparent)]
     Repo(#[from] RepoError),
@@ -127,6 +149,7 @@ impl ForgeError {
         match self {
             Self::BaseMoves(_) | Self::File { .. } | Self::Store(_) => true,
             Self::Repo(error) => error.is_transient(),
+            Self::Remote(error) => error.is_passing(),
             Self::NoRepository { .. }
             | Self::RepositoryExists(_)
             | Self::NoItem { .. }
@@ -136,6 +159,8 @@ impl ForgeError {
             | Self::NothingToMerge { .. }
             | Self::Unmergeable { .. }
             | Self::Invalid { .. }
+            | Self::KeptElsewhere { .. }
+            | Self::NotConnected { .. }
             | Self::Unreadable { .. } => false,
         }
     }

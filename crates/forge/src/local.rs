@@ -1,5 +1,8 @@
 //! The embedded forge: bare repositories in `<state>/local/<owner>/<name>.git`, the rest in the state database.
 //!
+//! A repository that is kept on a forge elsewhere has a [`mirror`] here: it is read like any other, and what is written to
+//! it goes there first.
+//!
 //! One file per family of verbs. A verb reads Git first, then does all its writing in one transaction together with
 //! the feed's entry, so that the feed tells each change exactly once.
 
@@ -9,6 +12,7 @@ mod feed;
 mod issues;
 mod labels;
 mod merge;
+mod mirror;
 mod pull_request_state;
 mod pull_requests;
 mod repositories;
@@ -20,17 +24,23 @@ mod users;
 #[cfg(test)]
 mod scratch;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use forgeline_repo::{Repo, RepoError};
 use forgeline_store::{Store, local_forge::RepositoryRow};
 
 use crate::{
     ForgeError,
+    remote::Remote,
     types::{Login, RepoId},
 };
+use mirror::Elsewhere;
 
 pub use merge::MergeMethod;
+pub use mirror::SyncFault;
 pub use pull_requests::PullRequestProposal;
 pub use repositories::{NewRepository, Seed};
 
@@ -42,13 +52,31 @@ pub const BOT: &str = "forgeline[bot]";
 pub struct LocalForge {
     store: Store,
     folder: PathBuf,
+    /// Forges that keep repositories of which mirrors are here.
+    elsewhere: Vec<Arc<Elsewhere>>,
+    /// Whether nothing is written elsewhere.
+    rehearses: bool,
 }
 
 impl LocalForge {
     /// The forge whose repositories lie below the store's folder.
     pub fn new(store: Store) -> Self {
         let folder = store.folder().join("local");
-        Self { store, folder }
+        Self { store, folder, elsewhere: Vec::new(), rehearses: false }
+    }
+
+    /// The same with a forge elsewhere, whose repositories are mirrored from the next [`LocalForge::sync`] on.
+    #[must_use]
+    pub fn beside(mut self, remote: Arc<dyn Remote>) -> Self {
+        self.elsewhere.push(Arc::new(Elsewhere::new(remote)));
+        self
+    }
+
+    /// For a dry run: forges elsewhere are read, and what would be written there is written to the mirrors only.
+    #[must_use]
+    pub fn rehearsing(mut self) -> Self {
+        self.rehearses = true;
+        self
     }
 
     /// The user under whose name Forgeline itself writes.

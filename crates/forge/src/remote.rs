@@ -58,6 +58,12 @@ pub trait Remote: Send + Sync + 'static {
     /// Who last put this label on this item, if the forge still knows.
     async fn labelled_by(&self, repo: &RepoId, number: u64, label: &str) -> Result<Option<String>, RemoteError>;
 
+    /// Who moved this branch to this commit, if the forge still knows.
+    async fn pushed_by(&self, repo: &RepoId, branch: &str, commit: &str) -> Result<Option<String>, RemoteError>;
+
+    /// The reference under which the forge shows the head of a pull request, also of one from a fork.
+    fn head_of_pull_request(&self, number: u64) -> String;
+
     /// Where Git fetches from and, with `write`, pushes to, with a credential that lives for minutes.
     async fn git_access(&self, repo: &RepoId, write: bool) -> Result<GitAccess, RemoteError>;
 

@@ -46,11 +46,13 @@ impl Output {
     }
 }
 
-/// Runs `git <verb> <arguments>` in a repository. No hook, helper or configuration outside of it takes part.
+/// Runs `git <verb> <arguments>` in a repository. No hook, helper or configuration outside of it takes part; `settings` are
+/// given in the environment, for what nobody may read in a list of processes.
 pub(crate) fn run(
     git_dir: Option<&Path>,
     verb: &'static str,
     arguments: &[&str],
+    settings: &[(String, String)],
     timeout: Duration,
 ) -> Result<Output, RepoError> {
     let io = |action| move |source| RepoError::Io { action, path: "git".into(), source };
@@ -71,6 +73,10 @@ pub(crate) fn run(
     for setting in ["core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false"] {
         command.args(["-c", setting]);
     }
+    for (n, (key, value)) in settings.iter().enumerate() {
+        command.env(format!("GIT_CONFIG_KEY_{n}"), key).env(format!("GIT_CONFIG_VALUE_{n}"), value);
+    }
+    command.env("GIT_CONFIG_COUNT", settings.len().to_string());
     if let Some(git_dir) = git_dir {
         command.arg({
             let mut argument = OsString::from("--git-dir=");

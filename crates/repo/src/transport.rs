@@ -2,6 +2,8 @@
 
 use std::{fmt, path::Path, path::PathBuf, time::Duration};
 
+use base64::Engine as _;
+
 use crate::{BranchName, CommitId, Durability, Repo, RepoError, Swap, git_command::run};
 
 /// Where objects come from or go to.
@@ -11,6 +13,23 @@ pub enum Remote {
     Path(PathBuf),
     /// An `https`, `http`, `ssh` or `file` URL, without credentials.
     Url(String),
+    /// An `https` or `http` URL with a credential, which is in no argument, URL or text.
+    Authorised(String, Credential),
+}
+
+/// User name and token for HTTP basic authentication.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// User name, often a fixed word.
+    pub user: String,
+    /// Token in place of a password.
+    pub token: String,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 /// A local repository may belong to another user, as a checkout mounted into a container does. Reading it runs nothing
@@ -35,6 +54,28 @@ impl Remote {
                 }
                 _ => refuse("use an https, http, ssh or file URL"),
             },
+            Self::Authorised(url, _) => match url.split_once("://") {
+                Some(("https" | "http", rest)) if !rest.split('/').next().unwrap_or_default().contains('@') => {
+                    Ok(url.clone())
+                }
+                _ => refuse("use an https or http URL that names no user"),
+            },
+        }
+    }
+
+    /// Settings for one git command: its environment carries them, so that no list of processes shows them.
+    fn settings(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Authorised(_, Credential { token, .. }) if token.is_empty() => Vec::new(),
+            Self::Authorised(_, Credential { user, token }) => {
+                let basic = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{token}"));
+                vec![
+                    ("http.extraHeader".to_owned(), format!("Authorization: Basic {basic}")),
+                    // Elsewhere is not where the credential belongs.
+                    ("http.followRedirects".to_owned(), "false".to_owned()),
+                ]
+            }
+            Self::Path(_) | Self::Url(_) => Vec::new(),
         }
     }
 }
@@ -44,7 +85,7 @@ impl fmt::Display for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => write!(f, "{}", path.display()),
-            Self::Url(url) => match url.split_once("://") {
+            Self::Url(url) | Self::Authorised(url, _) => match url.split_once("://") {
                 Some((scheme, rest)) => {
                     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
                     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -84,7 +125,13 @@ fn default_branch_of(remote: &Remote, timeout: Duration) -> Result<BranchName, R
             other => other?,
         });
     }
-    let list = run(None, "ls-remote", &["--symref", "--end-of-options", &remote.argument()?, "HEAD"], timeout)?;
+    let list = run(
+        None,
+        "ls-remote",
+        &["--symref", "--end-of-options", &remote.argument()?, "HEAD"],
+        &remote.settings(),
+        timeout,
+    )?;
     if !list.status.success() {
         return Err(list.failure("ls-remote"));
     }
@@ -98,15 +145,27 @@ impl Repo {
     /// # Errors
     /// The remote cannot be reached or has no such reference, or nothing can be written.
     pub fn fetch(&self, remote: &Remote, refspecs: &[&str], timeout: Duration) -> Result<(), RepoError> {
+        self.fetch_with(remote, &[], refspecs, timeout)
+    }
+
+    /// The same with more options of `git fetch`.
+    pub(crate) fn fetch_with(
+        &self,
+        remote: &Remote,
+        options: &[&str],
+        refspecs: &[&str],
+        timeout: Duration,
+    ) -> Result<(), RepoError> {
         let mut all =
             vec!["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"];
         if matches!(remote, Remote::Path(_)) {
             all.push(UPLOAD_PACK);
         }
+        all.extend(options);
         let from = remote.argument()?;
         all.extend(["--end-of-options", &from]);
         all.extend(refspecs);
-        let fetched = run(Some(self.git_dir()), "fetch", &all, timeout)?;
+        let fetched = run(Some(self.git_dir()), "fetch", &all, &remote.settings(), timeout)?;
         if fetched.status.success() { Ok(()) } else { Err(fetched.failure("fetch")) }
     }
 
@@ -121,7 +180,7 @@ impl Repo {
             all.push(UPLOAD_PACK);
         }
         all.extend(["--end-of-options", &from, refname]);
-        let list = run(Some(self.git_dir()), "ls-remote", &all, timeout)?;
+        let list = run(Some(self.git_dir()), "ls-remote", &all, &remote.settings(), timeout)?;
         if !list.status.success() {
             return Err(list.failure("ls-remote"));
         }
@@ -144,7 +203,7 @@ impl Repo {
         let lease = format!("--force-with-lease={refname}:{}", expected.map(|id| id.to_string()).unwrap_or_default());
         let (to, refspec) = (remote.argument()?, format!("{new}:{refname}"));
         let all = ["--porcelain", "--atomic", "--no-verify", &lease, "--end-of-options", &to, &refspec];
-        let pushed = run(Some(self.git_dir()), "push", &all, timeout)?;
+        let pushed = run(Some(self.git_dir()), "push", &all, &remote.settings(), timeout)?;
         if pushed.status.success() {
             // Nothing to push: the reference named `new` already, which counts only if that was expected.
             let was_there = pushed.stdout.lines().any(|line| line.starts_with('='));

@@ -6,6 +6,7 @@
 mod comments;
 mod feed;
 mod items;
+mod mirrors;
 mod people;
 mod repositories;
 

@@ -23,10 +23,10 @@ impl LocalForge {
         }
         let commit = check.commit;
         self.with_git(repo, move |repo| repo.commit_info(commit)).await?;
-        let mut verb = self.verb(repo, &Self::bot(), check.updated_at).await?;
-        let repository = verb.view.row.id;
-        let existing = verb.view.tx.checks(repository, &commit.to_string()).await?;
+        let mut view = self.view(repo).await?;
+        let existing = view.tx.checks(view.row.id, &commit.to_string()).await?;
         let existing = existing.into_iter().find(|row| row.external_id == check.external_id);
+        drop(view);
         let row = CheckRow {
             commit_oid: commit.to_string(),
             external_id: check.external_id.clone(),
@@ -42,7 +42,11 @@ impl LocalForge {
         {
             return Ok(Upsert::Unchanged(rows::check(old.clone())?));
         }
-        verb.view.tx.put_check(repository, &row).await?;
+        if let Some(there) = self.authority(repo).await? {
+            there.put_check(repo, check, &row.summary).await?;
+        }
+        let mut verb = self.verb_anywhere(repo, &Self::bot(), check.updated_at).await?;
+        verb.view.tx.put_check(verb.view.row.id, &row).await?;
         verb.commit().await?;
         let check = rows::check(row)?;
         Ok(if existing.is_some() { Upsert::Updated(check) } else { Upsert::Created(check) })

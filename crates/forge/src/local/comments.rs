@@ -48,6 +48,9 @@ impl LocalForge {
         at: Timestamp,
     ) -> Result<Upsert<Comment>, ForgeError> {
         let body = text::body(&marker::append(body, key))?;
+        if let Some(there) = self.authority(repo).await? {
+            return self.upsert_comment_there(&there, repo, number, (key, body), at).await;
+        }
         let bot = Self::bot();
         let mut verb = self.verb(repo, &bot, at).await?;
         let item = verb.view.item(number, None).await?;
@@ -87,6 +90,7 @@ async fn insert(verb: &mut Verb, number: u64, body: String, key: Option<&str>) -
         body,
         created_at: verb.at.millis(),
         updated_at: verb.at.millis(),
+        remote_id: None,
     };
     row.id = verb.view.tx.insert_comment(verb.view.row.id, &row).await?;
     let payload = json!({"comment_id": row.id, "body": row.body, "on": item.kind});

@@ -28,23 +28,37 @@ impl LocalForge {
     }
 
     /// Tells the feed of branches that moved since it was last told: what people pushed with Git itself. Returns how
-    /// many moved; `actor` is who is said to have pushed.
+    /// many moved; `actor` is who is said to have pushed, unless a forge elsewhere knows.
     ///
     /// # Errors
-    /// There is no such repository.
+    /// There is no such repository, or the forge that keeps it failed.
     pub async fn observe_pushes(&self, repo: &RepoId, actor: &Login, at: Timestamp) -> Result<usize, ForgeError> {
         let path = self.git_dir(repo).await?;
         let mut view = self.view(repo).await?;
-        if tips(path.clone()).await? == told(&mut view).await? {
+        let (now, known) = (tips(path.clone()).await?, told(&mut view).await?);
+        if now == known {
             return Ok(0);
         }
-        drop(view);
+        let pushers = match self.connected(&view)? {
+            None => BTreeMap::new(),
+            Some(there) => {
+                drop(view);
+                let moved = now.iter().filter(|(branch, tip)| known.get(*branch) != Some(tip));
+                there.pushers(repo, moved).await?
+            }
+        };
         // Read again under the write lock: another observer may have told newer tips in the meantime.
-        let mut verb = self.verb(repo, actor, at).await?;
+        let mut verb = self.verb_anywhere(repo, actor, at).await?;
+        let is_mirror = verb.view.row.remote.is_some();
         let (now, told) = (tips(path).await?, told(&mut verb.view).await?);
         let mut moved = 0;
         for branch in now.keys().chain(told.keys().filter(|branch| !now.contains_key(*branch))) {
-            moved += usize::from(tell_branch(&mut verb, branch, now.get(branch).map(String::as_str)).await?);
+            let tip = now.get(branch).map(String::as_str);
+            if is_mirror {
+                let pusher = tip.and_then(|tip| pushers.get(&(branch.clone(), tip.to_owned())));
+                verb.actor = pusher.cloned().unwrap_or_else(super::mirror::somebody);
+            }
+            moved += usize::from(tell_branch(&mut verb, branch, tip).await?);
         }
         verb.commit().await?;
         Ok(moved)

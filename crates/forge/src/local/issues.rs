@@ -27,6 +27,10 @@ impl LocalForge {
         at: Timestamp,
     ) -> Result<Issue, ForgeError> {
         let (title, body) = (text::title(title)?, text::body(body)?);
+        if let Some(there) = self.authority(repo).await? {
+            let number = self.open_issue_there(&there, repo, (&title, &body), with_labels, actor, at).await?;
+            return self.issue(repo, number).await;
+        }
         let mut verb = self.verb(repo, actor, at).await?;
         verb.require(Role::Guest, "open issues").await?;
         if !with_labels.is_empty() {

@@ -51,6 +51,9 @@ impl LocalForge {
         actor: &Login,
         at: Timestamp,
     ) -> Result<bool, ForgeError> {
+        if let Some(there) = self.authority(repo).await? {
+            return self.add_label_there(&there, repo, number, label, actor, at).await;
+        }
         let mut verb = self.verb(repo, actor, at).await?;
         let item = verb.view.item(number, None).await?;
         verb.require(Role::Editor, "label").await?;
@@ -71,18 +74,27 @@ impl LocalForge {
         actor: &Login,
         at: Timestamp,
     ) -> Result<bool, ForgeError> {
+        if let Some(there) = self.authority(repo).await? {
+            return self.remove_label_there(&there, repo, number, label, actor, at).await;
+        }
         let mut verb = self.verb(repo, actor, at).await?;
         let item = verb.view.item(number, None).await?;
         verb.require(Role::Editor, "label").await?;
-        let label = text::label(label)?;
-        let removed = verb.view.tx.remove_item_label(verb.view.row.id, item.number, &label).await?;
-        if removed {
-            let kind = if is_issue(&item) { Feed::IssueUnlabeled } else { Feed::PullRequestUnlabeled };
-            verb.tell(kind, number, json!({"label": label})).await?;
-        }
+        let removed = remove(&mut verb, &item, label).await?;
         verb.commit().await?;
         Ok(removed)
     }
+}
+
+/// Takes the label off and tells, within a verb.
+pub(super) async fn remove(verb: &mut Verb, item: &ItemRow, label: &str) -> Result<bool, ForgeError> {
+    let label = text::label(label)?;
+    let removed = verb.view.tx.remove_item_label(verb.view.row.id, item.number, &label).await?;
+    if removed {
+        let kind = if is_issue(item) { Feed::IssueUnlabeled } else { Feed::PullRequestUnlabeled };
+        verb.tell(kind, rows::number(item.number), json!({"label": label})).await?;
+    }
+    Ok(removed)
 }
 
 /// Defines the label where needed, puts it on and tells, within a verb.

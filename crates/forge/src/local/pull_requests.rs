@@ -49,6 +49,56 @@ struct Stacked {
     is_over: bool,
 }
 
+/// Where a proposal goes.
+pub(super) struct PlaceFor {
+    pub(super) base: BranchName,
+    pub(super) tips: Tips,
+    /// What was seen to be over; if somebody was faster, it is shown for another base already.
+    over: Option<Stacked>,
+}
+
+/// What is to be done so that a proposal is shown.
+pub(super) enum Planned {
+    /// Nothing: people decided about it, or somebody was faster.
+    Leave(ItemRow),
+    /// It is not there.
+    Open,
+    /// It is there, and says this now.
+    Change(ItemRow),
+}
+
+impl PlaceFor {
+    /// Decides by the pull requests of the branch.
+    pub(super) async fn plan(&self, view: &mut View, wanted: &PullRequestProposal) -> Result<Planned, ForgeError> {
+        let head = Some(wanted.head.to_string());
+        let filter = ItemFilter { kind: Some(PULL_REQUEST), head, ..ItemFilter::default() };
+        let same_branch = view.tx.items(view.row.id, &filter).await?;
+        let head_commit = self.tips.head.to_string();
+        let is_open = |item: &&ItemRow| item.state == "open";
+        let exact = same_branch.iter().filter(is_open).find(|item| item.base == self.base.as_str());
+        let over = self.over.as_ref();
+        let own = || {
+            over.and_then(|over| {
+                same_branch.iter().filter(is_open).find(|item| u64::try_from(item.number) == Ok(over.number))
+            })
+        };
+        if let (None, Some(item)) = (exact, own())
+            && over.is_some_and(|over| item.base != over.base.as_str())
+        {
+            return Ok(Planned::Leave(item.clone()));
+        }
+        let decided = || same_branch.iter().find(|item| item.state != "open" && item.head_commit == head_commit);
+        match exact.or_else(own).or_else(decided) {
+            None if self.tips.fork == Some(self.tips.head) => {
+                Err(ForgeError::NothingToMerge { head: wanted.head.clone(), base: self.base.clone() })
+            }
+            None => Ok(Planned::Open),
+            Some(item) if item.state != "open" => Ok(Planned::Leave(item.clone())),
+            Some(item) => Ok(Planned::Change(item.clone())),
+        }
+    }
+}
+
 impl LocalForge {
     /// Makes sure that the branch has a pull request that says this. An open one is updated; one that was closed or
     /// merged with this very commit is left alone and returned, so that a repeated call never opens a second one.
@@ -62,73 +112,47 @@ impl LocalForge {
         actor: &Login,
         at: Timestamp,
     ) -> Result<Upsert<PullRequest>, ForgeError> {
-        let (title, body) = (text::title(&proposal.title)?, text::body(&proposal.body)?);
-        let base = match &proposal.base {
-            Some(base) => base.clone(),
-            None => self.with_git(repo, |git| Ok::<_, ForgeError>(git.default_branch()?)).await?,
+        let wanted = PullRequestProposal {
+            title: text::title(&proposal.title)?,
+            body: text::body(&proposal.body)?,
+            ..proposal.clone()
         };
-        let stacked = self.stacked(repo, &proposal.head, &base, actor).await?;
-        let base = stacked.as_ref().filter(|it| !it.is_over).map_or(base, |it| it.base.clone());
-        let tips = {
-            let (head, base) = (proposal.head.clone(), base.clone());
-            self.with_git(repo, move |git| tips(git, &head, &base)).await?
-        };
+        if let Some(there) = self.authority(repo).await? {
+            return self.upsert_pull_request_there(&there, repo, &wanted, actor, at).await;
+        }
+        let place = self.place_for(repo, &wanted, actor).await?;
         let mut verb = self.verb(repo, actor, at).await?;
         verb.require(Role::Editor, "open pull requests").await?;
-        let filter =
-            ItemFilter { kind: Some(PULL_REQUEST), head: Some(proposal.head.to_string()), ..ItemFilter::default() };
-        let same_branch = verb.view.tx.items(verb.view.row.id, &filter).await?;
-        let head_commit = tips.head.to_string();
-        let is_open = |item: &&ItemRow| item.state == "open";
-        let exact = same_branch.iter().filter(is_open).find(|item| item.base == base.as_str());
-        // What was seen to be over; if somebody was faster, it is shown for another base already.
-        let over = stacked.as_ref().filter(|it| it.is_over);
-        let own = || {
-            over.and_then(|over| {
-                same_branch.iter().filter(is_open).find(|item| u64::try_from(item.number) == Ok(over.number))
-            })
-        };
-        if let (None, Some(item)) = (exact, own())
-            && over.is_some_and(|over| item.base != over.base.as_str())
-        {
-            return Ok(Upsert::Unchanged(load(&mut verb.view, item.clone()).await?));
-        }
-        let open = exact.or_else(own);
-        let decided = || same_branch.iter().find(|item| item.state != "open" && item.head_commit == head_commit);
-        let outcome = match open.or_else(decided) {
-            None if tips.fork == Some(tips.head) => {
-                return Err(ForgeError::NothingToMerge { head: proposal.head.clone(), base });
-            }
-            None => {
+        let outcome = match place.plan(&mut verb.view, &wanted).await? {
+            Planned::Leave(item) => Upsert::Unchanged(load(&mut verb.view, item).await?),
+            Planned::Open => {
                 let mut item = ItemRow {
                     number: verb.view.tx.take_number(verb.view.row.id).await?,
                     kind: PULL_REQUEST.to_owned(),
-                    title,
-                    body,
+                    title: wanted.title,
+                    body: wanted.body,
                     state: PullRequestState::Open.as_str().to_owned(),
                     author: actor.to_string(),
                     created_at: at.millis(),
-                    head: proposal.head.to_string(),
-                    base: base.to_string(),
-                    draft: proposal.draft,
+                    head: wanted.head.to_string(),
+                    base: place.base.to_string(),
+                    draft: wanted.draft,
                     ..ItemRow::default()
                 };
-                set_tips(&mut item, &tips);
+                set_tips(&mut item, &place.tips);
                 verb.put(&mut item).await?;
                 super::feed::tell_branch(&mut verb, &item.head, Some(&item.head_commit)).await?;
                 let payload = json!({"head": item.head, "base": item.base, "commit": item.head_commit});
                 verb.tell(Feed::PullRequestOpened, item.number, payload).await?;
-                add_labels(&mut verb, &item, &proposal.labels).await?;
+                add_labels(&mut verb, &item, &wanted.labels).await?;
                 Upsert::Created(load(&mut verb.view, item).await?)
             }
-            Some(item) if item.state != "open" => Upsert::Unchanged(load(&mut verb.view, item.clone()).await?),
-            Some(item) => {
-                let mut item = item.clone();
+            Planned::Change(mut item) => {
                 let before = item.clone();
-                (item.title, item.body, item.base) = (title, body, base.to_string());
+                (item.title, item.body, item.base) = (wanted.title, wanted.body, place.base.to_string());
                 let edited = (&item.title, &item.body, &item.base) != (&before.title, &before.body, &before.base);
-                set_tips(&mut item, &tips);
-                let labeled = add_labels(&mut verb, &item, &proposal.labels).await?;
+                set_tips(&mut item, &place.tips);
+                let labeled = add_labels(&mut verb, &item, &wanted.labels).await?;
                 super::feed::tell_branch(&mut verb, &item.head, Some(&item.head_commit)).await?;
                 if edited {
                     verb.tell(Feed::PullRequestEdited, item.number, json!({"title": item.title})).await?;
@@ -143,6 +167,24 @@ impl LocalForge {
         };
         verb.commit().await?;
         Ok(outcome)
+    }
+
+    /// Where a proposal goes, by what Git says now.
+    pub(super) async fn place_for(
+        &self,
+        repo: &RepoId,
+        proposal: &PullRequestProposal,
+        actor: &Login,
+    ) -> Result<PlaceFor, ForgeError> {
+        let base = match &proposal.base {
+            Some(base) => base.clone(),
+            None => self.with_git(repo, |git| Ok::<_, ForgeError>(git.default_branch()?)).await?,
+        };
+        let stacked = self.stacked(repo, &proposal.head, &base, actor).await?;
+        let base = stacked.as_ref().filter(|it| !it.is_over).map_or(base, |it| it.base.clone());
+        let (head, into) = (proposal.head.clone(), base.clone());
+        let tips = self.with_git(repo, move |git| tips(git, &head, &into)).await?;
+        Ok(PlaceFor { base, tips, over: stacked.filter(|it| it.is_over) })
     }
 
     /// The bot's open pull request of `head` for another base than the wanted one: it is stacked on that. People review one

@@ -153,7 +153,7 @@ pub(super) fn person(login: &Login) -> Person {
     Person { name: login.to_string(), email: format!("{name}@local.invalid") }
 }
 
-fn put_in_place(draft: &Path, target: &Path, at: Timestamp) -> Result<(), ForgeError> {
+pub(super) fn put_in_place(draft: &Path, target: &Path, at: Timestamp) -> Result<(), ForgeError> {
     let failed = |action, path: &Path| {
         let path = path.to_owned();
         move |source| ForgeError::File { action, path, source }

@@ -30,8 +30,19 @@ impl LocalForge {
         View::open(self.store.forge_read().await?, repo).await
     }
 
-    /// A transaction in which `actor` changes a repository.
+    /// A transaction in which `actor` changes a repository that is kept here.
     pub(super) async fn verb(&self, repo: &RepoId, actor: &Login, at: Timestamp) -> Result<Verb, ForgeError> {
+        let verb = self.verb_anywhere(repo, actor, at).await?;
+        match &verb.view.row.remote {
+            Some(kind) if !(self.rehearses && *actor == Self::bot()) => {
+                Err(ForgeError::KeptElsewhere { repo: verb.view.repo.clone(), kind: kind.clone() })
+            }
+            _ => Ok(verb),
+        }
+    }
+
+    /// The same, also for a mirror.
+    pub(super) async fn verb_anywhere(&self, repo: &RepoId, actor: &Login, at: Timestamp) -> Result<Verb, ForgeError> {
         let mut view = View::open(self.store.forge_write().await?, repo).await?;
         if *actor == Self::bot() {
             view.tx.ensure_user(actor.as_str(), true, at.millis()).await?;
@@ -75,6 +86,10 @@ impl View {
     pub(super) async fn role_of(&mut self, login: &Login) -> Result<Option<Role>, ForgeError> {
         if *login == LocalForge::bot() {
             return Ok(Some(Role::Editor));
+        }
+        // Who may do what there is asked there.
+        if self.row.remote.is_some() {
+            return Ok(None);
         }
         let Some(user) = self.tx.user(login.as_str()).await? else { return Ok(None) };
         if user.login.eq_ignore_ascii_case(&self.row.owner) {

@@ -63,12 +63,20 @@ impl LocalForge {
         verb.commit().await
     }
 
-    /// What a user may do on a repository now; none when they may not even look, or do not exist.
+    /// What a user may do on a repository now; none when they may not even look, or do not exist. Of a mirror, the forge that
+    /// keeps it is asked each time.
     ///
     /// # Errors
-    /// There is no such repository, or the database failed: then nothing is allowed.
+    /// There is no such repository, or the database or the forge failed: then nothing is allowed.
     pub async fn role_of(&self, repo: &RepoId, login: &Login) -> Result<Option<Role>, ForgeError> {
-        self.view(repo).await?.role_of(login).await
+        let mut view = self.view(repo).await?;
+        match self.connected(&view)? {
+            Some(there) if *login != Self::bot() => {
+                drop(view);
+                there.role_of(repo, login).await
+            }
+            _ => view.role_of(login).await,
+        }
     }
 
     /// Everybody who may do something on a repository, with their role, in name order.

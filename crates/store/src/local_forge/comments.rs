@@ -20,6 +20,8 @@ pub struct CommentRow {
     pub created_at: i64,
     /// When it was last edited, milliseconds.
     pub updated_at: i64,
+    /// Its number on the forge that keeps it, when this one only mirrors it.
+    pub remote_id: Option<i64>,
 }
 
 /// A check on a commit.
@@ -44,14 +46,14 @@ pub struct CheckRow {
 }
 
 impl ForgeTx {
-    /// Adds a comment and returns its id; the row's own id and edit time are not looked at.
+    /// Adds a comment and returns its id; the row's own id is not looked at.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn insert_comment(&mut self, repository: i64, comment: &CommentRow) -> Result<i64, StoreError> {
         Ok(sqlx::query_scalar(
-            "INSERT INTO forge_comment (repository, number, author, marker, body, created_at, updated_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) RETURNING id",
+            "INSERT INTO forge_comment (repository, number, author, marker, body, created_at, updated_at, remote_id) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         )
         .bind(repository)
         .bind(comment.number)
@@ -59,6 +61,8 @@ impl ForgeTx {
         .bind(&comment.marker)
         .bind(&comment.body)
         .bind(comment.created_at)
+        .bind(comment.updated_at)
+        .bind(comment.remote_id)
         .fetch_one(&mut *self.tx)
         .await?)
     }

@@ -16,6 +16,12 @@ pub struct RepositoryRow {
     pub private: bool,
     /// When it was made, milliseconds.
     pub created_at: i64,
+    /// Kind of the forge that keeps it, when this one only mirrors it.
+    pub remote: Option<String>,
+    /// Up to which change the mirror has read items, milliseconds.
+    pub items_seen_to: Option<i64>,
+    /// Up to which change the mirror has read comments, milliseconds.
+    pub comments_seen_to: Option<i64>,
 }
 
 impl ForgeTx {
@@ -48,7 +54,8 @@ impl ForgeTx {
     /// [`StoreError::Database`].
     pub async fn repository(&mut self, owner: &str, name: &str) -> Result<Option<RepositoryRow>, StoreError> {
         Ok(sqlx::query_as(
-            "SELECT id, owner, name, private, created_at FROM forge_repository WHERE owner = ? AND name = ?",
+            "SELECT id, owner, name, private, created_at, remote, items_seen_to, comments_seen_to \
+             FROM forge_repository WHERE owner = ? AND name = ?",
         )
         .bind(owner)
         .bind(name)
@@ -61,9 +68,12 @@ impl ForgeTx {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn repositories(&mut self) -> Result<Vec<RepositoryRow>, StoreError> {
-        Ok(sqlx::query_as("SELECT id, owner, name, private, created_at FROM forge_repository ORDER BY owner, name")
-            .fetch_all(&mut *self.tx)
-            .await?)
+        Ok(sqlx::query_as(
+            "SELECT id, owner, name, private, created_at, remote, items_seen_to, comments_seen_to \
+             FROM forge_repository ORDER BY owner, name",
+        )
+        .fetch_all(&mut *self.tx)
+        .await?)
     }
 
     /// Branch tips as the feed has told them, in name order.

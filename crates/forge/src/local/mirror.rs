@@ -1,0 +1,92 @@
+//! Mirrors of repositories that are kept on a forge elsewhere.
+//!
+//! The forge elsewhere has the last word. [`LocalForge::sync`] reads what is there now and tells the feed what is new, as if it
+//! had happened here, so that the bot decides by one rule for all. What Forgeline writes goes there first and is noted here
+//! when it has arrived; whether a write arrived that nobody answered is found out by reading, never by writing again.
+//!
+//! One file per job: [`look`] reads, `items` and `talk` note, `writes` and `proposals` write, `git` moves objects.
+
+mod git;
+mod items;
+mod look;
+mod people;
+mod proposals;
+mod talk;
+#[cfg(test)]
+mod tests;
+mod writes;
+
+use std::sync::Arc;
+
+use forgeline_model::Timestamp;
+use forgeline_store::local_forge::RepositoryRow;
+use tokio::sync::OnceCell;
+
+use super::{LocalForge, scope::View};
+use crate::{
+    ForgeError,
+    remote::{Remote, RemoteError},
+    types::RepoId,
+};
+
+pub use look::SyncFault;
+pub(super) use people::somebody;
+
+/// How far back each look begins before the last change that was seen: forges show a change in their lists a little later
+/// than they date it, and clocks differ.
+const OVERLAP_MS: u64 = 60_000;
+
+/// A forge elsewhere, and who Forgeline is there.
+pub(super) struct Elsewhere {
+    remote: Arc<dyn Remote>,
+    me: OnceCell<String>,
+}
+
+impl Elsewhere {
+    pub(super) fn new(remote: Arc<dyn Remote>) -> Self {
+        Self { remote, me: OnceCell::new() }
+    }
+
+    /// The login under which Forgeline writes there.
+    async fn me(&self) -> Result<&str, RemoteError> {
+        Ok(self.me.get_or_try_init(|| self.remote.me()).await?)
+    }
+}
+
+impl LocalForge {
+    /// The forge that keeps this repository; none when it is kept here.
+    pub(super) fn connected(&self, view: &View) -> Result<Option<Arc<Elsewhere>>, ForgeError> {
+        let Some(kind) = &view.row.remote else { return Ok(None) };
+        match self.elsewhere.iter().find(|it| it.remote.kind() == kind) {
+            Some(there) => Ok(Some(there.clone())),
+            None => Err(ForgeError::NotConnected { repo: view.repo.clone(), kind: kind.clone() }),
+        }
+    }
+
+    /// The same for who is about to write; a rehearsal writes here only.
+    pub(super) async fn authority(&self, repo: &RepoId) -> Result<Option<Arc<Elsewhere>>, ForgeError> {
+        if self.rehearses {
+            return Ok(None);
+        }
+        self.connected(&self.view(repo).await?)
+    }
+
+    /// Kind of the forge that keeps this repository; none when it is kept here.
+    ///
+    /// # Errors
+    /// There is no such repository.
+    pub async fn kept_by(&self, repo: &RepoId) -> Result<Option<String>, ForgeError> {
+        Ok(self.view(repo).await?.row.remote)
+    }
+}
+
+/// Where a look at the changes of a repository begins.
+fn begin(seen_to: Option<i64>, at: Timestamp) -> Timestamp {
+    let overlap = i64::try_from(OVERLAP_MS).expect("a minute");
+    Timestamp::from_millis(seen_to.unwrap_or(at.millis()).saturating_sub(overlap))
+}
+
+/// Whether something that is dated so happened before Forgeline looked at the repository for the first time.
+fn is_older_than_the_mirror(row: &RepositoryRow, created_at: Timestamp) -> bool {
+    created_at.plus_millis(OVERLAP_MS).millis() < row.created_at
+}

@@ -1,0 +1,137 @@
+//! Git's side of a mirror.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use forgeline_model::Timestamp;
+use forgeline_repo::{BranchName, CommitId, Credential, Durability, Remote as GitRemote, Repo, Swap};
+
+use super::Elsewhere;
+use crate::{
+    ForgeError, LocalForge,
+    local::{blocking, repositories::put_in_place},
+    remote::{RemoteError, RemoteRepository},
+    types::{Login, RepoId},
+};
+
+/// Longest that one exchange of objects may take.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What stands in for the head branch of a fork's pull request: there is no such branch, so nobody can push to it.
+pub(super) fn fork_branch(number: u64) -> BranchName {
+    format!("forks/{number}").parse().expect("a branch name")
+}
+
+/// Where its commits are kept, outside of the branches, which are those elsewhere.
+fn fork_ref(number: u64) -> String {
+    format!("refs/forks/{number}")
+}
+
+impl Elsewhere {
+    async fn address(&self, repo: &RepoId, write: bool) -> Result<GitRemote, RemoteError> {
+        let access = self.remote.git_access(repo, write).await?;
+        if access.token.is_empty() {
+            return Ok(GitRemote::Url(access.url));
+        }
+        Ok(GitRemote::Authorised(access.url, Credential { user: access.user, token: access.token }))
+    }
+
+    /// Who moved these branches to these commits, as far as the forge knows.
+    pub(in crate::local) async fn pushers(
+        &self,
+        repo: &RepoId,
+        moved: impl Iterator<Item = (&String, &String)>,
+    ) -> Result<BTreeMap<(String, String), Login>, ForgeError> {
+        let mut found = BTreeMap::new();
+        for (branch, tip) in moved {
+            if let Some(login) = self.remote.pushed_by(repo, branch, tip).await? {
+                found.insert((branch.clone(), tip.clone()), self.name(&login).await?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl LocalForge {
+    /// Makes sure that the mirror's repository is there, empty at first.
+    pub(super) async fn place_mirror(
+        &self,
+        kind: &str,
+        there: &RemoteRepository,
+        at: Timestamp,
+    ) -> Result<(), ForgeError> {
+        let repo = &there.repo;
+        let known = self.store.forge_read().await?.repository(repo.owner(), repo.name()).await?;
+        match known {
+            Some(row) if row.remote.as_deref() == Some(kind) && row.private == there.private => return Ok(()),
+            Some(row) if row.remote.as_deref() == Some(kind) => {
+                let mut tx = self.store.forge_write().await?;
+                tx.set_remote(row.id, kind, there.private).await?;
+                return Ok(tx.commit().await?);
+            }
+            Some(_) => return Err(taken(repo)),
+            None => {}
+        }
+        let target = self.folder.join(repo.owner()).join(format!("{}.git", repo.name()));
+        let draft = target.with_extension(format!("git.{}-mirror", std::process::id()));
+        let main = there.default_branch.clone().unwrap_or_else(|| "main".parse().expect("a branch name"));
+        let path = draft.clone();
+        blocking(move || Ok(Repo::init_bare(&path, &main, Durability::Full).map(drop)?)).await?;
+        let mut tx = self.store.forge_write().await?;
+        let Some(id) = tx.insert_repository(repo.owner(), repo.name(), there.private, at.millis()).await? else {
+            return Err(taken(repo));
+        };
+        tx.set_remote(id, kind, there.private).await?;
+        blocking(move || put_in_place(&draft, &target, at)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Fetches everything, and the heads of these pull requests from forks.
+    pub(super) async fn fetch_mirror(
+        &self,
+        there: &Elsewhere,
+        repo: &RepoId,
+        default: Option<BranchName>,
+        forks: &[u64],
+    ) -> Result<(), ForgeError> {
+        let address = there.address(repo, false).await?;
+        let refspec = |number: &u64| format!("+{}:{}", there.remote.head_of_pull_request(*number), fork_ref(*number));
+        let more: Vec<String> = forks.iter().map(refspec).collect();
+        self.with_git(repo, move |git| git.follow(&address, default.as_ref(), &more, TIMEOUT)).await
+    }
+
+    /// Brings a mirror's branches up to date; nothing for a repository that is kept here.
+    ///
+    /// # Errors
+    /// There is no such repository, or the forge that keeps it cannot be reached.
+    pub async fn follow(&self, repo: &RepoId) -> Result<(), ForgeError> {
+        let there = self.connected(&self.view(repo).await?)?;
+        match there {
+            Some(there) => self.fetch_mirror(&there, repo, None, &[]).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Moves a branch by compare-and-swap on the forge that keeps the repository; none when that is this one, or in a
+    /// rehearsal.
+    ///
+    /// # Errors
+    /// The forge cannot be reached, or refuses for another reason than that the branch moved.
+    pub async fn swap_there(
+        &self,
+        repo: &RepoId,
+        refname: &str,
+        expected: Option<CommitId>,
+        new: CommitId,
+    ) -> Result<Option<Swap>, ForgeError> {
+        let Some(there) = self.authority(repo).await? else { return Ok(None) };
+        let address = there.address(repo, true).await?;
+        let refname = refname.to_owned();
+        self.with_git(repo, move |git| git.swap_there(&address, &refname, expected, new, TIMEOUT)).await.map(Some)
+    }
+}
+
+fn taken(repo: &RepoId) -> ForgeError {
+    let reason =
+        format!("another repository here is called `{repo}` already; one state directory can hold one of them");
+    ForgeError::Invalid { what: "the mirror", reason }
+}

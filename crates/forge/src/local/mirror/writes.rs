@@ -1,0 +1,201 @@
+//! What Forgeline writes to an item elsewhere: there first, then here.
+
+use std::sync::Arc;
+
+use forgeline_model::Timestamp;
+use forgeline_store::local_forge::CommentRow;
+
+use super::{Elsewhere, people::somebody, talk};
+use crate::{
+    ForgeError, LocalForge,
+    local::{labels, rows},
+    marker,
+    remote::{NewCheck, Reaction, RemoteComment, Trouble},
+    types::{Check, Comment, Login, RepoId, Upsert},
+};
+
+impl Elsewhere {
+    /// Puts a check on its commit.
+    pub(in crate::local) async fn put_check(
+        &self,
+        repo: &RepoId,
+        check: &Check,
+        summary: &str,
+    ) -> Result<(), ForgeError> {
+        let new = NewCheck {
+            commit: check.commit,
+            external_id: check.external_id.clone(),
+            name: check.name.clone(),
+            status: check.status,
+            conclusion: check.conclusion,
+            summary: summary.to_owned(),
+            annotations: check.annotations.clone(),
+        };
+        Ok(self.remote.put_check(repo, &new).await?)
+    }
+}
+
+impl LocalForge {
+    /// Makes sure that Forgeline's comment with this key says this. One that may be there already, because nobody answered
+    /// when it was written, is looked for before another one is written.
+    pub(in crate::local) async fn upsert_comment_there(
+        &self,
+        there: &Arc<Elsewhere>,
+        repo: &RepoId,
+        number: u64,
+        (key, body): (&str, String),
+        at: Timestamp,
+    ) -> Result<Upsert<Comment>, ForgeError> {
+        let key = marker::key(&body).unwrap_or(key).to_owned();
+        let mut known = self.own_comment(repo, number, &key).await?;
+        if known.is_none() {
+            let all = there.remote.comments(repo, number).await?;
+            self.note_comments(there, repo, &all, at).await?;
+            known = self.own_comment(repo, number, &key).await?;
+        }
+        if let Some((row, remote_id)) = known {
+            if row.body == body {
+                return Ok(Upsert::Unchanged(rows::comment(row)?));
+            }
+            match there.remote.edit_comment(repo, number, remote_id, &body).await {
+                Ok(edited) => {
+                    self.note_comments(there, repo, &[edited], at).await?;
+                    return Ok(Upsert::Updated(self.own_comment_now(repo, number, &key).await?));
+                }
+                // A person deleted it; what is to be said is said again.
+                Err(error) if matches!(error.trouble, Trouble::Missing(_)) => {
+                    let mut tx = self.store.forge_write().await?;
+                    tx.unmark_comment(row.id).await?;
+                    tx.commit().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let written = there.remote.create_comment(repo, number, &body).await?;
+        forgeline_failpoint::pass("comment", "written");
+        self.note_comments(there, repo, &[written], at).await?;
+        Ok(Upsert::Created(self.own_comment_now(repo, number, &key).await?))
+    }
+
+    async fn note_comments(
+        &self,
+        there: &Elsewhere,
+        repo: &RepoId,
+        comments: &[RemoteComment],
+        at: Timestamp,
+    ) -> Result<(), ForgeError> {
+        let mut authors = Vec::with_capacity(comments.len());
+        for comment in comments {
+            authors.push(there.name(&comment.author).await?);
+        }
+        let mut verb = self.verb_anywhere(repo, &somebody(), at).await?;
+        for (comment, author) in comments.iter().zip(authors) {
+            talk::note(&mut verb, comment, author, false).await?;
+        }
+        verb.commit().await
+    }
+
+    /// Forgeline's comment with this key, and its number there.
+    async fn own_comment(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        key: &str,
+    ) -> Result<Option<(CommentRow, u64)>, ForgeError> {
+        let mut view = self.view(repo).await?;
+        let item = view.item(number, None).await?;
+        let row = view.tx.marked_comment(view.row.id, item.number, crate::BOT, key).await?;
+        Ok(row.and_then(|row| row.remote_id.and_then(|id| u64::try_from(id).ok()).map(|id| (row, id))))
+    }
+
+    async fn own_comment_now(&self, repo: &RepoId, number: u64, key: &str) -> Result<Comment, ForgeError> {
+        match self.own_comment(repo, number, key).await? {
+            Some((row, _)) => rows::comment(row),
+            None => Err(ForgeError::Unreadable { what: "comment of Forgeline itself", text: key.to_owned() }),
+        }
+    }
+
+    /// Shows that a comment was seen. The local forge has no reactions: there it does nothing.
+    ///
+    /// # Errors
+    /// There is no such comment, or the forge that keeps it failed.
+    pub async fn react(&self, repo: &RepoId, comment: u64, reaction: Reaction) -> Result<(), ForgeError> {
+        let Some(there) = self.authority(repo).await? else { return Ok(()) };
+        let mut view = self.view(repo).await?;
+        let row = view.tx.comment(view.row.id, i64::try_from(comment).unwrap_or(i64::MAX)).await?;
+        drop(view);
+        let place = row.and_then(|row| Some((u64::try_from(row.number).ok()?, u64::try_from(row.remote_id?).ok()?)));
+        match place {
+            Some((number, id)) => Ok(there.remote.react(repo, number, id, reaction).await?),
+            None => Ok(()),
+        }
+    }
+
+    pub(in crate::local) async fn add_label_there(
+        &self,
+        there: &Elsewhere,
+        repo: &RepoId,
+        number: u64,
+        label: &str,
+        actor: &Login,
+        at: Timestamp,
+    ) -> Result<bool, ForgeError> {
+        self.only_forgeline(repo, actor).await?;
+        let label = crate::local::text::label(label)?;
+        let mut view = self.view(repo).await?;
+        let item = view.item(number, None).await?;
+        let known = view.tx.item_labels(view.row.id, item.number).await?;
+        drop(view);
+        if known.iter().any(|it| it.to_lowercase() == label.to_lowercase()) {
+            return Ok(false);
+        }
+        there.remote.add_labels(repo, number, std::slice::from_ref(&label)).await?;
+        let mut verb = self.verb_anywhere(repo, actor, at).await?;
+        let added = labels::add(&mut verb, &item, &label).await?;
+        verb.commit().await?;
+        Ok(added)
+    }
+
+    pub(in crate::local) async fn remove_label_there(
+        &self,
+        there: &Elsewhere,
+        repo: &RepoId,
+        number: u64,
+        label: &str,
+        actor: &Login,
+        at: Timestamp,
+    ) -> Result<bool, ForgeError> {
+        self.only_forgeline(repo, actor).await?;
+        let item = self.view(repo).await?.item(number, None).await?;
+        there.remote.remove_label(repo, number, label).await?;
+        let mut verb = self.verb_anywhere(repo, actor, at).await?;
+        let removed = labels::remove(&mut verb, &item, label).await?;
+        verb.commit().await?;
+        Ok(removed)
+    }
+
+    /// Opens an issue there; its number.
+    pub(in crate::local) async fn open_issue_there(
+        &self,
+        there: &Elsewhere,
+        repo: &RepoId,
+        (title, body): (&str, &str),
+        with_labels: &[String],
+        actor: &Login,
+        at: Timestamp,
+    ) -> Result<u64, ForgeError> {
+        self.only_forgeline(repo, actor).await?;
+        let item = there.remote.open_issue(repo, title, body, with_labels).await?;
+        self.take_in(there, repo, &item, at).await?;
+        Ok(item.number)
+    }
+
+    /// People write there themselves.
+    pub(super) async fn only_forgeline(&self, repo: &RepoId, actor: &Login) -> Result<(), ForgeError> {
+        if *actor == Self::bot() {
+            return Ok(());
+        }
+        let kind = self.kept_by(repo).await?.unwrap_or_default();
+        Err(ForgeError::KeptElsewhere { repo: repo.clone(), kind })
+    }
+}
