@@ -6,6 +6,7 @@ mod look;
 mod run;
 mod stop;
 
+use forgeline_engine::BotEffect;
 use forgeline_forge::types::RepoId;
 use forgeline_model::RunId;
 use forgeline_store::{Decision, InboxRow, Ruled, Ruling};
@@ -127,13 +128,21 @@ impl Bot {
                 answers.extend(commands.iter().map(|_| Answer::Text(reply::unusable_repository(&reason))));
             }
         }
+        let refusals = ruling.decisions.iter().filter(|decision| decision.verdict == "refuse").count();
+        let accepted = refusals < commands.len();
+        let seen = payload["comment_id"].as_u64().map(|comment| BotEffect::React {
+            repository: repo.to_string(),
+            number,
+            comment,
+            accepted,
+        });
         let key = format!("reply:{}", said.comment_id);
         let say = |ruled: &Ruled| {
             let answers: Vec<String> = answers.into_iter().map(|answer| answer.text(ruled)).collect();
             let answered: Vec<Answered<'_>> =
                 commands.iter().zip(&answers).map(|(command, answer)| Answered { command, answer }).collect();
             let text = reply::comment(&answered, unread, &key);
-            vec![ruling::say(repo, number, key, text)]
+            seen.into_iter().chain([ruling::say(repo, number, key, text)]).collect()
         };
         self.rule(ruling, say, passed).await
     }

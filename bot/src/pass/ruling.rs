@@ -1,7 +1,7 @@
 //! From decisions to what follows: one transaction, then the forge.
 
 use forgeline_engine::BotEffect;
-use forgeline_forge::{LocalForge, types::RepoId};
+use forgeline_forge::{LocalForge, remote::Reaction, types::RepoId};
 use forgeline_runner::RunnerError;
 use forgeline_store::{Decided, Decision, EffectRow, InboxRow, Ruled, Ruling, Settlement};
 
@@ -84,6 +84,13 @@ impl Bot {
             }
             BotEffect::Label { repository, number, label, present: false } => {
                 forge.remove_label(&repo(repository)?, *number, label, &LocalForge::bot(), now).await?;
+            }
+            BotEffect::React { repository, comment, accepted, .. } => {
+                let reaction = if *accepted { Reaction::Seen } else { Reaction::Confused };
+                // A sign only: the answer follows, whatever becomes of it.
+                if let Err(error) = forge.react(&repo(repository)?, *comment, reaction).await {
+                    tracing::debug!(%error, "no reaction was left on comment {comment} in {repository}");
+                }
             }
         }
         Ok(())

@@ -147,6 +147,17 @@ pub enum BotEffect {
         /// Whether the item is to have it.
         present: bool,
     },
+    /// Show that a comment was seen, before its answer is there.
+    React {
+        /// `owner/name`.
+        repository: String,
+        /// Issue or pull request.
+        number: u64,
+        /// The comment.
+        comment: u64,
+        /// Whether it asks for something that is done; otherwise it was refused.
+        accepted: bool,
+    },
 }
 
 impl BotEffect {
@@ -155,6 +166,7 @@ impl BotEffect {
         match self {
             Self::Say { repository, number, key, .. } => format!("say {repository}#{number} {key}"),
             Self::Label { repository, number, label, .. } => format!("label {repository}#{number} {label}"),
+            Self::React { repository, number, comment, .. } => format!("react {repository}#{number} {comment}"),
         }
     }
 }
