@@ -3,7 +3,10 @@
 use std::{fmt, process::ExitCode};
 
 use forgeline_bot::pass::PassError;
-use forgeline_forge::ForgeError;
+use forgeline_forge::{
+    ForgeError,
+    remote::{RemoteError, Trouble},
+};
 use forgeline_model::Diagnostic;
 use forgeline_repo::RepoError;
 use forgeline_runner::{RunnerError, TargetError};
@@ -23,6 +26,8 @@ pub enum Exit {
     Usage = 2,
     /// A definition, input or work item is wrong.
     Invalid = 3,
+    /// A forge refuses the credential, or there is none for it.
+    Unauthenticated = 4,
     /// Refused by policy: the write gate, a right, a closed pull request.
     Denied = 5,
     /// It waits for approval or input.
@@ -164,9 +169,22 @@ fn of_forge(error: &ForgeError) -> Exit {
         | ForgeError::Unmergeable { .. }
         | ForgeError::RepositoryExists(_) => Exit::Failed,
         ForgeError::Invalid { .. } => Exit::Invalid,
+        ForgeError::KeptElsewhere { .. } => Exit::Failed,
+        ForgeError::NotConnected { .. } => Exit::Unauthenticated,
+        ForgeError::Remote(error) => of_remote(error),
         ForgeError::Repo(error) => of_repo(error),
         ForgeError::Store(error) => of_store(error),
         ForgeError::BaseMoves(_) | ForgeError::File { .. } | ForgeError::Unreadable { .. } => Exit::Infrastructure,
+    }
+}
+
+fn of_remote(error: &RemoteError) -> Exit {
+    match error.trouble {
+        Trouble::Unauthorized(_) => Exit::Unauthenticated,
+        Trouble::Forbidden(_) => Exit::Denied,
+        Trouble::Missing(_) => Exit::NotFound,
+        Trouble::Exists(_) | Trouble::Refused(_) => Exit::Failed,
+        Trouble::Limited { .. } | Trouble::Unavailable { .. } | Trouble::Unreadable(_) => Exit::Infrastructure,
     }
 }
 
