@@ -10,3 +10,8 @@ mod wire;
 pub(crate) use address::Base;
 pub(crate) use path::Path;
 pub(crate) use send::{Answer, Client, Credential, Manner, Request};
+
+/// Somebody else's text as a part of ours: one line of at most this many characters.
+fn shown(text: &str, most: usize) -> String {
+    text.chars().take(most).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

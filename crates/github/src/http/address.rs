@@ -2,6 +2,7 @@
 
 use http::Uri;
 
+use super::shown;
 use crate::config::ConfigError;
 
 /// github.com.
@@ -26,7 +27,7 @@ impl Base {
     /// [`ConfigError::Address`].
     pub(crate) fn new(base_url: Option<&str>) -> Result<Self, ConfigError> {
         let text = base_url.unwrap_or(API);
-        let refuse = || ConfigError::Address(shown(text));
+        let refuse = || ConfigError::Address(without_user(text));
         if text.contains(['?', '#', '@']) || text.chars().any(char::is_whitespace) {
             return Err(refuse());
         }
@@ -84,9 +85,8 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 /// For an error: without what may be a password.
-fn shown(text: &str) -> String {
-    let text = text.rsplit('@').next().unwrap_or(text);
-    text.chars().take(120).flat_map(char::escape_debug).collect()
+fn without_user(text: &str) -> String {
+    shown(text.rsplit('@').next().unwrap_or(text), 120)
 }
 
 #[cfg(test)]

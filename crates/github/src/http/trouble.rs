@@ -4,6 +4,8 @@ use forgeline_forge::remote::Trouble;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use super::shown;
+
 /// Longest text of GitHub's that is repeated, characters.
 const LONGEST: usize = 300;
 
@@ -75,14 +77,14 @@ fn text(status: StatusCode, refusal: &Refusal) -> String {
         refusal.message.trim_end_matches('.').to_owned()
     }];
     said.extend(refusal.errors.iter().filter_map(Detail::text));
-    said.join("; ").chars().take(LONGEST).flat_map(char::escape_debug).collect()
+    shown(&said.join("; "), LONGEST)
 }
 
 /// Names what the credential lacks, when GitHub says what it would have taken.
 fn with_needed(message: String, headers: &HeaderMap) -> String {
     let named = |name: &str| {
         let value = headers.get(name)?.to_str().ok()?.trim();
-        (!value.is_empty()).then(|| value.chars().take(LONGEST).collect::<String>())
+        (!value.is_empty()).then(|| shown(value, LONGEST))
     };
     if let Some(permissions) = named("x-accepted-github-permissions") {
         return format!("{message}; it takes the permission {}", permissions.replace('=', ": ").replace("; ", " or "));

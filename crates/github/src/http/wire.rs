@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::{OctoBody, Octocrab};
 
+use super::shown;
 use crate::config::ConfigError;
 
 /// Longest wait for a connection.
@@ -109,5 +110,5 @@ fn reason(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(inner) = innermost.source() {
         innermost = inner;
     }
-    innermost.to_string().chars().take(300).flat_map(char::escape_debug).collect()
+    shown(&innermost.to_string(), 300)
 }
