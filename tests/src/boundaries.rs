@@ -47,6 +47,7 @@ const TIERS: &[(&str, u8)] = &[
     ("forgeline-forge", 3),
     ("forgeline-agents", 3),
     ("forgeline-knowledge", 3),
+    ("forgeline-github", 4),
     ("forgeline-runner", 4),
     ("forgeline-bot", 5),
     ("forgeline-cli", 6),
@@ -71,7 +72,7 @@ const fn fence(behind: &'static str, owners: &'static [&'static str], open_to_te
 const FENCES: &[Fence] = &[
     fence("sqlx", &["forgeline-store"], true),
     fence("git2", &["forgeline-repo"], true),
-    fence("octocrab", &["forgeline-forge"], false),
+    fence("octocrab", &["forgeline-github"], false),
     fence("azure_devops_rust_api", &["forgeline-forge"], false),
     fence("lancedb", &["forgeline-knowledge"], false),
     fence("fastembed", &["forgeline-knowledge"], false),

@@ -74,7 +74,7 @@ pub struct RemotePull {
     pub head: BranchName,
     /// Tip of the head branch; of a closed one, as it was then.
     pub head_commit: CommitId,
-    /// The repository of the head branch; none when it is the same one, or is gone.
+    /// The repository of the head branch when it is another one, as the forge spells it; empty when it is gone.
     pub fork: Option<String>,
     /// Branch to merge into.
     pub base: BranchName,

@@ -1,0 +1,72 @@
+//! What an operator says about GitHub.
+
+use std::{fmt, sync::Arc};
+
+use forgeline_model::Secret;
+
+pub use crate::limits::Limits;
+
+/// Where GitHub is and who Forgeline is there.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address of the API: none for github.com, `https://host/api/v3` for GitHub Enterprise Server. Plain `http` is taken for
+    /// this machine only.
+    pub base_url: Option<String>,
+    /// Who Forgeline is.
+    pub auth: Auth,
+    /// How much is asked of GitHub at most.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// github.com, within GitHub's own limits.
+    pub fn new(auth: Auth) -> Self {
+        Self { base_url: None, auth, limits: Limits::default() }
+    }
+}
+
+/// Who Forgeline is on GitHub.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// A person's or machine user's token, for small set-ups.
+    Token(SecretSource),
+    /// A GitHub App.
+    App {
+        /// The App's number.
+        app_id: u64,
+        /// Its private key, as the PEM file that GitHub gives out.
+        private_key: SecretSource,
+    },
+}
+
+/// Reads a secret each time that it is used, so that a new one needs no restart. It prints nothing of it.
+#[derive(Clone)]
+pub struct SecretSource(Arc<dyn Fn() -> Result<Secret<String>, String> + Send + Sync>);
+
+impl SecretSource {
+    /// Reads with this function. Its error says where the secret is looked for and what went wrong, never the secret.
+    pub fn new(read: impl Fn() -> Result<Secret<String>, String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    pub(crate) fn read(&self) -> Result<Secret<String>, String> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretSource")
+    }
+}
+
+/// The settings cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The address is none of an API.
+    #[error("`{0}` is no address of GitHub's API; write `https://host/api/v3`, without user, query and fragment")]
+    Address(String),
+    /// The HTTP client cannot be made, mostly for lack of certificates.
+    #[error("the HTTP client cannot be made: {0}; install the system's CA certificates")]
+    Client(String),
+}

@@ -1,0 +1,12 @@
+//! What is asked of GitHub, one file per kind of thing.
+
+pub(crate) mod checks;
+pub(crate) mod comments;
+pub(crate) mod items;
+pub(crate) mod labels;
+pub(crate) mod people;
+pub(crate) mod pulls;
+pub(crate) mod repositories;
+
+mod statuses;
+mod text;
