@@ -14,7 +14,7 @@ use forgeline_registry::Registry;
 use forgeline_runner::{Clock, Effects, Registries, Runner, Watch, knowledge::KnowledgeHandle, signing::Signing};
 use forgeline_store::Store;
 
-use crate::{args::Global, commands::Session, operator::Operator, telemetry::LogFormat};
+use crate::{args::Global, commands::Session, forges, operator::Operator, telemetry::LogFormat};
 
 /// Tasks of a run at once when nobody says.
 pub const PARALLEL: u32 = 4;
@@ -72,8 +72,9 @@ async fn wire(
     let store = Store::open(state, check).await?;
     let operator = &session.operator.file;
     let program = std::env::current_exe().context("the path of this program is not known")?;
+    let forge = forges::beside(LocalForge::new(store.clone()), operator)?;
     Ok(Runner::new(forgeline_runner::Parts {
-        forge: LocalForge::new(store.clone()),
+        forge: if effects == Effects::Rehearsed || session.is_rehearsal() { forge.rehearsing() } else { forge },
         store,
         registries,
         host: AgentHost::new(program),

@@ -10,6 +10,7 @@ mod args;
 mod commands;
 mod definitions;
 mod exit;
+mod forges;
 mod input;
 mod once_more;
 mod operator;

@@ -30,6 +30,29 @@ pub struct OperatorConfig {
     /// Keys that sign what Forgeline writes.
     #[serde(default)]
     pub signing: Signing,
+    /// Forges elsewhere.
+    #[serde(default)]
+    pub forges: Forges,
+}
+
+/// Forges elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Forges {
+    /// GitHub.
+    pub github: Option<GitHub>,
+}
+
+/// GitHub, as an App or with a token.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct GitHub {
+    /// The App's number.
+    pub app_id: Option<u64>,
+    /// The App's private key.
+    pub private_key: Option<SecretRef>,
+    /// A personal access token, in place of an App.
+    pub token: Option<SecretRef>,
+    /// Address of the API of a server of one's own.
+    pub base_url: Option<String>,
 }
 
 /// Keys that sign what Forgeline writes, as references.

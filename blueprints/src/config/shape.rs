@@ -246,19 +246,20 @@ static FORGES: Object = Object {
     name: "`forges`",
     doc: "Forges and their secret references.",
     fields: &[
-        optional("github", Shape::Object(&GITHUB), "GitHub, as an app"),
+        optional("github", Shape::Object(&GITHUB), "GitHub, as an app or with a token"),
         optional("azure_devops", Shape::Object(&AZURE_DEVOPS), "Azure DevOps"),
     ],
 };
 
 static GITHUB: Object = Object {
     name: "`github`",
-    doc: "GitHub, as an app.",
+    doc: "GitHub, as an app or with a token.",
     fields: &[
         optional("app_id", Shape::Whole(1, u64::MAX), "id of the app"),
         optional("private_key", SECRET, "the app's private key"),
+        optional("token", SECRET, "personal access token, in place of an app"),
         optional("webhook_secret", SECRET, "secret of the app's webhook"),
-        optional("base_url", TEXT, "address of a GitHub server of your own"),
+        optional("base_url", TEXT, "address of the API of a GitHub server of your own, `https://host/api/v3`"),
     ],
 };
 

@@ -36,10 +36,13 @@ fn a_users_file_sets_what_nobody_gave() {
 
 #[test]
 fn keys_of_parts_that_are_not_there_are_accepted_and_named() {
-    let world = world("forges:\n  github: {app_id: 7, private_key: \"file:/run/app.pem\"}\n");
+    let world = world(
+        "forges:\n  azure_devops: {organization: acme}\n  github: {app_id: 7, private_key: \"file:/run/app.pem\"}\n",
+    );
     let shown = world.forgeline("config show --origin").ok();
-    let shown = shown.says("forges.github.app_id").says("7 (this build has no use for it)");
-    assert!(shown.out.lines().any(|line| line.starts_with("forges.github.private_key") && line.ends_with(":4")));
+    let shown = shown.says("forges.azure_devops.organization").says("acme (this build has no use for it)");
+    let line = |start: &str, end: &str| shown.out.lines().any(|it| it.starts_with(start) && it.ends_with(end));
+    assert!(line("forges.github.private_key", ":5") && !shown.out.contains("7 (this"), "{}", shown.out);
 }
 
 #[test]

@@ -91,6 +91,14 @@ impl Remote for GitHub {
         verbs::people::labelled_by(&self.api, repo, number, label).await
     }
 
+    async fn pushed_by(&self, repo: &RepoId, branch: &str, commit: &str) -> Result<Option<String>, RemoteError> {
+        verbs::people::pushed_by(&self.api, repo, branch, commit).await
+    }
+
+    fn head_of_pull_request(&self, number: u64) -> String {
+        format!("refs/pull/{number}/head")
+    }
+
     async fn git_access(&self, repo: &RepoId, write: bool) -> Result<GitAccess, RemoteError> {
         verbs::repositories::git_access(&self.api, repo, write).await
     }

@@ -191,6 +191,15 @@ pub(crate) struct Permission {
     pub(crate) role_name: Option<String>,
 }
 
+/// That a branch moved.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Activity {
+    #[serde(default)]
+    pub(crate) after: Option<String>,
+    #[serde(default)]
+    pub(crate) actor: Option<Actor>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct IssueEvent {
     #[serde(default)]

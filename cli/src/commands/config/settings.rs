@@ -36,7 +36,7 @@ pub(super) fn all(session: &Session, in_force: &InForce, variable: impl Fn(&str)
     all.extend(bounds(operator));
     all.extend(factory(in_force));
     all.extend(signing(operator));
-    all.extend(unused(operator));
+    all.extend(others(operator));
     all
 }
 
@@ -163,10 +163,11 @@ fn signing(operator: &OperatorFile) -> Vec<Setting> {
     vec![one("key", &keys.key), one("commit_key", &keys.commit_key)]
 }
 
-/// What the operator's file says about parts that this build does not have.
-fn unused(operator: &OperatorFile) -> Vec<Setting> {
+/// What else the operator's file says, with a note on parts that this build does not have.
+fn others(operator: &OperatorFile) -> Vec<Setting> {
     const USED: [&str; 7] =
         ["/state_dir", "/log_format", "/knowledge/", "/limits/", "/signing/", "/notify/", "/audit/"];
+    let is_of_no_use = |pointer: &str| !pointer.starts_with("/forges/github/");
     let leaves =
         operator.leaves().into_iter().filter(|(pointer, _)| !USED.iter().any(|used| pointer.starts_with(used)));
     leaves
@@ -174,7 +175,8 @@ fn unused(operator: &OperatorFile) -> Vec<Setting> {
             let name = pointer.trim_start_matches('/').replace('/', ".");
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let line = operator.origin(&pointer).unwrap_or_default();
-            Setting::new(name, format!("{value} (this build has no use for it)"), line)
+            let note = if is_of_no_use(&pointer) { " (this build has no use for it)" } else { "" };
+            Setting::new(name, format!("{value}{note}"), line)
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use super::repositories::is_private;
 use crate::{
     api::{Api, Result},
     auth::{Identity, Need},
-    shapes::{self, IssueEvent, Permission},
+    shapes::{self, Activity, IssueEvent, Permission},
 };
 
 pub(crate) async fn role_of(api: &Api, repo: &RepoId, login: &str) -> Result<Option<Role>> {
@@ -59,6 +59,21 @@ pub(crate) async fn labelled_by(api: &Api, repo: &RepoId, number: u64, label: &s
     };
     let last = events.into_iter().rev().find(is_it);
     Ok(last.and_then(|event| event.actor).map(|actor| actor.login))
+}
+
+/// By GitHub's record of activity, which servers of some age lack: then nobody knows.
+pub(crate) async fn pushed_by(api: &Api, repo: &RepoId, branch: &str, commit: &str) -> Result<Option<String>> {
+    let doing = format!("ask who pushed to {repo}");
+    let talk = api.talk(Identity::Repo(repo, Need::Read), &doing);
+    let path = talk.path(&["repos", repo.owner(), repo.name(), "activity"])?;
+    let path = path.with("ref", &format!("refs/heads/{branch}")).with("per_page", "100");
+    let moves: Vec<Activity> = match talk.find(&path).await {
+        Ok(moves) => moves.unwrap_or_default(),
+        Err(error) if error.is_passing() => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    let found = moves.into_iter().find(|it| it.after.as_deref() == Some(commit));
+    Ok(found.and_then(|it| it.actor).map(|actor| actor.login))
 }
 
 #[cfg(test)]

@@ -1,0 +1,46 @@
+//! Forges elsewhere, as the operator names them.
+
+use std::sync::Arc;
+
+use forgeline_blueprints::config::operator::{GitHub as Settings, OperatorFile};
+use forgeline_forge::LocalForge;
+use forgeline_github::{Auth, Config, GitHub, SecretSource, SystemClock};
+use forgeline_model::SecretRef;
+use forgeline_runner::secret;
+
+use crate::exit::{Exit, Failure};
+
+/// The local forge with those beside it that the operator names.
+///
+/// # Errors
+/// What is said of one is not enough, or too much. Whether its credential is accepted shows when it is first used.
+pub fn beside(forge: LocalForge, operator: &OperatorFile) -> anyhow::Result<LocalForge> {
+    let Some(settings) = &operator.config.forges.github else { return Ok(forge) };
+    let Some(auth) = auth(settings, operator)? else { return Ok(forge) };
+    let config = Config { base_url: settings.base_url.clone(), ..Config::new(auth) };
+    let github = GitHub::new(config, Arc::new(SystemClock)).map_err(|error| refused(operator, &error.to_string()))?;
+    Ok(forge.beside(Arc::new(github)))
+}
+
+/// Who Forgeline is on GitHub; none when only the secret of webhooks is named.
+fn auth(settings: &Settings, operator: &OperatorFile) -> anyhow::Result<Option<Auth>> {
+    match (settings.app_id, &settings.private_key, &settings.token) {
+        (None, None, None) => Ok(None),
+        (None, None, Some(token)) => Ok(Some(Auth::Token(source(token)))),
+        (Some(app_id), Some(key), None) => Ok(Some(Auth::App { app_id, private_key: source(key) })),
+        (_, _, Some(_)) => Err(refused(operator, "name an app or a token, not both").into()),
+        (Some(_), None, None) => Err(refused(operator, "an app needs its `private_key`").into()),
+        (None, Some(_), None) => Err(refused(operator, "an app needs its `app_id`").into()),
+    }
+}
+
+/// Read at each use, so that a new secret needs no restart.
+fn source(reference: &SecretRef) -> SecretSource {
+    let reference = reference.clone();
+    SecretSource::new(move || secret::read(&reference).map_err(|error| error.to_string()))
+}
+
+fn refused(operator: &OperatorFile, reason: &str) -> Failure {
+    let place = operator.origin("/forges/github").unwrap_or_default();
+    Failure::new(Exit::Invalid, format!("{place}: `forges.github`: {reason}"))
+}
