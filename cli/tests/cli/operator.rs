@@ -105,7 +105,7 @@ fn a_repository_can_only_narrow() {
 fn doctor_looks_where_each_secret_reference_leads() {
     let key = World::new().path("app.pem");
     let text = format!(
-        "forges:\n  github: {{private_key: \"file:{}\", webhook_secret: \"env:HOOK\"}}\n  azure_devops: {{token: \"env:PAT\"}}\n",
+        "forges:\n  github: {{app_id: 7, private_key: \"file:{}\", webhook_secret: \"env:HOOK\"}}\n  azure_devops: {{token: \"env:PAT\"}}\n",
         key.display()
     );
     let world = world(&text);
