@@ -1,0 +1,128 @@
+//! The forge itself: who there is, what they own and what they did. Nothing here knows a dialect.
+//!
+//! [`World`] is one value behind one lock. Its methods are what people and programs do (`open_item`, `comment`, `merge`);
+//! each checks only what would be nonsense, since rights are a matter of the dialect that asks. What happened is told in
+//! [`World::happenings`], from which a dialect makes its webhooks.
+
+pub(crate) mod access;
+pub(crate) mod app;
+pub(crate) mod check;
+pub(crate) mod clock;
+pub(crate) mod doing;
+pub(crate) mod happening;
+pub(crate) mod item;
+pub(crate) mod people;
+pub(crate) mod pull;
+pub(crate) mod refs;
+pub(crate) mod repository;
+pub(crate) mod review;
+pub(crate) mod visible;
+
+use std::collections::BTreeMap;
+
+use app::{App, Installation, Token};
+use check::{CheckRun, Status};
+use clock::Clock;
+use happening::Happening;
+use item::{Comment, Event, Item, Reaction};
+use people::User;
+use repository::Repository;
+use review::{Review, ReviewComment};
+use visible::Lag;
+
+use crate::git::Depot;
+
+/// Names one thing of any kind: all kinds share one row of numbers, so an id is never ambiguous.
+pub(crate) type Id = u64;
+
+/// A point of the fake's own time: milliseconds since 1970 UTC.
+pub(crate) type Millis = i64;
+
+/// Who acts, and through which App if not in person.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Actor {
+    pub(crate) user: Id,
+    pub(crate) app: Option<Id>,
+}
+
+/// What cannot be done, whoever asks.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{0}")]
+    Conflict(String),
+    #[error("git: {0}")]
+    Git(#[from] crate::git::GitError),
+}
+
+/// The whole state of the forge.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) depot: Depot,
+    last_id: Id,
+    pub(crate) users: BTreeMap<Id, User>,
+    pub(crate) apps: BTreeMap<Id, App>,
+    pub(crate) installations: BTreeMap<Id, Installation>,
+    pub(crate) tokens: BTreeMap<String, Token>,
+    pub(crate) repositories: BTreeMap<Id, Repository>,
+    pub(crate) items: BTreeMap<Id, Item>,
+    pub(crate) comments: BTreeMap<Id, Comment>,
+    pub(crate) events: BTreeMap<Id, Event>,
+    pub(crate) reactions: BTreeMap<Id, Reaction>,
+    pub(crate) reviews: BTreeMap<Id, Review>,
+    pub(crate) review_comments: BTreeMap<Id, ReviewComment>,
+    pub(crate) checks: BTreeMap<Id, CheckRun>,
+    /// The suite of an App's checks on one commit.
+    pub(crate) suites: BTreeMap<(Id, Id, String), Id>,
+    pub(crate) statuses: BTreeMap<Id, Status>,
+    pub(crate) lag: Lag,
+    /// What happened since a dialect last looked.
+    pub(crate) happenings: Vec<Happening>,
+}
+
+impl World {
+    pub(crate) fn new(clock: Clock, depot: Depot) -> Self {
+        Self {
+            clock,
+            depot,
+            last_id: 1000,
+            users: BTreeMap::new(),
+            apps: BTreeMap::new(),
+            installations: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            items: BTreeMap::new(),
+            comments: BTreeMap::new(),
+            events: BTreeMap::new(),
+            reactions: BTreeMap::new(),
+            reviews: BTreeMap::new(),
+            review_comments: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            suites: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            lag: Lag::default(),
+            happenings: Vec::new(),
+        }
+    }
+
+    /// The next free id.
+    pub(crate) fn fresh(&mut self) -> Id {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    pub(crate) fn tell(&mut self, happening: Happening) {
+        self.happenings.push(happening);
+    }
+
+    /// The users of `ids`, in that order.
+    pub(crate) fn users_of<'a>(&'a self, ids: &'a [Id]) -> impl Iterator<Item = &'a User> {
+        ids.iter().filter_map(|id| self.users.get(id))
+    }
+}
