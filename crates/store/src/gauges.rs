@@ -71,4 +71,13 @@ impl Store {
             oldest_hook: oldest.map(Timestamp::from_millis),
         })
     }
+
+    /// How many hooks are kept, looked into or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn hooks_kept(&self) -> Result<u64, StoreError> {
+        let n: i64 = sqlx::query_scalar("SELECT count(*) FROM hook").fetch_one(&self.reader).await?;
+        Ok(u64::try_from(n).unwrap_or(0))
+    }
 }

@@ -17,8 +17,6 @@ use tokio::{
 use super::metrics::Meters;
 use crate::commands::wording;
 
-/// How long a run may keep its place while it waits for a retry or for another process.
-const PATIENCE: Patience = Patience::Millis(500);
 /// How long a run rests that another process is at work on.
 const ELSEWHERE: Duration = Duration::from_secs(2);
 /// How long a run rests that could not be carried out; each time twice as long.
@@ -173,7 +171,7 @@ async fn carry_out(
     };
     let spec = runner.store.run(run).await?.spec;
     meters.flow().begins(spec);
-    Ok(match runner.drive(run, stop, PATIENCE).await? {
+    Ok(match runner.drive(run, stop, Patience::None).await? {
         Driven::Stopped(_) => Carried::Stopped,
         Driven::Waiting(view, what) => {
             tracing::debug!("run {run} waits {}", wording::waiting(&view, &what));

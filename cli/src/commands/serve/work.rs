@@ -80,9 +80,10 @@ impl Work {
         let now = Instant::now();
         let failures = self.health.failures();
         let pause = if failures == 0 { self.poll } else { AFTER_ERROR * 2_u32.pow(failures.min(10)) };
-        let at = now + pause.min(self.poll);
-        let at = runs.next_due().map_or(at, |due| due.clamp(now + BREATH, at.max(now + BREATH)));
+        let latest = now + pause.min(self.poll);
         loop {
+            // A run may have come to rest for less time than that.
+            let at = runs.next_due().map_or(latest, |due| due.max(now + BREATH).min(latest));
             tokio::select! {
                 _ = stop.wait_for(|asked| *asked) => return,
                 () = time::sleep_until(at) => return,
