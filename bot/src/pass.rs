@@ -134,11 +134,19 @@ impl Bot {
     /// # Errors
     /// [`PassError`]; the next pass goes on where this one stopped.
     pub async fn pass(&self) -> Result<Passed, PassError> {
+        self.pass_over(None).await
+    }
+
+    /// The same; of the forges elsewhere only these repositories are looked at, if they are named.
+    ///
+    /// # Errors
+    /// [`PassError`]; the next pass goes on where this one stopped.
+    pub async fn pass_over(&self, elsewhere: Option<&[RepoId]>) -> Result<Passed, PassError> {
         let _turn = self.turn().await?;
         self.reload().await;
         let mut passed = Passed::default();
         let last = self.subscribe().await?;
-        self.observe().await?;
+        self.observe(elsewhere).await?;
         self.receive().await?;
         self.perform_due(&mut passed).await?;
         let again_to = self.runner.store.subscription(RESCAN, 0).await?.position;
@@ -176,9 +184,9 @@ impl Bot {
 
     /// Has the forge tell of what happened elsewhere, and of what people pushed with Git itself. Whoever can write into a
     /// repository of the local forge owns it.
-    async fn observe(&self) -> Result<(), PassError> {
+    async fn observe(&self, elsewhere: Option<&[RepoId]>) -> Result<(), PassError> {
         let (forge, now) = (&self.runner.forge, self.runner.clock.now());
-        for fault in forge.sync(None, now).await {
+        for fault in forge.sync(elsewhere, now).await {
             self.runner.watch.warn(fault.to_string());
         }
         for repo in forge.repositories().await? {

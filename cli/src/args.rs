@@ -94,6 +94,7 @@ pub enum Command {
     Local(commands::local::Local),
     #[command(subcommand)]
     Bot(commands::bot::Bot),
+    Serve(commands::serve::Serve),
     Rebuild(commands::rebuild::Rebuild),
     #[command(subcommand)]
     Config(commands::config::Config),

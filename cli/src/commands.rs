@@ -26,6 +26,7 @@ mod reuse;
 pub mod run;
 pub mod runs;
 pub mod schema;
+pub mod serve;
 pub mod validate;
 pub mod verify;
 pub mod why;
@@ -108,6 +109,7 @@ async fn dispatch(session: Session, command: Command) -> anyhow::Result<Exit> {
         Command::Audit(command) => command.perform(session).await,
         Command::Local(command) => command.perform(session).await,
         Command::Bot(command) => command.perform(session).await,
+        Command::Serve(command) => command.perform(session).await,
         Command::Rebuild(command) => command.perform(session).await,
         Command::Config(command) => command.perform(session),
         Command::Schema(command) => command.perform(session),

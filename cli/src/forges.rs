@@ -15,7 +15,7 @@ use crate::exit::{Exit, Failure};
 /// # Errors
 /// What is said of one is not enough, or too much. Whether its credential is accepted shows when it is first used.
 pub fn beside(forge: LocalForge, operator: &OperatorFile) -> anyhow::Result<LocalForge> {
-    let Some(settings) = &operator.config.forges.github else { return Ok(forge) };
+    let settings = &operator.config.forges.github;
     let Some(auth) = auth(settings, operator)? else { return Ok(forge) };
     let config = Config { base_url: settings.base_url.clone(), ..Config::new(auth) };
     let github = GitHub::new(config, Arc::new(SystemClock)).map_err(|error| refused(operator, &error.to_string()))?;

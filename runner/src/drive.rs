@@ -59,6 +59,8 @@ pub enum Patience {
     Endless,
     /// At most so many milliseconds at a stretch.
     Millis(u64),
+    /// Not at all: whoever drives comes again in time.
+    None,
 }
 
 impl Runner {
@@ -259,6 +261,7 @@ impl Patience {
     fn is_over(self, since: Timestamp, now: Timestamp, what: &Waiting) -> bool {
         match (self, what) {
             (Self::Endless, _) => false,
+            (Self::None, _) => true,
             (Self::Millis(most), Waiting::Until(at)) => at.millis_since(now) > most,
             (Self::Millis(most), _) => now.millis_since(since) > most,
         }

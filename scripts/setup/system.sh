@@ -9,6 +9,8 @@ find_lacking() {
     has git || lacking="$lacking git"
     # Makes the certificate of the tests' mail server.
     [ "$with_tests" = 0 ] || has openssl || lacking="$lacking openssl"
+    # Checks and tries out the alert rules.
+    [ "$with_tests" = 0 ] || has promtool || lacking="$lacking prometheus"
     # Git checks signatures with it.
     has ssh-keygen || lacking="$lacking openssh-client"
     if needs_pip; then

@@ -1,6 +1,8 @@
 //! End-to-end tests: the real executable, real Git, real databases.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod boundaries;
 #[cfg(test)]
 mod control;
@@ -22,6 +24,8 @@ mod publishing;
 mod readme;
 #[cfg(test)]
 mod rebuild;
+#[cfg(test)]
+mod serve;
 #[cfg(test)]
 mod survival;
 #[cfg(test)]

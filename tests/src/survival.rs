@@ -9,6 +9,8 @@ use std::{thread, time::Duration};
 
 use crate::world::World;
 
+pub(crate) use picture::rows;
+
 const ISSUE: &str = "1";
 
 #[test]

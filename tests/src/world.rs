@@ -96,7 +96,8 @@ impl World {
         path.display().to_string()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    /// `forgeline` with these arguments, not started yet.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&*FORGELINE);
         command
             .args(args)

@@ -30,19 +30,40 @@ pub struct OperatorConfig {
     /// Keys that sign what Forgeline writes.
     #[serde(default)]
     pub signing: Signing,
+    /// What the server listens to.
+    #[serde(default)]
+    pub serve: Serve,
     /// Forges elsewhere.
     #[serde(default)]
     pub forges: Forges,
+}
+
+/// What the server listens to, and how often it looks by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Serve {
+    /// Address for webhooks.
+    pub listen: Option<String>,
+    /// Address for health and metrics.
+    pub admin: Option<String>,
+    /// Seconds between looks when nothing calls.
+    pub poll: Option<u64>,
+    /// Addresses of proxies that are believed when they say whose request it is.
+    #[serde(default)]
+    pub proxies: Vec<String>,
 }
 
 /// Forges elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Forges {
     /// GitHub.
-    pub github: Option<GitHub>,
+    #[serde(default)]
+    pub github: GitHub,
+    /// Azure DevOps.
+    #[serde(default)]
+    pub azure_devops: AzureDevOps,
 }
 
-/// GitHub, as an App or with a token.
+/// GitHub, as an App or with a token, and the secrets of its webhooks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct GitHub {
     /// The App's number.
@@ -53,6 +74,19 @@ pub struct GitHub {
     pub token: Option<SecretRef>,
     /// Address of the API of a server of one's own.
     pub base_url: Option<String>,
+    /// Secret of webhooks in force.
+    pub webhook_secret: Option<SecretRef>,
+    /// The one before it, while it is replaced.
+    pub webhook_secret_previous: Option<SecretRef>,
+}
+
+/// What this build takes of Azure DevOps: the secrets of its service hooks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct AzureDevOps {
+    /// The one in force.
+    pub hook_secret: Option<SecretRef>,
+    /// The one before it, while it is replaced.
+    pub hook_secret_previous: Option<SecretRef>,
 }
 
 /// Keys that sign what Forgeline writes, as references.
@@ -265,6 +299,22 @@ mod tests {
         refused("forges:\n  azure_devops: {token: \"env:hunter2 x\"}\n", "FL0811", 4);
         refused("models:\n  default: {base_url: \"https://me:hunter2@example.com\"}\n", "FL0811", 4);
         refused("models:\n  default: {kye: hunter2}\n", "FL0107", 4);
+    }
+
+    #[test]
+    fn the_server_and_the_secrets_of_hooks() {
+        let file = read(concat!(
+            "serve: {listen: \"127.0.0.1:8080\", admin: \"127.0.0.1:9090\", poll: 10, proxies: [\"10.0.0.1\"]}\n",
+            "forges:\n  github: {webhook_secret: \"env:NEW\", webhook_secret_previous: \"env:OLD\"}\n",
+            "  azure_devops: {hook_secret: \"file:/run/hook\"}\n",
+        ));
+        assert_eq!(file.findings, []);
+        assert_eq!(file.config.serve.poll, Some(10));
+        assert_eq!(file.config.forges.github.webhook_secret_previous, Some(SecretRef::Env("OLD".into())));
+        assert_eq!(file.config.forges.azure_devops.hook_secret, Some(SecretRef::File("/run/hook".into())));
+        refused("serve: {poll: 0}\n", "FL0109", 3);
+        refused("serve: {port: 1}\n", "FL0107", 3);
+        refused("forges:\n  github: {webhook_secret_previous: hunter2}\n", "FL0811", 4);
     }
 
     #[test]

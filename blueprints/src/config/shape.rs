@@ -167,6 +167,7 @@ pub static OPERATOR_SHAPE: Object = Object {
         optional("notify", Shape::Table(Form::Name, &Shape::OneField(CHANNEL)), "ways to tell people, by name"),
         optional("audit", Shape::Object(&AUDIT), "where the chain of decisions is witnessed"),
         optional("signing", Shape::Object(&SIGNING), "keys that sign what Forgeline writes"),
+        optional("serve", Shape::Object(&SERVE), "what `forgeline serve` listens to"),
     ],
 };
 
@@ -224,6 +225,17 @@ static SIGNING: Object = Object {
     fields: &[optional("key", SECRET, "signs provenance"), optional("commit_key", SECRET, "signs commits")],
 };
 
+static SERVE: Object = Object {
+    name: "`serve`",
+    doc: "What `forgeline serve` listens to, and how often it looks by itself.",
+    fields: &[
+        optional("listen", TEXT, "address for webhooks, `127.0.0.1:8080` otherwise"),
+        optional("admin", TEXT, "address for health and metrics, `127.0.0.1:9090` otherwise"),
+        optional("poll", Shape::Whole(1, 3_600), "seconds between looks when nothing calls; 30 otherwise"),
+        optional("proxies", TEXTS, "addresses of proxies that are believed when they say whose request it is"),
+    ],
+};
+
 static KNOWLEDGE: Object = Object {
     name: "`knowledge`",
     doc: "The knowledge process.",
@@ -259,6 +271,7 @@ static GITHUB: Object = Object {
         optional("private_key", SECRET, "the app's private key"),
         optional("token", SECRET, "personal access token, in place of an app"),
         optional("webhook_secret", SECRET, "secret of the app's webhook"),
+        optional("webhook_secret_previous", SECRET, "the one before it, taken too while it is replaced"),
         optional("base_url", TEXT, "address of the API of a GitHub server of your own, `https://host/api/v3`"),
     ],
 };
@@ -270,6 +283,7 @@ static AZURE_DEVOPS: Object = Object {
         optional("organization", TEXT, "name of the organization"),
         optional("token", SECRET, "personal access token"),
         optional("hook_secret", SECRET, "secret of the service hooks"),
+        optional("hook_secret_previous", SECRET, "the one before it, taken too while it is replaced"),
         optional("base_url", TEXT, "address of a server of your own"),
     ],
 };

@@ -77,6 +77,12 @@ impl Check {
     }
 }
 
+/// Whether agents can work here: a small one does a task in a child process. The error says why not.
+pub(super) async fn agent_works(runner: &forgeline_runner::Runner) -> Result<(), String> {
+    let check = agent::check(runner).await;
+    if check.state == State::Ok { Ok(()) } else { Err(check.detail) }
+}
+
 impl Doctor {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let state = session.state.clone();

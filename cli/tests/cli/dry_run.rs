@@ -83,6 +83,7 @@ fn changes() -> Vec<(&'static str, &'static str)> {
         ("events publish ../event.json", "received VisionDocumentCreated@1.0"),
         ("knowledge index", "is brought up to"),
         ("bot once", "would be carried out"),
+        ("serve", "listening on http://127.0.0.1:8080 for no webhooks"),
         ("local repo create acme/other", "made acme/other"),
         ("local issue create --title Plans", "opened acme/shop#6: Plans"),
         ("local issue edit 1 --title Plans", "changed acme/shop#1"),

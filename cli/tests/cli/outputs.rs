@@ -46,6 +46,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("local-comment-add", "local comment add 1 /forgeline --no-bot"),
     ("bot-once", "bot once --dry-run"),
     ("bot-once", "bot once"),
+    ("serve", "serve --dry-run"),
     ("rebuild", "rebuild --dry-run"),
     ("local-comment-list", "local comment list 1"),
     ("local-label-add", "local label add 1 urgent"),

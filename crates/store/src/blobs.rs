@@ -59,6 +59,15 @@ impl Blobs {
         if Digest::of_bytes(&bytes) == *digest { Ok(bytes) } else { Err(StoreError::NoBlob(*digest)) }
     }
 
+    /// Removes bytes that nothing names any more; what is not there is removed.
+    pub(crate) fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
+        let path = self.path(digest);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::file(path)(error)),
+            _ => Ok(()),
+        }
+    }
+
     fn path(&self, digest: &Digest) -> PathBuf {
         self.folder.join(digest.hex())
     }

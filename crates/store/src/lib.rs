@@ -6,7 +6,7 @@
 //!
 //! | transaction | function |
 //! |---|---|
-//! | T0 receive | [`Store::receive`] |
+//! | T0 receive | [`Store::receive`]; [`Store::keep_hook`] for what forges elsewhere send |
 //! | T1 decide | [`Store::decide`] |
 //! | T2 claim | [`Store::claim`] |
 //! | T3 renew | [`Store::renew`] |
@@ -26,8 +26,10 @@ mod dlq;
 mod error;
 mod events;
 mod filesystem;
+mod gauges;
 mod groups;
 mod holds;
+mod hooks;
 mod inbox;
 mod instance;
 mod intents;
@@ -54,7 +56,9 @@ pub use decisions::{Decision, DecisionRow};
 pub use dlq::{Acknowledged, DeadLetter, DeadLetterRow, LetterFilter, LetterState, Replayed, Subject};
 pub use error::StoreError;
 pub use events::{EventRow, Subscription};
+pub use gauges::Waits;
 pub use holds::{Hold, HoldScope};
+pub use hooks::{HookKept, NewHook, UnseenHook};
 pub use inbox::{Delivery, InboxRow, Received};
 pub use instance::{remove_stale_instances, stale_instances};
 pub use intents::{Intent, IntentState};

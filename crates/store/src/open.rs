@@ -15,7 +15,7 @@ use sqlx::{
 };
 
 use crate::{
-    Blobs, StoreError, filesystem,
+    Blobs, StoreError, filesystem, hooks,
     instance::{self, Instance},
     memory::Memory,
     writer::Writer,
@@ -51,6 +51,7 @@ pub struct Store {
     pub(crate) instance: Arc<Instance>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) check: EventCheck,
+    pub(crate) hooks: Arc<hooks::Queue>,
     blobs: Blobs,
     folder: PathBuf,
 }
@@ -97,7 +98,8 @@ impl Store {
         let memory = Arc::<Memory>::default();
         let writer = Writer::new(writer, memory.clone());
         let blobs = Blobs::open(folder)?;
-        Ok(Self { writer, reader, instance, memory, check, blobs, folder: folder.to_owned() })
+        let hooks = Arc::default();
+        Ok(Self { writer, reader, instance, memory, check, hooks, blobs, folder: folder.to_owned() })
     }
 
     /// Looks through the whole database for damage.

@@ -159,14 +159,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn unfinished(&self) -> Result<Vec<RunId>, StoreError> {
-        let ids: Vec<String> = sqlx::query_scalar(
-            "SELECT run_id FROM run WHERE run_id IN (SELECT run_id FROM run WHERE finished = 0 UNION \
+        Ok(self.open_runs().await?.into_iter().map(|(run, _)| run).collect())
+    }
+
+    /// The same runs in the same order, each with when something last happened to it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn open_runs(&self) -> Result<Vec<(RunId, Timestamp)>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT run_id, updated_at FROM run WHERE run_id IN (SELECT run_id FROM run WHERE finished = 0 UNION \
              SELECT run_id FROM outbox WHERE state IN ('planned', 'attempting') AND run_id IS NOT NULL) \
              ORDER BY priority DESC, created_at, rowid",
         )
         .fetch_all(&self.reader)
         .await?;
-        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+        let open = |(id, updated): (String, i64)| Some((id.parse().ok()?, Timestamp::from_millis(updated)));
+        Ok(rows.into_iter().filter_map(open).collect())
     }
 
     /// Runs that must be looked at though nothing has happened to them: something has lapsed or taken too long.

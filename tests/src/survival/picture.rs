@@ -75,7 +75,7 @@ impl Picture {
 }
 
 /// Rows of one text column.
-pub(super) fn rows(state: &Path, sql: &'static str) -> Vec<String> {
+pub(crate) fn rows(state: &Path, sql: &'static str) -> Vec<String> {
     let read = async {
         let path = state.join("forgeline.db");
         let mut database = SqliteConnectOptions::new().filename(path).connect().await.expect("opens");

@@ -6,7 +6,7 @@ use forgeline_model::{task::TaskLimits, work_item::MAX_WORK_ITEM_BYTES};
 
 use crate::{
     app,
-    commands::{Session, wording::duration},
+    commands::{Session, serve, wording::duration},
     definitions::InForce,
     telemetry::LogFormat,
 };
@@ -36,6 +36,7 @@ pub(super) fn all(session: &Session, in_force: &InForce, variable: impl Fn(&str)
     all.extend(bounds(operator));
     all.extend(factory(in_force));
     all.extend(signing(operator));
+    all.extend(server(session, &variable));
     all.extend(others(operator));
     all
 }
@@ -163,10 +164,62 @@ fn signing(operator: &OperatorFile) -> Vec<Setting> {
     vec![one("key", &keys.key), one("commit_key", &keys.commit_key)]
 }
 
+/// What the server listens to, and the secrets of those who call it, as references.
+fn server(session: &Session, variable: &impl Fn(&str) -> Option<String>) -> Vec<Setting> {
+    let operator = &session.operator.file;
+    let (config, forges) = (&operator.config.serve, &operator.config.forges);
+    let listens = [
+        ("listen", "FORGELINE_SERVE_LISTEN", config.listen.clone(), serve::LISTEN.to_owned()),
+        ("admin", "FORGELINE_SERVE_ADMIN", config.admin.clone(), serve::ADMIN.to_owned()),
+        ("poll", "FORGELINE_SERVE_POLL", config.poll.map(|it| format!("{it} s")), format!("{} s", serve::POLL)),
+    ];
+    let listens = listens.into_iter().map(|(name, from, value, otherwise)| {
+        let line = operator.origin(&format!("/serve/{name}"));
+        let setting = format!("serve.{name}");
+        match (variable(from).filter(|it| !it.is_empty()), value, line) {
+            (Some(said), ..) => Setting::new(setting, said, format!("variable {from}")),
+            (None, Some(value), Some(line)) => Setting::new(setting, value, line),
+            _ => Setting::new(setting, otherwise, "default"),
+        }
+    });
+    let (github, azure) = (&forges.github, &forges.azure_devops);
+    let secrets = [
+        ("forges/github/webhook_secret", &github.webhook_secret),
+        ("forges/github/webhook_secret_previous", &github.webhook_secret_previous),
+        ("forges/azure_devops/hook_secret", &azure.hook_secret),
+        ("forges/azure_devops/hook_secret_previous", &azure.hook_secret_previous),
+    ];
+    let secrets = secrets.into_iter().map(|(pointer, reference)| {
+        let name = pointer.replace('/', ".");
+        match (reference, operator.origin(&format!("/{pointer}"))) {
+            (Some(reference), Some(line)) => Setting::new(name, reference.to_string(), line),
+            _ => Setting::new(name, "none", "default"),
+        }
+    });
+    let proxies = Setting::new(
+        "serve.proxies",
+        if config.proxies.is_empty() { "none but this machine".to_owned() } else { config.proxies.join(", ") },
+        operator.origin("/serve/proxies").unwrap_or_else(|| "default".into()),
+    );
+    listens.chain([proxies]).chain(secrets).collect()
+}
+
 /// What else the operator's file says, with a note on parts that this build does not have.
 fn others(operator: &OperatorFile) -> Vec<Setting> {
-    const USED: [&str; 7] =
-        ["/state_dir", "/log_format", "/knowledge/", "/limits/", "/signing/", "/notify/", "/audit/"];
+    const USED: [&str; 12] = [
+        "/state_dir",
+        "/log_format",
+        "/knowledge/",
+        "/limits/",
+        "/signing/",
+        "/notify/",
+        "/audit/",
+        "/serve/",
+        "/forges/github/webhook_secret",
+        "/forges/github/webhook_secret_previous",
+        "/forges/azure_devops/hook_secret",
+        "/forges/azure_devops/hook_secret_previous",
+    ];
     let is_of_no_use = |pointer: &str| !pointer.starts_with("/forges/github/");
     let leaves =
         operator.leaves().into_iter().filter(|(pointer, _)| !USED.iter().any(|used| pointer.starts_with(used)));

@@ -1,0 +1,5 @@
+//! What senders hear, and what is stored.
+
+mod answers;
+mod payloads;
+mod taker;

@@ -1,0 +1,132 @@
+//! A server of a test, and how it is spoken to.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::world::{Said, World};
+
+/// How long something may take that is to happen by itself, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long the end may take.
+const END: Duration = Duration::from_secs(15);
+
+/// Waits until something is so.
+#[track_caller]
+pub(super) fn patiently(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// GitHub's signature.
+pub(super) fn signed(secret: &str, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
+    mac.update(body.as_bytes());
+    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256={hex}")
+}
+
+/// A server; it dies with the test.
+pub(super) struct Server {
+    child: Child,
+    listen: String,
+    admin: String,
+}
+
+const ARGS: [&str; 6] = ["serve", "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+
+impl Server {
+    /// Starts one and waits until it listens.
+    #[track_caller]
+    pub(super) fn start(world: &World, variables: &[(&str, &str)], more: &[&str]) -> Self {
+        let mut command = world.command(&[&ARGS[..], more].concat());
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("forgeline starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let mut text = String::new();
+        for line in lines.by_ref() {
+            text.push_str(&line);
+            if line == "}" {
+                break;
+            }
+        }
+        let said: serde_json::Value =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: it said `{text}`"));
+        let address = |name: &str| said["serve"][name].as_str().expect("an address").to_owned();
+        Self { listen: address("listen"), admin: address("admin"), child }
+    }
+
+    /// Another one on the same state, to its end.
+    pub(super) fn second(&self, world: &World) -> Said {
+        world.run(&ARGS)
+    }
+
+    /// Asks the admin address.
+    #[track_caller]
+    pub(super) fn look(&self, path: &str) -> (u16, String) {
+        speak(&self.admin, &format!("GET {path} HTTP/1.1\r\n"), "")
+    }
+
+    /// Sends a hook.
+    #[track_caller]
+    pub(super) fn send(&self, source: &str, headers: &[(&str, &str)], body: &str) -> u16 {
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        speak(&self.listen, &format!("POST /webhooks/{source} HTTP/1.1\r\n{headers}"), body).0
+    }
+
+    /// Asks it to end; its exit code.
+    #[track_caller]
+    pub(super) fn end(mut self) -> i32 {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.expect("kill starts").success());
+        let began = Instant::now();
+        let code = self.wait();
+        assert!(began.elapsed() < END, "it took {:?}", began.elapsed());
+        code.expect("it ends by itself")
+    }
+
+    /// Waits for its end; none when a signal ended it.
+    #[track_caller]
+    pub(super) fn wait(&mut self) -> Option<i32> {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status.code();
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One request on a connection of its own: status and body.
+#[track_caller]
+fn speak(address: &str, head: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    let length = body.len();
+    let request = format!("{head}host: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    let status = text.split_whitespace().nth(1).and_then(|code| code.parse().ok()).unwrap_or_default();
+    let body = text.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned());
+    (status, body)
+}
