@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use http::Method;
 use serde_json::json;
 
-use super::{labels, pulls};
+use super::{labels, pulls, repositories::is_private};
 use crate::{
     api::{Api, Changing, Result, Talk, done_all_the_same},
     auth::{Identity, Need},
@@ -61,7 +61,10 @@ pub(crate) async fn one(api: &Api, repo: &RepoId, number: u64) -> Result<Option<
     // An issue that was moved to another repository has another number there, and is not in this one any more.
     match talk.find::<Issue>(&path).await? {
         Some(issue) if issue.number == number => with_details(talk, repo, issue).await,
-        Some(_) | None => Ok(None),
+        Some(_) => Ok(None),
+        // GitHub says the same of an item that is gone and of a repository that may not be seen any more.
+        None if is_private(api, repo).await?.is_some() => Ok(None),
+        None => Err(talk.error(Trouble::Missing("the repository itself is not there".into()))),
     }
 }
 

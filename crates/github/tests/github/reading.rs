@@ -155,6 +155,7 @@ async fn a_server_that_repeats_itself_ends_a_scan() {
 #[tokio::test]
 async fn one_item_is_there_or_not() {
     let peer = Peer::start(|asked| match asked.line.as_str() {
+        "GET /repos/acme/shop" => ok(json!({ "full_name": "acme/shop" })),
         "GET /repos/acme/shop/issues/1" => ok(issue(1, 1, json!({}))),
         "GET /repos/acme/shop/issues/2" => reply(410, json!({ "message": "This issue was deleted" })),
         "GET /repos/acme/shop/issues/3" => ok(issue(30, 1, json!({}))),
@@ -167,6 +168,11 @@ async fn one_item_is_there_or_not() {
     for (number, there) in [(1, true), (2, false), (3, false), (4, true), (5, false)] {
         assert_eq!(github.item(&repo(), number).await.expect("an answer").is_some(), there, "{number}");
     }
+    let nothing = Peer::start(|_| missing()).await;
+    let error = with_token(&nothing).item(&repo(), 1).await.expect_err("the repository is gone, not the item");
+    assert!(matches!(error.trouble, Trouble::Missing(_)), "{error}");
+    let error = with_app(&nothing, &Time::new()).item(&repo(), 1).await.expect_err("the App is not installed");
+    assert!(matches!(error.trouble, Trouble::Missing(_)), "{error}");
 }
 
 #[tokio::test]
