@@ -130,6 +130,28 @@ impl Talk<'_> {
         Err(self.error(Trouble::Unreadable("the list has no end".into())))
     }
 
+    /// Reads a list up to the first entry that is not wanted.
+    pub(crate) async fn pages_while<T: DeserializeOwned>(
+        &self,
+        path: Path,
+        is_wanted: impl Fn(&T) -> bool + Send + Sync,
+    ) -> Result<Vec<T>> {
+        let mut request = self.reading(&path.with("per_page", PAGE), Manner::Read);
+        let mut all = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let answer = self.send(&request).await?;
+            let page: Vec<T> = read(&answer.body).map_err(|trouble| self.error(trouble))?;
+            let length = page.len();
+            let before = all.len();
+            all.extend(page.into_iter().take_while(|one| is_wanted(one)));
+            match answer.next {
+                Some(next) if all.len() == before + length => request.url = next,
+                _ => return Ok(all),
+            }
+        }
+        Err(self.error(Trouble::Unreadable("the list has no end".into())))
+    }
+
     /// Reads all that changed at `since` or later, in that order.
     ///
     /// What changes while pages are read moves to the end of the list, and all behind it moves up: a page number would

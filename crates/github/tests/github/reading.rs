@@ -176,6 +176,28 @@ async fn one_item_is_there_or_not() {
 }
 
 #[tokio::test]
+async fn a_repository_without_issues_has_pull_requests_all_the_same() {
+    let changed =
+        |number: u64, second: u32| pull(number, json!({ "updated_at": format!("2023-11-14T22:13:{second:02}Z") }));
+    let first = "GET /repos/acme/shop/pulls?state=all&sort=updated&direction=desc&per_page=100";
+    let peer = Peer::start(move |asked| match asked.line.as_str() {
+        "GET /repos/acme/shop/pulls/3" => ok(pull(3, json!({}))),
+        line if line == first => {
+            ok(json!([changed(3, 30), changed(2, 20)])).with("link", "</repos/acme/shop/pulls?page=2>; rel=\"next\"")
+        }
+        "GET /repos/acme/shop/pulls?page=2" => ok(json!([changed(2, 20), changed(1, 10), changed(4, 9)]))
+            .with("link", "</repos/acme/shop/pulls?page=3>; rel=\"next\""),
+        _ => reply(410, json!({ "message": "Issues has been disabled in this repository." })),
+    })
+    .await;
+    let github = with_token(&peer);
+    let items = github.items(&repo(), Scan::After(at(10))).await.expect("a scan");
+    assert_eq!(items.iter().map(|item| item.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(peer.lines().len(), 3, "what is older is not read");
+    assert!(github.item(&repo(), 3).await.expect("an answer").is_some());
+}
+
+#[tokio::test]
 async fn comments_are_read_by_change_and_by_item() {
     let peer = Peer::with(vec![
         (
