@@ -112,7 +112,7 @@ impl Talk<'_> {
 
     /// Reads all pages of a list.
     pub(crate) async fn pages<T: DeserializeOwned>(&self, path: Path) -> Result<Vec<T>> {
-        self.pages_of(path, |page: Vec<T>| page).await
+        self.pages_while(path, |_| true).await
     }
 
     /// Reads all pages of a list that is wrapped in something.
