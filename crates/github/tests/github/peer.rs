@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
 /// 2023-11-14T22:13:20Z.
@@ -46,6 +47,8 @@ pub(crate) enum Reply {
     Cut,
     /// No word.
     Reset,
+    /// Something else, once it may.
+    Later(Arc<Notify>, Box<Reply>),
 }
 
 pub(crate) fn ok(body: Value) -> Reply {
@@ -141,8 +144,15 @@ async fn serve(stream: TcpStream, script: Script, all: Arc<Mutex<Vec<Asked>>>, c
     }
     crowd.now.fetch_sub(1, Ordering::SeqCst);
     let reply = (script.lock().expect("no panic"))(&asked);
+    let reply = match reply {
+        Reply::Later(may, reply) => {
+            may.notified().await;
+            *reply
+        }
+        now => now,
+    };
     let text = match reply {
-        Reply::Reset => return,
+        Reply::Reset | Reply::Later(..) => return,
         Reply::Cut => "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"half\":".to_owned(),
         Reply::Whole { status, headers, body } => {
             let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

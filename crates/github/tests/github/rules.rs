@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use forgeline_forge::remote::{Remote, Scan, Trouble};
+use forgeline_forge::remote::{Remote, RemoteError, RemoteItem, Scan, Trouble};
 use forgeline_github::{Auth, Config, ConfigError, GitHub, Limits, SystemClock};
 use forgeline_model::Timestamp;
 use futures::future::join_all;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::peer::{
     Asked, Peer, Reply, START, TOKEN, Time, comment, issue, missing, ok, reply, repo, secret, with, with_token,
@@ -184,6 +185,39 @@ async fn equal_reads_at_the_same_time_are_one() {
     assert_eq!(peer.lines().len(), 1);
     github.item(&all, 7).await.expect("it is read");
     assert_eq!(peer.lines().len(), 2, "one after the other they are two");
+}
+
+#[tokio::test]
+async fn who_writes_and_then_reads_sees_what_was_written() {
+    let may = Arc::new(Notify::new());
+    let first = may.clone();
+    let mut reads = 0;
+    let peer = Peer::start(move |asked| {
+        if asked.line.starts_with("PATCH") {
+            return ok(issue(7, 1, json!({ "title": "new" })));
+        }
+        reads += 1;
+        match reads {
+            1 => Reply::Later(first.clone(), Box::new(ok(issue(7, 0, json!({ "title": "old" }))))),
+            _ => ok(issue(7, 1, json!({ "title": "new" }))),
+        }
+    })
+    .await;
+    let github = with_token(&peer);
+    let all = repo();
+    let slow = github.item(&all, 7);
+    let writer = async {
+        while peer.lines().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        github.set_open(&all, 7, true).await.expect("it is written");
+        let read = github.item(&all, 7).await;
+        may.notify_one();
+        read
+    };
+    let (before, after) = tokio::join!(slow, writer);
+    let title = |read: Result<Option<RemoteItem>, RemoteError>| read.expect("it is read").expect("it is there").title;
+    assert_eq!((title(before), title(after)), ("old".to_owned(), "new".to_owned()));
 }
 
 #[tokio::test]
