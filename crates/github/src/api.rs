@@ -112,7 +112,7 @@ impl Talk<'_> {
 
     /// Reads all pages of a list.
     pub(crate) async fn pages<T: DeserializeOwned>(&self, path: Path) -> Result<Vec<T>> {
-        self.pages_of(path, |page: Vec<T>| page).await
+        self.pages_while(path, |_| true).await
     }
 
     /// Reads all pages of a list that is wrapped in something.
@@ -125,6 +125,28 @@ impl Talk<'_> {
             match answer.next {
                 Some(next) => request.url = next,
                 None => return Ok(all),
+            }
+        }
+        Err(self.error(Trouble::Unreadable("the list has no end".into())))
+    }
+
+    /// Reads a list up to the first entry that is not wanted.
+    pub(crate) async fn pages_while<T: DeserializeOwned>(
+        &self,
+        path: Path,
+        is_wanted: impl Fn(&T) -> bool + Send + Sync,
+    ) -> Result<Vec<T>> {
+        let mut request = self.reading(&path.with("per_page", PAGE), Manner::Read);
+        let mut all = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let answer = self.send(&request).await?;
+            let page: Vec<T> = read(&answer.body).map_err(|trouble| self.error(trouble))?;
+            let length = page.len();
+            let before = all.len();
+            all.extend(page.into_iter().take_while(|one| is_wanted(one)));
+            match answer.next {
+                Some(next) if all.len() == before + length => request.url = next,
+                _ => return Ok(all),
             }
         }
         Err(self.error(Trouble::Unreadable("the list has no end".into())))

@@ -2,6 +2,7 @@
 
 mod address;
 mod cache;
+mod flights;
 mod path;
 mod send;
 mod trouble;

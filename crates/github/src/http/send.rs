@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     Base, Path,
     cache::{Cache, Kept},
+    flights::{Change, Flights, Seat, landed},
     trouble::trouble,
     wire::{Failure, Raw, Wire},
 };
@@ -29,7 +30,7 @@ const BACKOFF: u64 = 200;
 const MOST_REDIRECTS: u32 = 3;
 
 /// The right to ask, as the header that shows it. It prints nothing.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Credential(HeaderValue);
 
 impl Credential {
@@ -95,6 +96,7 @@ pub(crate) struct Client {
     wire: Wire,
     base: Base,
     cache: Cache,
+    flights: Flights,
     clock: Arc<dyn Clock>,
 }
 
@@ -108,7 +110,7 @@ impl Client {
     /// # Errors
     /// [`ConfigError`].
     pub(crate) fn new(base: Base, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
-        Ok(Self { wire: Wire::new()?, base, cache: Cache::default(), clock })
+        Ok(Self { wire: Wire::new()?, base, cache: Cache::default(), flights: Flights::default(), clock })
     }
 
     pub(crate) fn base(&self) -> &Base {
@@ -125,6 +127,30 @@ impl Client {
         gate: &Gate,
         request: &Request,
     ) -> Result<Answer, Trouble> {
+        match request.manner {
+            Manner::Read => loop {
+                match self.flights.join(credential, &request.url) {
+                    Seat::First(flight) => {
+                        let outcome = self.send_alone(credential, gate, request).await;
+                        flight.land(&outcome);
+                        return outcome;
+                    }
+                    Seat::Other(landing) => {
+                        if let Some(outcome) = landed(landing).await {
+                            return outcome;
+                        }
+                    }
+                }
+            },
+            Manner::ReadFresh | Manner::Mint => self.send_alone(credential, gate, request).await,
+            Manner::Write(_) | Manner::Create(_) => {
+                let _change = Change(&self.flights);
+                self.send_alone(credential, gate, request).await
+            }
+        }
+    }
+
+    async fn send_alone(&self, credential: &Credential, gate: &Gate, request: &Request) -> Result<Answer, Trouble> {
         let (kind, priority) = request.manner.place();
         let mut url = request.url.clone();
         let (mut tries, mut redirects) = (1, 0);
@@ -219,7 +245,6 @@ fn headers(credential: &Credential, kept: Option<&Kept>) -> HeaderMap {
     headers.insert(header::AUTHORIZATION, credential.0.clone());
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
     headers.insert("x-github-api-version", HeaderValue::from_static("2022-11-28"));
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("forgeline/", env!("CARGO_PKG_VERSION"))));
     if let Some(kept) = kept {
         headers.insert(header::IF_NONE_MATCH, kept.etag.clone());
     }

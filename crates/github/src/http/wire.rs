@@ -47,6 +47,7 @@ impl Wire {
     pub(crate) fn new() -> Result<Self, ConfigError> {
         let crab = Octocrab::builder()
             .set_connect_timeout(Some(CONNECT))
+            .add_header(header::USER_AGENT, concat!("forgeline/", env!("CARGO_PKG_VERSION")).to_owned())
             .build()
             .map_err(|error| ConfigError::Client(reason(&error)))?;
         Ok(Self { crab })

@@ -305,4 +305,33 @@ mod tests {
         let wait = budget.ready_at(Kind::Create, at(0)).millis_since(at(0));
         assert!(wait <= 65 * 60_000, "{wait} ms");
     }
+
+    #[test]
+    fn whatever_the_order_no_window_holds_more_than_the_limits() {
+        for seed in 0..8 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut budget = budget();
+            let mut sent: Vec<(i64, Kind)> = Vec::new();
+            let mut now = 0;
+            while sent.len() < 3000 {
+                let kind = [Kind::Read, Kind::Write, Kind::Create][random.usize(..3)];
+                // Now and then somebody waits for as long as it takes, as the gate does.
+                now = if random.u8(..4) == 0 {
+                    budget.ready_at(kind, at(now)).millis() - START
+                } else {
+                    now + random.i64(0..400)
+                };
+                if budget.ready_at(kind, at(now)) == at(now) {
+                    budget.spend(kind, at(now));
+                    sent.push((now, kind));
+                }
+            }
+            for (first, (start, _)) in sent.iter().enumerate() {
+                let within = |window: i64| sent[first..].iter().take_while(move |(time, _)| time - start < window);
+                let made = |window| within(window).filter(|(_, kind)| *kind == Kind::Create).count();
+                let points: u32 = within(60_000).map(|(_, kind)| kind.points()).sum();
+                assert!(made(60_000) <= 80 && made(3_600_000) <= 500 && points <= 900, "seed {seed}, from {start} ms");
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Issues, and what pull requests have in common with them.
 
 use forgeline_forge::{
-    remote::{RemoteItem, RemoteState, Scan, Trouble},
+    remote::{RemoteError, RemoteItem, RemoteState, Scan, Trouble},
     types::RepoId,
 };
 use forgeline_model::Timestamp;
@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use http::Method;
 use serde_json::json;
 
-use super::{labels, pulls};
+use super::{labels, pulls, repositories::is_private};
 use crate::{
     api::{Api, Changing, Result, Talk, done_all_the_same},
     auth::{Identity, Need},
@@ -42,7 +42,11 @@ pub(crate) async fn scan(api: &Api, repo: &RepoId, scan: Scan) -> Result<Vec<Rem
         .with("state", state)
         .with("sort", "updated")
         .with("direction", "asc");
-    let mut waiting = talk.by_change::<Issue>(&path, since).await?.into_iter();
+    let mut waiting = match talk.by_change::<Issue>(&path, since).await {
+        Ok(issues) => issues.into_iter(),
+        Err(error) if has_no_issues(&error) => return pulls::scan(talk, repo, scan).await,
+        Err(error) => return Err(error),
+    };
     let mut items = Vec::new();
     loop {
         let some: Vec<Issue> = waiting.by_ref().take(AT_ONCE).collect();
@@ -59,9 +63,16 @@ pub(crate) async fn one(api: &Api, repo: &RepoId, number: u64) -> Result<Option<
     let talk = api.talk(Identity::Repo(repo, Need::Read), &doing);
     let path = talk.path(&["repos", repo.owner(), repo.name(), "issues", &number.to_string()])?;
     // An issue that was moved to another repository has another number there, and is not in this one any more.
-    match talk.find::<Issue>(&path).await? {
+    let found = match talk.find::<Issue>(&path).await {
+        Err(error) if has_no_issues(&error) => return pulls::one(talk, repo, number).await,
+        found => found?,
+    };
+    match found {
         Some(issue) if issue.number == number => with_details(talk, repo, issue).await,
-        Some(_) | None => Ok(None),
+        Some(_) => Ok(None),
+        // GitHub says the same of an item that is gone and of a repository that may not be seen any more.
+        None if is_private(api, repo).await?.is_some() => Ok(None),
+        None => Err(talk.error(Trouble::Missing("the repository itself is not there".into()))),
     }
 }
 
@@ -86,26 +97,23 @@ pub(crate) async fn set_open(api: &Api, repo: &RepoId, number: u64, open: bool) 
     read.ok_or_else(|| done_all_the_same(reading.error(Trouble::Unreadable("its details are gone".into()))))
 }
 
-/// None for a pull request that went away, or whose branches have names that Git does not take.
+/// None for a pull request that went away.
 async fn with_details(talk: Talk<'_>, repo: &RepoId, issue: Issue) -> Result<Option<RemoteItem>> {
     if issue.pull_request.is_none() {
         return Ok(Some(item(issue)));
     }
-    let path = talk.path(&["repos", repo.owner(), repo.name(), "pulls", &issue.number.to_string()])?;
-    let Some(pull) = talk.find::<shapes::Pull>(&path).await? else { return Ok(None) };
-    let (number, closed_by, updated_at) = (issue.number, issue.closed_by, issue.updated_at.0);
-    Ok(match pulls::item(repo, pull) {
-        Ok(mut item) => {
-            item.closed_by = item.closed_by.or(closed_by.map(|actor| actor.login));
-            // The list is ordered by the issue's own time.
-            item.updated_at = updated_at;
-            Some(item)
-        }
-        Err(trouble) => {
-            tracing::debug!(%repo, number, %trouble, "pull request left out");
-            None
-        }
-    })
+    let (closed_by, updated_at) = (issue.closed_by, issue.updated_at.0);
+    Ok(pulls::one(talk, repo, issue.number).await?.map(|mut item| {
+        item.closed_by = item.closed_by.or(closed_by.map(|actor| actor.login));
+        // The list is ordered by the issue's own time.
+        item.updated_at = updated_at;
+        item
+    }))
+}
+
+/// Issues are switched off for a repository; then GitHub answers "gone" for the list of them, though pull requests are there.
+fn has_no_issues(error: &RemoteError) -> bool {
+    matches!(&error.trouble, Trouble::Refused(said) if said.contains("disabled"))
 }
 
 /// An issue without the details of a pull request.

@@ -1,7 +1,9 @@
 //! Pull requests.
 
+use std::collections::BTreeSet;
+
 use forgeline_forge::{
-    remote::{NewPullRequest, RemoteItem, RemotePull, RemoteState, Trouble},
+    remote::{NewPullRequest, RemoteItem, RemotePull, RemoteState, Scan, Trouble},
     types::RepoId,
 };
 use forgeline_repo::BranchName;
@@ -9,7 +11,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    api::{Api, Result, done_all_the_same},
+    api::{Api, Result, Talk, done_all_the_same},
     auth::{Identity, Need},
     limits::Priority,
     shapes::{self, Pull},
@@ -28,6 +30,32 @@ pub(crate) async fn open_from(api: &Api, repo: &RepoId, head: &BranchName) -> Re
     // GitHub's filter names an owner, who may have a fork with such a branch beside the repository.
     let is_ours = |item: &RemoteItem| item.pull.as_ref().is_some_and(|pull| pull.fork.is_none() && pull.head == *head);
     Ok(items.into_iter().filter(is_ours).collect())
+}
+
+/// What a scan finds in a repository whose issues are switched off: pull requests only.
+pub(super) async fn scan(talk: Talk<'_>, repo: &RepoId, scan: Scan) -> Result<Vec<RemoteItem>> {
+    let (state, since) = match scan {
+        Scan::Open => ("open", i64::MIN),
+        Scan::After(since) => ("all", since.seconds()),
+    };
+    // Newest first: what changes meanwhile comes twice, and nothing is skipped.
+    let path = talk
+        .path(&["repos", repo.owner(), repo.name(), "pulls"])?
+        .with("state", state)
+        .with("sort", "updated")
+        .with("direction", "desc");
+    let pulls = talk.pages_while(path, |pull: &Pull| pull.updated_at.0.seconds() >= since).await?;
+    let mut seen = BTreeSet::new();
+    let mut items: Vec<RemoteItem> =
+        pulls.into_iter().filter(|pull| seen.insert(pull.number)).filter_map(|pull| item_or_none(repo, pull)).collect();
+    items.sort_by_key(|item| (item.updated_at, item.number));
+    Ok(items)
+}
+
+/// One pull request; none when it is not there.
+pub(super) async fn one(talk: Talk<'_>, repo: &RepoId, number: u64) -> Result<Option<RemoteItem>> {
+    let path = talk.path(&["repos", repo.owner(), repo.name(), "pulls", &number.to_string()])?;
+    Ok(talk.find::<Pull>(&path).await?.and_then(|pull| item_or_none(repo, pull)))
 }
 
 pub(crate) async fn open(api: &Api, repo: &RepoId, new: &NewPullRequest) -> Result<RemoteItem> {
@@ -67,8 +95,14 @@ pub(crate) async fn edit(
     item(repo, pull).map_err(|trouble| done_all_the_same(talk.error(trouble)))
 }
 
+/// None for a pull request whose branches have names that Git does not take: it must not hold the others up.
+fn item_or_none(repo: &RepoId, pull: Pull) -> Option<RemoteItem> {
+    let number = pull.number;
+    item(repo, pull).inspect_err(|trouble| tracing::debug!(%repo, number, %trouble, "pull request left out")).ok()
+}
+
 /// A pull request with its details.
-pub(super) fn item(repo: &RepoId, pull: Pull) -> std::result::Result<RemoteItem, Trouble> {
+fn item(repo: &RepoId, pull: Pull) -> std::result::Result<RemoteItem, Trouble> {
     let merged = pull.merged == Some(true) || pull.merged_at.is_some();
     let branch = |name: &str| name.parse::<BranchName>().map_err(|error| Trouble::Unreadable(error.to_string()));
     // Before the merge GitHub puts a commit here that only tries the merge out.

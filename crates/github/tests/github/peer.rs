@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
 };
 
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
 /// 2023-11-14T22:13:20Z.
@@ -46,6 +47,8 @@ pub(crate) enum Reply {
     Cut,
     /// No word.
     Reset,
+    /// Something else, once it may.
+    Later(Arc<Notify>, Box<Reply>),
 }
 
 pub(crate) fn ok(body: Value) -> Reply {
@@ -69,11 +72,19 @@ impl Reply {
     }
 }
 
+/// Requests that are being answered, and the most there were.
+#[derive(Default)]
+struct Crowd {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
 type Script = Arc<Mutex<dyn FnMut(&Asked) -> Reply + Send>>;
 
 pub(crate) struct Peer {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
+    crowd: Arc<Crowd>,
 }
 
 impl Peer {
@@ -82,13 +93,14 @@ impl Peer {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let asked = Arc::new(Mutex::new(Vec::new()));
         let script: Script = Arc::new(Mutex::new(script));
-        let all = asked.clone();
+        let (all, crowd) = (asked.clone(), Arc::new(Crowd::default()));
+        let counted = crowd.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, script.clone(), all.clone()));
+                tokio::spawn(serve(stream, script.clone(), all.clone(), counted.clone()));
             }
         });
-        Self { url, asked }
+        Self { url, asked, crowd }
     }
 
     /// Answers from a list of `METHOD /path` and body; whatever is not on it is missing.
@@ -105,6 +117,11 @@ impl Peer {
         self.asked.lock().expect("no panic").clone()
     }
 
+    /// The most requests that were being answered at the same time.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.crowd.most.load(Ordering::SeqCst)
+    }
+
     /// Methods and paths of all that arrived.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.line).collect()
@@ -116,13 +133,26 @@ impl Peer {
     }
 }
 
-async fn serve(stream: TcpStream, script: Script, all: Arc<Mutex<Vec<Asked>>>) {
+async fn serve(stream: TcpStream, script: Script, all: Arc<Mutex<Vec<Asked>>>, crowd: Arc<Crowd>) {
     let mut stream = BufReader::new(stream);
     let Some(asked) = receive(&mut stream).await else { return };
     all.lock().expect("no panic").push(asked.clone());
+    crowd.most.fetch_max(crowd.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+    // Whoever else is to come has the time to.
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+    crowd.now.fetch_sub(1, Ordering::SeqCst);
     let reply = (script.lock().expect("no panic"))(&asked);
+    let reply = match reply {
+        Reply::Later(may, reply) => {
+            may.notified().await;
+            *reply
+        }
+        now => now,
+    };
     let text = match reply {
-        Reply::Reset => return,
+        Reply::Reset | Reply::Later(..) => return,
         Reply::Cut => "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"half\":".to_owned(),
         Reply::Whole { status, headers, body } => {
             let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

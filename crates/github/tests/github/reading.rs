@@ -155,6 +155,7 @@ async fn a_server_that_repeats_itself_ends_a_scan() {
 #[tokio::test]
 async fn one_item_is_there_or_not() {
     let peer = Peer::start(|asked| match asked.line.as_str() {
+        "GET /repos/acme/shop" => ok(json!({ "full_name": "acme/shop" })),
         "GET /repos/acme/shop/issues/1" => ok(issue(1, 1, json!({}))),
         "GET /repos/acme/shop/issues/2" => reply(410, json!({ "message": "This issue was deleted" })),
         "GET /repos/acme/shop/issues/3" => ok(issue(30, 1, json!({}))),
@@ -167,6 +168,33 @@ async fn one_item_is_there_or_not() {
     for (number, there) in [(1, true), (2, false), (3, false), (4, true), (5, false)] {
         assert_eq!(github.item(&repo(), number).await.expect("an answer").is_some(), there, "{number}");
     }
+    let nothing = Peer::start(|_| missing()).await;
+    let error = with_token(&nothing).item(&repo(), 1).await.expect_err("the repository is gone, not the item");
+    assert!(matches!(error.trouble, Trouble::Missing(_)), "{error}");
+    let error = with_app(&nothing, &Time::new()).item(&repo(), 1).await.expect_err("the App is not installed");
+    assert!(matches!(error.trouble, Trouble::Missing(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_repository_without_issues_has_pull_requests_all_the_same() {
+    let changed =
+        |number: u64, second: u32| pull(number, json!({ "updated_at": format!("2023-11-14T22:13:{second:02}Z") }));
+    let first = "GET /repos/acme/shop/pulls?state=all&sort=updated&direction=desc&per_page=100";
+    let peer = Peer::start(move |asked| match asked.line.as_str() {
+        "GET /repos/acme/shop/pulls/3" => ok(pull(3, json!({}))),
+        line if line == first => {
+            ok(json!([changed(3, 30), changed(2, 20)])).with("link", "</repos/acme/shop/pulls?page=2>; rel=\"next\"")
+        }
+        "GET /repos/acme/shop/pulls?page=2" => ok(json!([changed(2, 20), changed(1, 10), changed(4, 9)]))
+            .with("link", "</repos/acme/shop/pulls?page=3>; rel=\"next\""),
+        _ => reply(410, json!({ "message": "Issues has been disabled in this repository." })),
+    })
+    .await;
+    let github = with_token(&peer);
+    let items = github.items(&repo(), Scan::After(at(10))).await.expect("a scan");
+    assert_eq!(items.iter().map(|item| item.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(peer.lines().len(), 3, "what is older is not read");
+    assert!(github.item(&repo(), 3).await.expect("an answer").is_some());
 }
 
 #[tokio::test]

@@ -1,14 +1,13 @@
 //! When something is sent, sent again, and not sent.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::Arc;
 
-use forgeline_forge::remote::{Remote, Scan, Trouble};
+use forgeline_forge::remote::{Remote, RemoteError, RemoteItem, Scan, Trouble};
 use forgeline_github::{Auth, Config, ConfigError, GitHub, Limits, SystemClock};
 use forgeline_model::Timestamp;
+use futures::future::join_all;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::peer::{
     Asked, Peer, Reply, START, TOKEN, Time, comment, issue, missing, ok, reply, repo, secret, with, with_token,
@@ -162,25 +161,63 @@ async fn no_more_is_written_than_the_limits_take() {
 }
 
 #[tokio::test]
-async fn writes_go_one_at_a_time() {
-    let inside = Arc::new(AtomicU32::new(0));
-    let counter = inside.clone();
-    let peer = Peer::start(move |_| {
-        counter.fetch_add(1, Ordering::SeqCst);
-        written()
+async fn writes_go_one_at_a_time_and_reads_a_few() {
+    let peer = Peer::start(|asked| if asked.line.starts_with("GET") { ok(json!([])) } else { written() }).await;
+    let github = with_token(&peer);
+    let all = repo();
+    for done in join_all((0..10).map(|_| github.create_comment(&all, 7, "a"))).await {
+        done.expect("it is written");
+    }
+    assert_eq!((peer.most_at_once(), peer.lines().len()), (1, 10));
+    for done in join_all((0..30).map(|number| github.comments(&all, number))).await {
+        done.expect("it is read");
+    }
+    assert!((2..=8).contains(&peer.most_at_once()), "{}", peer.most_at_once());
+}
+
+#[tokio::test]
+async fn equal_reads_at_the_same_time_are_one() {
+    let peer = Peer::start(|_| ok(issue(7, 0, json!({})))).await;
+    let github = with_token(&peer);
+    let all = repo();
+    let read = join_all((0..5).map(|_| github.item(&all, 7))).await;
+    assert!(read.iter().all(|one| *one == read[0] && one.is_ok()));
+    assert_eq!(peer.lines().len(), 1);
+    github.item(&all, 7).await.expect("it is read");
+    assert_eq!(peer.lines().len(), 2, "one after the other they are two");
+}
+
+#[tokio::test]
+async fn who_writes_and_then_reads_sees_what_was_written() {
+    let may = Arc::new(Notify::new());
+    let first = may.clone();
+    let mut reads = 0;
+    let peer = Peer::start(move |asked| {
+        if asked.line.starts_with("PATCH") {
+            return ok(issue(7, 1, json!({ "title": "new" })));
+        }
+        reads += 1;
+        match reads {
+            1 => Reply::Later(first.clone(), Box::new(ok(issue(7, 0, json!({ "title": "old" }))))),
+            _ => ok(issue(7, 1, json!({ "title": "new" }))),
+        }
     })
     .await;
-    let github = Arc::new(with_token(&peer));
-    let tasks: Vec<_> = (0..10)
-        .map(|_| {
-            let github = github.clone();
-            tokio::spawn(async move { github.create_comment(&repo(), 7, "a").await.map(|_| ()) })
-        })
-        .collect();
-    for task in tasks {
-        task.await.expect("it ends").expect("it is written");
-    }
-    assert_eq!(inside.load(Ordering::SeqCst), 10);
+    let github = with_token(&peer);
+    let all = repo();
+    let slow = github.item(&all, 7);
+    let writer = async {
+        while peer.lines().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        github.set_open(&all, 7, true).await.expect("it is written");
+        let read = github.item(&all, 7).await;
+        may.notify_one();
+        read
+    };
+    let (before, after) = tokio::join!(slow, writer);
+    let title = |read: Result<Option<RemoteItem>, RemoteError>| read.expect("it is read").expect("it is there").title;
+    assert_eq!((title(before), title(after)), ("old".to_owned(), "new".to_owned()));
 }
 
 #[tokio::test]
