@@ -30,7 +30,6 @@ use crate::server::limits::Refused;
 use crate::server::log::Problem;
 use crate::server::serve::Ticket;
 use call::{Call, Incoming};
-use operation::Operation;
 use reply::{Refusal, Reply};
 
 /// All operations as one service.

@@ -220,7 +220,7 @@ impl FakeForge {
                     let forks = state.world.repositories.values();
                     let fork =
                         forks.filter(|found| found.owner == owner && found.parent == Some(id)).map(|found| found.id);
-                    (fork.last().unwrap_or_else(|| panic!("`{head}` names no fork of `{full}`")), branch)
+                    (fork.max().unwrap_or_else(|| panic!("`{head}` names no fork of `{full}`")), branch)
                 }
                 None => (id, head),
             };

@@ -27,14 +27,14 @@ fn receiver(forge: &FakeForge) -> Inbox {
     let into = inbox.clone();
     std::thread::spawn(move || {
         while let Ok((stream, _)) = listener.accept() {
-            let one = receive(stream);
-            into.lock().expect("an inbox").push(one);
+            receive(stream, &into);
         }
     });
     inbox
 }
 
-fn receive(mut stream: TcpStream) -> (String, String) {
+/// What came is in the inbox before the sender has its answer.
+fn receive(mut stream: TcpStream, inbox: &Inbox) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -42,8 +42,9 @@ fn receive(mut stream: TcpStream) -> (String, String) {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = header(head, "content-length").parse::<usize>().expect("a length");
             if body.len() >= length {
+                inbox.lock().expect("an inbox").push((head.to_owned(), body.to_owned()));
                 let _ = stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-                return (head.to_owned(), body.to_owned());
+                return;
             }
         }
         let read = stream.read(&mut chunk).expect("more");
