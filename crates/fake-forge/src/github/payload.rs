@@ -107,7 +107,7 @@ fn tell(show: &Show<'_>, happening: &Happening) -> Vec<Told> {
             action: Some("created".to_owned()),
             repository: None,
             actor: found.account,
-            fields: json!({ "installation": show.installation(found), "repositories": [] }),
+            fields: json!({ "installation": show.installation(found), "repositories": covered(show, *installation) }),
         }),
         Happening::Repository { repository, actor, action } => {
             let (action, fields) = match action {
@@ -166,6 +166,19 @@ fn tell(show: &Show<'_>, happening: &Happening) -> Vec<Told> {
         }),
     };
     one.into_iter().collect()
+}
+
+/// The repositories that an installation covers, in short.
+fn covered(show: &Show<'_>, installation: Id) -> Vec<Value> {
+    let ids = show.world.repositories.keys().filter(|id| show.world.covers(installation, **id));
+    ids.map(|id| {
+        let whole = show.repository(*id);
+        ["id", "node_id", "name", "full_name", "private"]
+            .into_iter()
+            .map(|key| (key.to_owned(), whole[key].clone()))
+            .collect()
+    })
+    .collect()
 }
 
 fn of(event: &'static str, action: &str, repository: Id, actor: Actor, fields: Value) -> Told {

@@ -156,6 +156,7 @@ fn an_app_is_told_of_its_repositories_only_and_by_which_installation() {
     forge.open_issue("otto", "acme/shop", "Slow", "");
     let told = told(&forge, &inbox);
     assert_eq!(names(&told), ["installation.created", "issues.opened"]);
+    assert_eq!(told[0].1["repositories"][0]["full_name"], "acme/shop");
     assert_eq!(
         (&told[1].1["installation"]["id"], &told[1].1["repository"]["full_name"]),
         (&json!(installation), &json!("acme/shop"))
