@@ -8,6 +8,7 @@ mod boundaries;
 mod control;
 #[cfg(test)]
 mod gate;
+mod github;
 #[cfg(test)]
 mod generated_service;
 #[cfg(test)]

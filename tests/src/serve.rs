@@ -1,6 +1,6 @@
 //! `forgeline serve`: the real executable, over real sockets.
 
-mod server;
+pub(crate) mod server;
 
 use self::server::{Server, patiently, signed};
 use crate::{

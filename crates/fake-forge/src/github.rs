@@ -22,15 +22,14 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Extension, RawPathParams, RawQuery};
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use axum::routing::{MethodFilter, on};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::model::World;
-use crate::server::Shared;
 use crate::server::limits::Refused;
 use crate::server::log::Problem;
 use crate::server::serve::Ticket;
+use crate::server::{Shared, State};
 use call::{Call, Incoming};
-use operation::Operation;
 use reply::{Refusal, Reply};
 
 /// All operations as one service.
@@ -106,6 +105,28 @@ fn answer(shared: &Shared, incoming: Incoming) -> Response<Body> {
     drop(state);
     let text = problems.join("; ");
     Reply::status(500).with(json!({ "message": format!("bug of the fake forge: {text}") })).into_response()
+}
+
+/// What a `GET` of this path would show to the owner of everything, whole.
+pub(crate) fn peek(state: &mut State, base: String, target: &str) -> Value {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let reads = operation::all().filter(|operation| operation.method == "GET");
+    // Of two that match, the one with fewer parameters is meant.
+    let found = reads
+        .filter_map(|operation| Some((operation, operation.match_path(path)?)))
+        .min_by_key(|(_, params)| params.len());
+    let (operation, params) = found.unwrap_or_else(|| panic!("the fake does not serve `GET {path}`"));
+    let (path, query, headers, body) = (path.to_owned(), query.to_owned(), HeaderMap::new(), Bytes::new());
+    let ticket = Ticket { number: 0, prefix: "" };
+    let incoming = Incoming { operation, ticket, params, path, query, headers, body };
+    let answered = Call::new(state, base, incoming).and_then(|mut call| {
+        call.look_at_all();
+        (operation.handler)(&mut call)
+    });
+    match answered {
+        Ok(reply) => reply.body.unwrap_or_default(),
+        Err(refusal) => panic!("`GET {target}`: {refusal:?}"),
+    }
 }
 
 /// An answer with that status and the message that GitHub has for it.

@@ -81,7 +81,8 @@ impl FakeForge {
                     _ = stopped => {}
                 }
             });
-            runtime.shutdown_background();
+            // Handlers that are still at work hold the folder of the repositories.
+            runtime.shutdown_timeout(std::time::Duration::from_secs(1));
         })?;
         Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
     }

@@ -72,12 +72,12 @@ impl Shared {
     /// Makes webhooks of what happened.
     pub(crate) fn settle_happenings(&self, state: &mut State) {
         let happenings = std::mem::take(&mut state.world.happenings);
-        if happenings.is_empty() || state.deliveries.hook.is_none() {
-            return;
+        if state.deliveries.hook.is_some() {
+            for happening in &happenings {
+                github::payload::queue(state, &self.base(), happening);
+            }
         }
-        for happening in &happenings {
-            github::payload::queue(state, &self.base(), happening);
-        }
+        // There may be more in the queue: somebody can have asked for a delivery again.
         self.queued.notify_one();
     }
 

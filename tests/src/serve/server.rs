@@ -20,7 +20,7 @@ const END: Duration = Duration::from_secs(15);
 
 /// Waits until something is so.
 #[track_caller]
-pub(super) fn patiently(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn patiently(what: &str, is_so: impl Fn() -> bool) {
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
@@ -29,7 +29,7 @@ pub(super) fn patiently(what: &str, is_so: impl Fn() -> bool) {
 }
 
 /// GitHub's signature.
-pub(super) fn signed(secret: &str, body: &str) -> String {
+pub(crate) fn signed(secret: &str, body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
     mac.update(body.as_bytes());
     let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -37,7 +37,7 @@ pub(super) fn signed(secret: &str, body: &str) -> String {
 }
 
 /// A server; it dies with the test.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     listen: String,
     admin: String,
@@ -48,7 +48,7 @@ const ARGS: [&str; 6] = ["serve", "--json", "--listen", "127.0.0.1:0", "--admin"
 impl Server {
     /// Starts one and waits until it listens.
     #[track_caller]
-    pub(super) fn start(world: &World, variables: &[(&str, &str)], more: &[&str]) -> Self {
+    pub(crate) fn start(world: &World, variables: &[(&str, &str)], more: &[&str]) -> Self {
         let mut command = world.command(&[&ARGS[..], more].concat());
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("forgeline starts");
@@ -67,26 +67,26 @@ impl Server {
     }
 
     /// Another one on the same state, to its end.
-    pub(super) fn second(&self, world: &World) -> Said {
+    pub(crate) fn second(&self, world: &World) -> Said {
         world.run(&ARGS)
     }
 
     /// Asks the admin address.
     #[track_caller]
-    pub(super) fn look(&self, path: &str) -> (u16, String) {
+    pub(crate) fn look(&self, path: &str) -> (u16, String) {
         speak(&self.admin, &format!("GET {path} HTTP/1.1\r\n"), "")
     }
 
     /// Sends a hook.
     #[track_caller]
-    pub(super) fn send(&self, source: &str, headers: &[(&str, &str)], body: &str) -> u16 {
+    pub(crate) fn send(&self, source: &str, headers: &[(&str, &str)], body: &str) -> u16 {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         speak(&self.listen, &format!("POST /webhooks/{source} HTTP/1.1\r\n{headers}"), body).0
     }
 
     /// Asks it to end; its exit code.
     #[track_caller]
-    pub(super) fn end(mut self) -> i32 {
+    pub(crate) fn end(mut self) -> i32 {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(asked.expect("kill starts").success());
         let began = Instant::now();
@@ -97,7 +97,7 @@ impl Server {
 
     /// Waits for its end; none when a signal ended it.
     #[track_caller]
-    pub(super) fn wait(&mut self) -> Option<i32> {
+    pub(crate) fn wait(&mut self) -> Option<i32> {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child") {

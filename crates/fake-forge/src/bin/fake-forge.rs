@@ -40,7 +40,6 @@ fn main() -> std::io::Result<()> {
     writeln!(out, "End it with Ctrl-C.")?;
     out.flush()?;
     drop(out);
-    loop {
-        std::thread::park();
-    }
+    // The fake is dropped then, and its folder with it.
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(tokio::signal::ctrl_c())
 }

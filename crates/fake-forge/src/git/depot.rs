@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::command::{GitError, git, run};
@@ -22,6 +23,9 @@ while read -r old new ref; do
     done
 done
 "#;
+
+/// Added to each repository's configuration.
+const CONFIG: &str = "[http]\n\treceivepack = true\n[uploadpack]\n\tallowAnySHA1InWant = true\n[gc]\n\tauto = 0\n";
 
 /// Name, address and time of somebody who commits.
 #[derive(Debug, Clone)]
@@ -63,10 +67,8 @@ impl Depot {
     fn prepare(&self, repository: Id) -> Result<(), GitError> {
         use std::os::unix::fs::PermissionsExt as _;
         let path = self.path(repository);
-        for (key, value) in [("http.receivepack", "true"), ("uploadpack.allowAnySHA1InWant", "true"), ("gc.auto", "0")]
-        {
-            git(&path, &["config", key, value])?;
-        }
+        let mut config = std::fs::OpenOptions::new().append(true).open(path.join("config"))?;
+        config.write_all(CONFIG.as_bytes())?;
         std::fs::create_dir_all(path.join("hooks"))?;
         let hook = path.join("hooks/pre-receive");
         std::fs::write(&hook, PRE_RECEIVE)?;

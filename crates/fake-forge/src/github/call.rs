@@ -69,6 +69,8 @@ pub(crate) struct Call<'a> {
     path: String,
     base: String,
     prefix: &'static str,
+    /// Are lists whole?
+    whole: bool,
 }
 
 impl<'a> Call<'a> {
@@ -82,7 +84,14 @@ impl<'a> Call<'a> {
         };
         let Incoming { operation, ticket, params, path, .. } = incoming;
         let prefix = ticket.prefix;
-        Ok(Self { state, caller, operation, body, repository: 0, params, query, path, base, prefix })
+        Ok(Self { state, caller, operation, body, repository: 0, params, query, path, base, prefix, whole: false })
+    }
+
+    /// From now on lists are whole, and the path's repository is taken without asking who looks.
+    pub(crate) fn look_at_all(&mut self) {
+        self.whole = true;
+        let found = self.world().repository_named(self.param("owner"), self.param("repo")).map(|found| found.id);
+        self.repository = found.unwrap_or_default();
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -144,6 +153,9 @@ impl<'a> Call<'a> {
 
     /// The part of a list that was asked for, and the links to the others.
     pub(crate) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, Option<String>), Refusal> {
+        if self.whole {
+            return Ok((all, None));
+        }
         let number = |name: &str, default: usize| match self.query(name) {
             None => Ok(default),
             Some(text) => text.parse().map_err(|_| Refusal::invalid(format!("`{name}` is no number"))),

@@ -59,6 +59,14 @@ fn validator(pointer: String) -> Arc<Validator> {
     entry.clone()
 }
 
+/// What of a webhook's payload does not fit; `name` is its event, and its action if it has one, with dashes.
+pub(crate) fn payload_problems(name: &str, payload: &Value) -> Vec<String> {
+    if DESCRIPTION["webhooks"].get(name).is_none() {
+        return vec![format!("the webhook {name} is not described")];
+    }
+    misfits(format!("/webhooks/{name}"), name, payload)
+}
+
 /// At most a few words on each way in which `value` does not fit.
 fn misfits(pointer: String, what: &str, value: &Value) -> Vec<String> {
     let validator = validator(pointer);

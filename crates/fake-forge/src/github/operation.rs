@@ -1,5 +1,7 @@
 //! The table of what is served.
 
+use std::collections::BTreeMap;
+
 use super::call::Call;
 use super::reply::{Refusal, Reply};
 use super::routes;
@@ -40,6 +42,27 @@ impl Operation {
     /// `METHOD /path/{parameter}`.
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// The parameters that a path gives, if it is one of this operation; a last one may hold slashes.
+    pub(crate) fn match_path(&self, path: &str) -> Option<BTreeMap<String, String>> {
+        let route = self.route();
+        let (mut params, mut rest) = (BTreeMap::new(), path.strip_prefix('/')?);
+        for part in route.split('/').skip(1) {
+            let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+            if let Some(name) = name.and_then(|name| name.strip_prefix('*')) {
+                params.insert(name.to_owned(), rest.to_owned());
+                return (!rest.is_empty()).then_some(params);
+            }
+            let (first, tail) = rest.split_once('/').unwrap_or((rest, ""));
+            match name {
+                Some(name) if !first.is_empty() => drop(params.insert(name.to_owned(), first.to_owned())),
+                None if first == part => {}
+                _ => return None,
+            }
+            rest = tail;
+        }
+        rest.is_empty().then_some(params)
     }
 
     /// The path for axum: some parameters take slashes.

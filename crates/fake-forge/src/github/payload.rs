@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::openapi;
 use super::shape::{Show, extend};
 use crate::model::happening::{CheckAction, CommentAction, Happening, ItemAction, RepositoryAction};
+use crate::model::review::ReviewComment;
 use crate::model::{Actor, Id};
 use crate::server::State;
 use crate::server::deliveries::Delivery;
@@ -15,6 +17,14 @@ struct Told {
     repository: Option<Id>,
     actor: Id,
     fields: Value,
+}
+
+impl Told {
+    /// As the description names it.
+    fn name(&self) -> String {
+        let action = self.action.as_ref().map(|action| format!("-{action}")).unwrap_or_default();
+        format!("{}{action}", self.event).replace('_', "-")
+    }
 }
 
 /// The headers of a delivery; the signature is over the body as it is sent.
@@ -49,6 +59,7 @@ pub(crate) fn queue(state: &mut State, base: &str, happening: &Happening) {
         };
         for installation in installations {
             let payload = complete(&state.world, base, &told, installation);
+            state.log.webhook_problems.extend(openapi::payload_problems(&told.name(), &payload));
             let id = state.world.fresh();
             let delivery = Delivery {
                 id,
@@ -96,7 +107,7 @@ fn tell(show: &Show<'_>, happening: &Happening) -> Vec<Told> {
             action: Some("created".to_owned()),
             repository: None,
             actor: found.account,
-            fields: json!({ "installation": show.installation(found), "repositories": [] }),
+            fields: json!({ "installation": show.installation(found), "repositories": covered(show, *installation) }),
         }),
         Happening::Repository { repository, actor, action } => {
             let (action, fields) = match action {
@@ -126,7 +137,7 @@ fn tell(show: &Show<'_>, happening: &Happening) -> Vec<Told> {
         }),
         Happening::ReviewComment { comment, actor, action } => world.items.get(&comment.item).map(|item| {
             let (name, changes) = comment_action(action);
-            let fields = json!({ "comment": show.review_comment(comment), "pull_request": show.pull(item) });
+            let fields = json!({ "comment": remark(show, comment), "pull_request": show.pull(item) });
             of("pull_request_review_comment", name, comment.repository, *actor, extend(fields, changes))
         }),
         Happening::Check { check, actor, action } => world.checks.get(check).map(|check| {
@@ -142,12 +153,14 @@ fn tell(show: &Show<'_>, happening: &Happening) -> Vec<Told> {
             of("check_run", action, check.repository, *actor, extend(fields, more))
         }),
         Happening::Status { status, actor } => world.statuses.get(status).map(|status| {
+            let commits = world.depot.log(status.repository, &status.commit, None, 1).unwrap_or_default();
+            let commit = commits.first().map(|commit| show.commit(status.repository, commit));
             let value = show.status(status);
             let fields = json!({
                 "id": status.id, "sha": status.commit, "name": world.full_name(status.repository),
                 "context": status.context, "state": status.state, "description": status.description,
                 "target_url": status.target, "branches": [], "created_at": value["created_at"],
-                "updated_at": value["updated_at"], "commit": { "sha": status.commit },
+                "updated_at": value["updated_at"], "commit": commit,
             });
             Told { action: None, ..of("status", "", status.repository, *actor, fields) }
         }),
@@ -155,8 +168,31 @@ fn tell(show: &Show<'_>, happening: &Happening) -> Vec<Told> {
     one.into_iter().collect()
 }
 
+/// The repositories that an installation covers, in short.
+fn covered(show: &Show<'_>, installation: Id) -> Vec<Value> {
+    let ids = show.world.repositories.keys().filter(|id| show.world.covers(installation, **id));
+    ids.map(|id| {
+        let whole = show.repository(*id);
+        ["id", "node_id", "name", "full_name", "private"]
+            .into_iter()
+            .map(|key| (key.to_owned(), whole[key].clone()))
+            .collect()
+    })
+    .collect()
+}
+
 fn of(event: &'static str, action: &str, repository: Id, actor: Actor, fields: Value) -> Told {
     Told { event, action: Some(action.to_owned()), repository: Some(repository), actor: actor.user, fields }
+}
+
+/// A comment on a line with the fields that only webhooks always have.
+fn remark(show: &Show<'_>, comment: &ReviewComment) -> Value {
+    let start = comment.start_line;
+    let more = json!({
+        "position": comment.line, "original_position": comment.line,
+        "start_line": start, "original_start_line": start, "start_side": start.map(|_| "RIGHT"),
+    });
+    extend(show.review_comment(comment), more)
 }
 
 fn comment_action(action: &CommentAction) -> (&'static str, Value) {

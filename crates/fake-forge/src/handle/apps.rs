@@ -135,15 +135,13 @@ impl FakeForge {
 
     /// Sends a delivery again, as the button on GitHub's page does; false if there is no such delivery.
     pub fn redeliver(&self, delivery: u64) -> bool {
-        let again = self.act(|state| {
+        self.act(|state| {
             let (id, now) = (state.world.fresh(), state.world.now());
             state.deliveries.again(delivery, id, now).is_some()
-        });
-        self.shared.queued.notify_one();
-        again
+        })
     }
 
-    /// The login of a person as an id, made if it is new.
+    /// The id of a person, who is made if new.
     #[must_use]
     pub fn id_of(&self, login: &str) -> u64 {
         self.act(|state| {

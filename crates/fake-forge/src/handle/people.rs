@@ -220,7 +220,7 @@ impl FakeForge {
                     let forks = state.world.repositories.values();
                     let fork =
                         forks.filter(|found| found.owner == owner && found.parent == Some(id)).map(|found| found.id);
-                    (fork.last().unwrap_or_else(|| panic!("`{head}` names no fork of `{full}`")), branch)
+                    (fork.max().unwrap_or_else(|| panic!("`{head}` names no fork of `{full}`")), branch)
                 }
                 None => (id, head),
             };
@@ -309,9 +309,15 @@ impl FakeForge {
     }
 
     /// Asks for a check again, or presses its button of that identifier.
+    ///
+    /// # Panics
+    /// If there is no such check or button.
     pub fn press(&self, login: &str, check: u64, button: Option<&str>) {
         self.act(|state| {
             let who = actor(&mut state.world, login);
+            let buttons = &state.world.checks.get(&check).expect("a check").buttons;
+            let there = button.is_none_or(|button| buttons.iter().any(|found| found.identifier == button));
+            assert!(there, "check {check} has no button {button:?}");
             state.world.press(who, check, button.map(str::to_owned));
         });
     }

@@ -78,12 +78,23 @@ impl FakeForge {
         self.shared.lock().log.requests.clone()
     }
 
-    /// Empties the log of requests.
+    /// Empties the log of requests, with what was wrong with them.
     pub fn forget_requests(&self) {
         self.shared.lock().log.requests.clear();
     }
 
-    /// Everything that was wrong with requests and answers, as sentences; a test holds it to be empty.
+    /// What a `GET` of this path and query would show to the owner of everything, whole instead of in pages. It is not
+    /// logged, meets no fault or limit, and is for tests that look at what came of something.
+    ///
+    /// # Panics
+    /// If the path is not served or what it names is not there.
+    #[must_use]
+    pub fn peek(&self, path: &str) -> serde_json::Value {
+        let mut state = self.shared.lock();
+        github::peek(&mut state, self.shared.base(), path)
+    }
+
+    /// Everything that was wrong with requests, answers and webhooks, as sentences; a test holds it to be empty.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let state = self.shared.lock();
@@ -95,8 +106,11 @@ impl FakeForge {
             };
             format!("request {} `{} {}` {what}", request.number, request.method, request.path)
         };
-        let all = state.log.requests.iter();
-        all.flat_map(|request| request.problems.iter().map(move |problem| told(request, problem))).collect()
+        let requests = state.log.requests.iter();
+        let of_requests =
+            requests.flat_map(|request| request.problems.iter().map(move |problem| told(request, problem)));
+        let of_webhooks = state.log.webhook_problems.iter().map(|problem| format!("bug of the fake: {problem}"));
+        of_requests.chain(of_webhooks).collect()
     }
 
     /// The operations of the API that were used, as `METHOD /path/{parameter}`.

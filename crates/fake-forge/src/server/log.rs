@@ -65,6 +65,8 @@ pub struct Request {
 pub(crate) struct Log {
     last: u64,
     pub(crate) requests: Vec<Request>,
+    /// Ways in which webhooks did not fit the description: bugs of the fake.
+    pub(crate) webhook_problems: Vec<String>,
 }
 
 impl Log {

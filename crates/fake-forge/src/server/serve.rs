@@ -175,7 +175,7 @@ fn finish(
 ) -> Response<Body> {
     let mut state = shared.lock();
     let now = state.world.now();
-    if counts && !state.log.entry(number).is_some_and(|entry| entry.path == "/rate_limit") {
+    if counts && state.log.entry(number).is_none_or(|entry| entry.path != "/rate_limit") {
         state.limits.count(credential, now);
     }
     let standing = state.limits.standing(credential, now);

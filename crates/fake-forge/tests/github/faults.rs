@@ -125,3 +125,19 @@ fn the_log_has_requests_in_order_with_their_operations() {
     forge.forget_requests();
     assert!(forge.requests().is_empty());
 }
+
+#[test]
+fn a_test_looks_without_being_seen() {
+    let forge = crate::support::shop_with(true);
+    for n in 0..40 {
+        forge.open_issue("ada", "acme/shop", &format!("{n}"), "");
+    }
+    forge.comment("ada", "acme/shop", 7, "x");
+    forge.push("wil", "acme/shop", "a/b", &[("a.txt", "a\n")]);
+    forge.faults().always("* /**", Fault::Status(500));
+    assert_eq!(forge.peek("/repos/acme/shop/issues?state=all").as_array().map(Vec::len), Some(40));
+    assert_eq!(forge.peek("/repos/acme/shop/issues/comments")[0]["body"], "x");
+    assert_eq!(forge.peek("/repos/acme/shop/issues/7")["comments"], 1);
+    assert_eq!(forge.peek("/repos/acme/shop/branches/a/b")["name"], "a/b");
+    assert!(forge.requests().is_empty());
+}

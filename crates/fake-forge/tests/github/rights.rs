@@ -221,3 +221,23 @@ fn people_and_levels_can_be_made_in_any_order() {
     assert_eq!(person(&forge, "lea").get("/users/nobody").status, 404);
     described(&forge);
 }
+
+#[test]
+fn people_find_the_repositories_in_which_they_have_a_level() {
+    let forge = shop_with(true);
+    forge.repository("acme/bank", true);
+    forge.repository("wil/notes", false);
+    let wil = person(&forge, "wil");
+    forge.grant("wil", "acme/bank", Level::Read);
+    forge.grant("wil", "wil/notes", Level::Admin);
+    let names = |query: &str| -> Vec<String> {
+        let found = wil.get(&format!("/user/repos?{query}")).json();
+        found.as_array().into_iter().flatten().filter_map(|one| one["full_name"].as_str().map(str::to_owned)).collect()
+    };
+    assert_eq!(names(""), ["acme/bank", "acme/shop", "wil/notes"]);
+    assert_eq!(names("visibility=public"), ["wil/notes"]);
+    forge.grant("wil", "acme/bank", Level::None);
+    assert_eq!(names("visibility=private"), ["acme/shop"]);
+    assert_eq!(program(&forge, &BOT).get("/user/repos").status, 403);
+    described(&forge);
+}

@@ -27,14 +27,14 @@ fn receiver(forge: &FakeForge) -> Inbox {
     let into = inbox.clone();
     std::thread::spawn(move || {
         while let Ok((stream, _)) = listener.accept() {
-            let one = receive(stream);
-            into.lock().expect("an inbox").push(one);
+            receive(stream, &into);
         }
     });
     inbox
 }
 
-fn receive(mut stream: TcpStream) -> (String, String) {
+/// What came is in the inbox before the sender has its answer.
+fn receive(mut stream: TcpStream, inbox: &Inbox) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -42,8 +42,9 @@ fn receive(mut stream: TcpStream) -> (String, String) {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = header(head, "content-length").parse::<usize>().expect("a length");
             if body.len() >= length {
+                inbox.lock().expect("an inbox").push((head.to_owned(), body.to_owned()));
                 let _ = stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-                return (head.to_owned(), body.to_owned());
+                return;
             }
         }
         let read = stream.read(&mut chunk).expect("more");
@@ -89,6 +90,7 @@ fn deliveries_are_signed_and_named() {
     assert_eq!(header(&head, "x-hub-signature-256"), format!("sha256={digest}"));
     assert_eq!(header(&head, "x-github-delivery"), forge.deliveries()[0].guid);
     assert_eq!(header(&head, "content-type"), "application/json");
+    described(&forge);
 }
 
 #[test]
@@ -140,6 +142,7 @@ fn the_life_of_a_pull_request_is_told_in_order() {
         push["commits"].as_array().and_then(|all| all.last()).map(|one| &one["added"][0]),
         Some(&json!("a.txt"))
     );
+    described(&forge);
 }
 
 #[test]
@@ -153,10 +156,12 @@ fn an_app_is_told_of_its_repositories_only_and_by_which_installation() {
     forge.open_issue("otto", "acme/shop", "Slow", "");
     let told = told(&forge, &inbox);
     assert_eq!(names(&told), ["installation.created", "issues.opened"]);
+    assert_eq!(told[0].1["repositories"][0]["full_name"], "acme/shop");
     assert_eq!(
         (&told[1].1["installation"]["id"], &told[1].1["repository"]["full_name"]),
         (&json!(installation), &json!("acme/shop"))
     );
+    described(&forge);
 }
 
 #[test]
@@ -240,6 +245,7 @@ fn doubled_and_reordered_deliveries_lose_nothing() {
     let distinct: std::collections::BTreeSet<u64> = numbers.iter().copied().collect();
     assert_eq!(distinct, (1..=30).collect());
     assert!(numbers.len() > 30, "some came twice");
+    described(&forge);
 }
 
 #[test]
@@ -249,4 +255,58 @@ fn a_receiver_that_is_not_there_is_a_failed_delivery() {
     forge.open_issue("otto", "acme/shop", "Slow", "");
     assert!(forge.settle(PATIENCE));
     assert_eq!(forge.deliveries()[0].status, 502);
+    described(&forge);
+}
+
+#[test]
+fn all_that_can_happen_is_told_as_github_describes_it() {
+    let forge = shop();
+    let app = forge.app("helper", &BOT);
+    let inbox = receiver(&forge);
+    let installation = forge.install(&app, "acme", None);
+    let client = Client::new(&forge, &forge.installation_token(installation, None, None));
+    forge.push("wil", "acme/shop", "topic", &[("a.txt", "a\n")]);
+    forge.push("wil", "acme/shop", "other", &[("b.txt", "b\n")]);
+    forge.open_issue("otto", "acme/shop", "Slow", "");
+    forge.open_pull("wil", "acme/shop", "topic", "main", "Add a", "");
+    for number in [1, 2] {
+        let path = format!("/repos/acme/shop/issues/{number}");
+        forge.edit("wil", "acme/shop", number, Some("Title"), Some("Text"));
+        forge.label("wil", "acme/shop", number, "build");
+        forge.unlabel("wil", "acme/shop", number, "build");
+        client.post(&format!("{path}/assignees"), json!({ "assignees": ["ada"] }));
+        client
+            .send("DELETE", &format!("{path}/assignees"), &[], Some(json!({ "assignees": ["ada"] })))
+            .expect("an answer");
+        forge.close("wil", "acme/shop", number);
+        forge.reopen("wil", "acme/shop", number);
+    }
+    let reviewers = "/repos/acme/shop/pulls/2/requested_reviewers";
+    client.post(reviewers, json!({ "reviewers": ["ada"] }));
+    client.send("DELETE", reviewers, &[], Some(json!({ "reviewers": ["ada"] }))).expect("an answer");
+    forge.set_draft("wil", "acme/shop", 2, true);
+    let remark = json!({ "body": "hm", "path": "a.txt", "line": 1, "commit_id": forge.head("acme/shop", "topic") });
+    let remark = client.post("/repos/acme/shop/pulls/2/comments", remark).json();
+    client.patch(&format!("/repos/acme/shop/pulls/comments/{}", remark["id"]), json!({ "body": "ah" }));
+    forge.set_branch("wil", "acme/shop", "other", None);
+    forge.rename("ada", "acme/shop", "store");
+    forge.archive("ada", "acme/store");
+    let told = told(&forge, &inbox);
+    for name in ["issues", "pull_request"] {
+        for action in ["opened", "edited", "labeled", "unlabeled", "assigned", "unassigned", "closed", "reopened"] {
+            assert!(names(&told).contains(&format!("{name}.{action}").as_str()), "{name}.{action}");
+        }
+    }
+    for name in [
+        "pull_request.review_requested",
+        "pull_request.review_request_removed",
+        "pull_request.converted_to_draft",
+        "pull_request_review_comment.edited",
+        "delete",
+        "repository.renamed",
+        "repository.archived",
+    ] {
+        assert!(names(&told).contains(&name), "{name}");
+    }
+    described(&forge);
 }

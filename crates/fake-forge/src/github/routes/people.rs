@@ -6,6 +6,7 @@ use crate::github::call::Call;
 use crate::github::operation::{Need, Operation, outside, within};
 use crate::github::reply::{Refusal, Reply};
 use crate::github::shape::extend;
+use crate::model::Id;
 use crate::model::access::Level::{self, Read, Write};
 use crate::model::app::Access;
 use crate::server::log::Credential;
@@ -15,6 +16,7 @@ const METADATA: &[&str] = &["metadata"];
 pub(super) const TABLE: &[Operation] = &[
     outside("GET", "/rate_limit", Need::Nothing, limits),
     outside("GET", "/user", Need::Account, me),
+    outside("GET", "/user/repos", Need::Account, repositories),
     outside("GET", "/users/{username}", Need::Nothing, user),
     within("GET", "/repos/{owner}/{repo}", METADATA, Access::Read, Read, repository),
     within("GET", "/repos/{owner}/{repo}/collaborators", METADATA, Access::Read, Write, collaborators),
@@ -53,6 +55,25 @@ fn me(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         "two_factor_authentication": true,
     });
     Ok(Reply::ok(extend(call.show().profile(id), more)))
+}
+
+/// Those in which the person was given a level, by name.
+fn repositories(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let (user, world) = (call.actor()?.user, call.world());
+    let private = match call.query("visibility") {
+        Some("private") => Some(true),
+        Some("public") => Some(false),
+        _ => None,
+    };
+    let mut ids: Vec<Id> = world
+        .repositories
+        .values()
+        .filter(|found| private.is_none_or(|private| found.private == private))
+        .map(|found| found.id)
+        .filter(|id| world.granted(user, *id) > Level::None)
+        .collect();
+    ids.sort_by_key(|id| world.full_name(*id));
+    call.list(ids, |id| call.show().repository(id))
 }
 
 fn user(call: &mut Call<'_>) -> Result<Reply, Refusal> {

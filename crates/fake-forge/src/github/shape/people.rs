@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Show, extend, node, time};
+use crate::github::call::encode;
 use crate::model::Id;
 use crate::model::access::Level;
 use crate::model::app::{Installation, Permissions, Selection};
@@ -12,7 +13,12 @@ use crate::model::people::{Kind, User};
 impl Show<'_> {
     pub(crate) fn user(&self, id: Id) -> Value {
         let Some(user) = self.world.users.get(&id) else { return Value::Null };
-        let api = format!("{}/users/{}", self.api, user.login);
+        // The brackets of a bot's login do not stand in an address as they are.
+        let api = format!("{}/users/{}", self.api, encode(&user.login));
+        let web = match user.login.strip_suffix("[bot]") {
+            Some(slug) => format!("{}/apps/{slug}", self.web),
+            None => format!("{}/{}", self.web, user.login),
+        };
         json!({
             "login": user.login,
             "id": user.id,
@@ -20,7 +26,7 @@ impl Show<'_> {
             "avatar_url": format!("{}/avatars/u/{}", self.web, user.id),
             "gravatar_id": "",
             "url": api,
-            "html_url": format!("{}/{}", self.web, user.login),
+            "html_url": web,
             "followers_url": format!("{api}/followers"),
             "following_url": format!("{api}/following{{/other_user}}"),
             "gists_url": format!("{api}/gists{{/gist_id}}"),

@@ -1,0 +1,186 @@
+//! GitHub, played by the fake forge over real HTTP and Git; the real executable is the bot.
+
+use forgeline_fake_forge::{FakeForge, Fault, Level};
+
+use crate::{
+    serve::server::{Server, patiently, signed},
+    world::{Said, World},
+};
+
+const SHOP: &str = "acme/shop";
+const RUN: &str = "/forgeline run docs-page";
+const ME: &str = "forgeline-app[bot]";
+const SECRET: &str = "3f1d0f7c5a5e4e6c8f3b";
+
+/// A machine whose operator names a GitHub, and that GitHub.
+struct Place {
+    world: World,
+    there: FakeForge,
+}
+
+impl Place {
+    /// With Forgeline as an App, which has looked at the repository once.
+    fn new() -> Self {
+        let place = Self::strange();
+        place.pass();
+        place
+    }
+
+    fn strange() -> Self {
+        let there = FakeForge::start_blocking();
+        there.repository(SHOP, false);
+        there.grant("ana", SHOP, Level::Write);
+        there.grant("ben", SHOP, Level::Maintain);
+        there.push("ana", SHOP, "main", &[("README.md", "# Shop\n")]);
+        let rights = ["contents", "issues", "pull_requests", "checks"].map(|right| (right, "write"));
+        let app = there.app("forgeline-app", &[&rights[..], &[("metadata", "read")]].concat());
+        there.install(&app, "acme", None);
+        let world = World::new();
+        let key = world.write("app.pem", &app.private_key_pem);
+        let hook = world.write("hook", SECRET);
+        let operator = format!(
+            "apiVersion: forgeline.dev/v1\nkind: Operator\nforges:\n  github: {{app_id: {}, private_key: \"file:{key}\", \
+             webhook_secret: \"file:{hook}\", base_url: \"{}\"}}\n",
+            app.id,
+            there.enterprise_url(),
+        );
+        world.write("home/.config/forgeline/operator.yaml", operator);
+        Self { world, there }
+    }
+
+    /// One look of the bot, and the runs that follow.
+    #[track_caller]
+    fn pass(&self) -> Said {
+        self.world.ok(&["bot", "once", "--json"])
+    }
+
+    /// An issue under which somebody says something.
+    fn issue(&self, title: &str, who: &str, comment: &str) -> u64 {
+        let number = self.there.open_issue("ana", SHOP, title, "Within 30 days.");
+        self.there.comment(who, SHOP, number, comment);
+        number
+    }
+
+    /// Open pull requests, the newest first.
+    fn pulls(&self) -> Vec<u64> {
+        let all = self.there.peek(&format!("/repos/{SHOP}/pulls?state=open"));
+        all.as_array().expect("a list").iter().filter_map(|it| it["number"].as_u64()).collect()
+    }
+
+    /// What Forgeline has said on an item.
+    fn said_on(&self, number: u64) -> Vec<String> {
+        let all = self.there.peek(&format!("/repos/{SHOP}/issues/{number}/comments"));
+        let own = all.as_array().expect("a list").iter().filter(|it| it["user"]["login"] == ME);
+        own.filter_map(|it| it["body"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Nothing that was asked differs from GitHub's description, and no limit was overrun.
+    #[track_caller]
+    fn settle(&self) {
+        assert_eq!(self.there.problems(), Vec::<String>::new());
+        self.world.settle();
+    }
+}
+
+#[test]
+fn a_comment_becomes_one_pull_request_and_the_merge_is_seen() {
+    let place = Place::new();
+    let issue = place.issue("How to return goods", "ana", RUN);
+    place.pass();
+    let pulls = place.pulls();
+    assert_eq!(pulls.len(), 1);
+    let said = place.said_on(issue);
+    assert!(said.iter().any(|text| text.contains("docs-page")), "{said:?}");
+    place.pass();
+    place.pass();
+    assert_eq!((place.pulls(), place.said_on(issue).len()), (pulls.clone(), said.len()), "looking again does nothing");
+    place.there.merge("ben", SHOP, pulls[0]);
+    place.pass();
+    let runs = place.world.runs();
+    assert_eq!(runs.len(), 1);
+    assert!(place.there.file(SHOP, "main", "docs/how-to-return-goods.md").is_some(), "it is merged");
+    place.settle();
+}
+
+#[test]
+fn a_stranger_is_refused_by_the_missing_right() {
+    let place = Place::new();
+    place.there.user("eve");
+    let issue = place.issue("How to return goods", "eve", RUN);
+    place.pass();
+    assert_eq!(place.pulls(), Vec::<u64>::new());
+    let said = place.said_on(issue);
+    assert!(said.len() == 1 && said[0].contains("editor"), "{said:?}");
+    place.settle();
+}
+
+#[test]
+fn what_happened_before_the_first_look_is_left_alone() {
+    let place = Place::strange();
+    let issue = place.issue("How to return goods", "ana", RUN);
+    place.pass();
+    assert_eq!((place.pulls(), place.said_on(issue)), (vec![], vec![]));
+    place.there.comment("ana", SHOP, issue, RUN);
+    place.pass();
+    assert_eq!(place.pulls().len(), 1);
+    place.settle();
+}
+
+#[test]
+fn answers_that_are_lost_make_nothing_twice() {
+    for lost in ["POST */pulls", "POST */issues/*/comments"] {
+        let place = Place::new();
+        let issue = place.issue("How to return goods", "ana", RUN);
+        place.there.faults().next(lost, 1, Fault::ResetAfter);
+        for _ in 0..3 {
+            place.world.run(&["bot", "once"]);
+            place.there.advance_clock(60_000);
+        }
+        patiently("the run's end", || {
+            place.world.run(&["bot", "once"]);
+            place.world.runs().iter().all(|run| run["finished"] == true)
+        });
+        assert_eq!(place.pulls().len(), 1, "{lost}");
+        let said = place.said_on(issue);
+        let mut different = said.clone();
+        different.sort();
+        different.dedup();
+        assert_eq!(different.len(), said.len(), "{lost}: {said:?}");
+        place.settle();
+    }
+}
+
+#[test]
+fn a_hook_is_answered_at_once_and_without_hooks_it_is_seen_all_the_same() {
+    let place = Place::new();
+    let server = Server::start(&place.world, &[], &["--poll", "3600"]);
+    patiently("the first pass", || server.look("/metrics").1.contains("forgeline_passes_total{result=\"done\"} 1"));
+    place.issue("How to return goods", "ana", RUN);
+    let body = format!("{{\"action\":\"created\",\"repository\":{{\"full_name\":\"{SHOP}\"}}}}");
+    let signature = signed(SECRET, &body);
+    let head = [("x-github-event", "issue_comment"), ("x-github-delivery", "d1"), ("x-hub-signature-256", &signature)];
+    assert_eq!(server.send("github", &head, &body), 202);
+    patiently("a pull request", || place.pulls().len() == 1);
+    assert_eq!(server.end(), 0);
+    let server = Server::start(&place.world, &[], &["--poll", "1"]);
+    place.issue("How to pay", "ana", RUN);
+    patiently("a second pull request", || place.pulls().len() == 2);
+    assert_eq!(server.end(), 0);
+    place.settle();
+}
+
+#[test]
+fn a_dry_run_reads_there_and_leaves_no_trace() {
+    let place = Place::new();
+    let issue = place.issue("How to return goods", "ana", RUN);
+    place.there.forget_requests();
+    let said = place.world.ok(&["bot", "once", "--dry-run"]);
+    assert!(said.out.contains("would be carried out"), "{}", said.out);
+    let writes = place.there.requests().into_iter().filter(|it| it.method != "GET" && !it.path.contains("access_tokens"));
+    let writes: Vec<String> = writes.map(|it| format!("{} {}", it.method, it.path)).filter(|it| !it.contains("git-upload-pack")).collect();
+    assert_eq!(writes, Vec::<String>::new());
+    assert_eq!((place.pulls(), place.said_on(issue)), (vec![], vec![]));
+    place.pass();
+    assert_eq!(place.pulls().len(), 1, "the dry run took nothing away");
+    place.settle();
+}
