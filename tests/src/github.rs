@@ -176,8 +176,10 @@ fn a_dry_run_reads_there_and_leaves_no_trace() {
     place.there.forget_requests();
     let said = place.world.ok(&["bot", "once", "--dry-run"]);
     assert!(said.out.contains("would be carried out"), "{}", said.out);
-    let writes = place.there.requests().into_iter().filter(|it| it.method != "GET" && !it.path.contains("access_tokens"));
-    let writes: Vec<String> = writes.map(|it| format!("{} {}", it.method, it.path)).filter(|it| !it.contains("git-upload-pack")).collect();
+    let writes =
+        place.there.requests().into_iter().filter(|it| it.method != "GET" && !it.path.contains("access_tokens"));
+    let writes: Vec<String> =
+        writes.map(|it| format!("{} {}", it.method, it.path)).filter(|it| !it.contains("git-upload-pack")).collect();
     assert_eq!(writes, Vec::<String>::new());
     assert_eq!((place.pulls(), place.said_on(issue)), (vec![], vec![]));
     place.pass();

@@ -8,9 +8,9 @@ mod boundaries;
 mod control;
 #[cfg(test)]
 mod gate;
-mod github;
 #[cfg(test)]
 mod generated_service;
+mod github;
 #[cfg(test)]
 mod knowledge;
 #[cfg(test)]

@@ -146,6 +146,27 @@ fn a_stop_lets_runs_come_to_a_checkpoint_and_the_next_start_goes_on() {
 }
 
 #[test]
+fn a_stop_answers_what_is_under_way_and_takes_nothing_new() {
+    let world = with_hooks();
+    let mut server = Server::start(&world, &[], &["--poll", "3600"]);
+    patiently("the first pass", || server.look("/metrics").1.contains("forgeline_passes_total{result=\"done\"} 1"));
+    let signature = signed(SECRET, PUSH);
+    let head = [("x-github-event", "push"), ("x-github-delivery", "d1"), ("x-hub-signature-256", &*signature)];
+    let finish = server.send_slowly("github", &head, PUSH);
+    // One that came later was answered, so that the slow one was accepted.
+    assert_eq!(server.send("github", &[("x-github-event", "push")], PUSH), 401);
+    server.ask_to_end();
+    patiently("that it is not ready", || server.look("/readyz").0 == 503);
+    patiently("that it accepts nothing", || !server.accepts());
+    assert_eq!(finish(), 202);
+    assert_eq!(server.wait(), Some(0));
+    assert_eq!(hooks(&world, "new"), 1, "it waits for the next start");
+    let server = Server::start(&world, &[], &["--poll", "3600"]);
+    patiently("the hook to be seen", || hooks(&world, "seen") == 1);
+    assert_eq!(server.end(), 0);
+}
+
+#[test]
 fn a_run_that_waits_holds_up_no_other() {
     let world = World::with_shop();
     world.ok(&["local", "user", "add", "bo"]);

@@ -84,11 +84,42 @@ impl Server {
         speak(&self.listen, &format!("POST /webhooks/{source} HTTP/1.1\r\n{headers}"), body).0
     }
 
+    /// Sends the first half of a hook; what answers the whole of it once the second half is sent.
+    #[track_caller]
+    pub(crate) fn send_slowly(
+        &self,
+        source: &str,
+        headers: &[(&str, &str)],
+        body: &'static str,
+    ) -> impl FnOnce() -> u16 + use<> {
+        let mut stream = TcpStream::connect(&self.listen).expect("a connection");
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let (first, second) = body.split_at(body.len() / 2);
+        let length = body.len();
+        let head = format!("POST /webhooks/{source} HTTP/1.1\r\n{headers}host: x\r\nconnection: close\r\n");
+        write!(stream, "{head}content-length: {length}\r\n\r\n{first}").expect("sent");
+        move || {
+            stream.write_all(second.as_bytes()).expect("sent");
+            read(stream).0
+        }
+    }
+
+    /// Whether it accepts connections for hooks.
+    pub(crate) fn accepts(&self) -> bool {
+        TcpStream::connect(&self.listen).is_ok()
+    }
+
+    /// Asks it to end.
+    #[track_caller]
+    pub(crate) fn ask_to_end(&self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.expect("kill starts").success());
+    }
+
     /// Asks it to end; its exit code.
     #[track_caller]
     pub(crate) fn end(mut self) -> i32 {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(asked.expect("kill starts").success());
+        self.ask_to_end();
         let began = Instant::now();
         let code = self.wait();
         assert!(began.elapsed() < END, "it took {:?}", began.elapsed());
@@ -124,6 +155,12 @@ fn speak(address: &str, head: &str, body: &str) -> (u16, String) {
     let length = body.len();
     let request = format!("{head}host: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
     stream.write_all(request.as_bytes()).expect("sent");
+    read(stream)
+}
+
+/// An answer, to its end: status and body.
+#[track_caller]
+fn read(mut stream: TcpStream) -> (u16, String) {
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer");
     let status = text.split_whitespace().nth(1).and_then(|code| code.parse().ok()).unwrap_or_default();

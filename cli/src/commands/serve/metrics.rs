@@ -7,7 +7,10 @@ mod flow;
 
 use std::{
     fmt,
-    sync::{Mutex, atomic::AtomicU64},
+    sync::{
+        Mutex,
+        atomic::{AtomicI64, AtomicU64},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,7 @@ pub(super) use flow::Flow;
 /// Names and values.
 type Labels = Vec<(&'static str, String)>;
 type Real = Gauge<f64, AtomicU64>;
+type Whole = Gauge<i64, AtomicI64>;
 type Times = Family<Labels, Histogram>;
 
 /// Seconds of requests: the alert's 0.3 s is a bound.
@@ -84,7 +88,7 @@ impl Meters {
         let r = &mut all;
         let build = add(r, "forgeline_build_info", "Version of this process", Family::<Labels, Gauge>::default());
         build.get_or_create(&vec![("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1);
-        let cpus = add(r, "forgeline_cpus", "Processors that this process may use", Gauge::<i64>::default());
+        let cpus = add(r, "forgeline_cpus", "Processors that this process may use", Whole::default());
         let here = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         cpus.set(i64::try_from(here).unwrap_or(1));
         Self {

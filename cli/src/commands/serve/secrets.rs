@@ -47,8 +47,10 @@ impl Secrets {
 
     /// Whether each can be read.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        let all = Source::ALL.into_iter().flat_map(|source| self.of_source(source));
-        all.map(|reference| Ok(secret::read(reference).map(|_| ())?)).collect()
+        for reference in Source::ALL.into_iter().flat_map(|source| self.of_source(source)) {
+            secret::read(reference)?;
+        }
+        Ok(())
     }
 
     /// Reads them, at most once a second.
