@@ -19,6 +19,8 @@ mod node;
 mod number;
 mod reader;
 mod search;
+#[cfg(test)]
+mod tests;
 mod theory;
 mod unevaluated;
 pub mod views;

@@ -221,3 +221,69 @@ fn an_id_moves_nothing_where_nothing_refers() {
     let moved = json!({"properties": {"a": {"$id": "part", "properties": {"b": {"$ref": "#/properties/c"}}}}});
     refused(&moved, "moves the base");
 }
+
+#[test]
+fn a_reference_follows_its_target_to_its_new_place() {
+    let newest = json!({"$ref": "#/$defs/a", "$defs": {"a": {"items": {"type": "null"}}}, "properties": {
+        "x": {"$ref": "#/$defs/a/items"}, "y": {"$ref": "#/properties/x"}}});
+    assert_eq!(lower(&newest).as_ref(), Ok(&newest), "nothing has to move");
+    let old = json!({
+        "definitions": {"p": {"items": [{"type": "null"}], "additionalItems": {"type": "string"},
+            "dependencies": {"a/b": {"minProperties": 2}}}},
+        "allOf": [{"$ref": "#/definitions/p/items/0"}, {"$ref": "#/definitions/p/additionalItems"},
+            {"$ref": "#/definitions/p/dependencies/a~1b"}],
+    });
+    let new = json!({
+        "definitions": {"p": {"prefixItems": [{"type": "null"}], "items": {"type": "string"},
+            "dependentSchemas": {"a/b": {"minProperties": 2}}}},
+        "allOf": [{"$ref": "#/definitions/p/prefixItems/0"}, {"$ref": "#/definitions/p/items"},
+            {"$ref": "#/definitions/p/dependentSchemas/a~1b"}],
+    });
+    assert_eq!(lower(&old), Ok(new));
+}
+
+#[test]
+fn dependencies_say_what_they_say_in_their_dialect() {
+    let (seven, later) = ("http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2019-09/schema");
+    let (four, text) = ("http://json-schema.org/draft-04/schema#", json!({"a": "b"}));
+    let named = lower(&json!({"$schema": four, "dependencies": text}));
+    assert_eq!(named, Ok(json!({"dependentRequired": {"a": ["b"]}})));
+    let needs = json!({"$schema": later, "dependencies": {"a": {"required": ["b"]}}});
+    assert_eq!(lower(&needs), Ok(json!({"dependentSchemas": {"a": {"required": ["b"]}}})));
+    // What the dialect does not know stands in nobody's way.
+    let silent = json!({"$schema": seven, "dependencies": {"a": {"required": ["b"]}},
+        "dependentRequired": {"c": ["d"]}, "dependentSchemas": {}, "unevaluatedProperties": false});
+    assert_eq!(lower(&silent), Ok(json!({"dependentSchemas": {"a": {"required": ["b"]}}})));
+    for other in ["dependentRequired", "dependentSchemas"] {
+        refused(&json!({"$schema": later, "dependencies": {"a": ["b"]}, other: {}}), "stands beside");
+    }
+    refused(&json!({"$schema": later, "dependencies": {"a": true}, "not": {"unevaluatedProperties": true}}), "agreed");
+}
+
+#[test]
+fn a_part_is_of_the_dialect_of_the_whole() {
+    let (six, seven) = ("http://json-schema.org/draft-06/schema#", "http://json-schema.org/draft-07/schema");
+    refused(&json!({"$schema": seven, "properties": {"a": {"$schema": six}}}), "another dialect");
+    let same = json!({"$schema": seven, "properties": {"a": {"$schema": format!("{seven}#"), "type": "null"}}});
+    assert_eq!(lower(&same), Ok(json!({"properties": {"a": {"type": "null"}}})));
+}
+
+#[test]
+fn nesting_is_bounded_at_every_place() {
+    let nested = |levels: usize, around: &dyn Fn(Value) -> Value| (0..levels).fold(json!(true), |deep, _| around(deep));
+    let places: [&dyn Fn(Value) -> Value; 5] = [
+        &|deep| json!({"not": deep}),
+        &|deep| json!({"allOf": [deep]}),
+        &|deep| json!({"properties": {"a": deep}}),
+        &|deep| json!({"items": [], "additionalItems": deep}),
+        &|deep| json!({"dependencies": {"a": deep}}),
+    ];
+    for around in places {
+        lower(&nested(100, around)).expect("a hundred levels are read");
+        refused(&nested(101, around), "levels deep");
+        // Where no schema stands in 2020-12, until something refers to it.
+        let hoisted = |levels| json!({"definitions": {}, "$ref": "#/x/a", "x": {"a": nested(levels, around)}});
+        lower(&hoisted(100)).expect("a hundred levels are read");
+        refused(&hoisted(101), "levels deep");
+    }
+}
