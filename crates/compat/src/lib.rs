@@ -19,6 +19,7 @@ mod node;
 mod number;
 mod reader;
 mod search;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod theory;

@@ -2,4 +2,7 @@
 
 mod bounds;
 mod cases;
+mod formats;
+mod numbers;
+mod reading;
 mod values;

@@ -150,7 +150,8 @@ fn what_cannot_be_read_is_refused() {
     refused(&json!({"$ref": "#none"}), "anchor");
     refused(&json!({"$ref": "#/$defs/a/enum", "$defs": {"a": {"enum": [1]}}}), "leads to no schema");
     refused(&json!({"$ref": 1}), "not text");
-    refused(&json!({"properties": {"a": 1}}), "stands where a schema should");
+    refused(&json!({"properties": {"a": 1}}), "`1` stands where a schema should");
+    refused(&json!({"not": "é".repeat(70)}), &format!("`\"{}…` stands", "é".repeat(59)));
     refused(&json!({"$defs": {"a": {"$id": "https://x/", "$ref": "#/$defs/b"}}}), "moves the base");
     let mut deep = json!(true);
     for _ in 0..200 {
@@ -231,13 +232,13 @@ fn a_reference_follows_its_target_to_its_new_place() {
         "definitions": {"p": {"items": [{"type": "null"}], "additionalItems": {"type": "string"},
             "dependencies": {"a/b": {"minProperties": 2}}}},
         "allOf": [{"$ref": "#/definitions/p/items/0"}, {"$ref": "#/definitions/p/additionalItems"},
-            {"$ref": "#/definitions/p/dependencies/a~1b"}],
+            {"$ref": "#/definitions/p/dependencies/a~1b"}, {"items": true}, {"$ref": "#/allOf/3/items"}],
     });
     let new = json!({
         "definitions": {"p": {"prefixItems": [{"type": "null"}], "items": {"type": "string"},
             "dependentSchemas": {"a/b": {"minProperties": 2}}}},
         "allOf": [{"$ref": "#/definitions/p/prefixItems/0"}, {"$ref": "#/definitions/p/items"},
-            {"$ref": "#/definitions/p/dependentSchemas/a~1b"}],
+            {"$ref": "#/definitions/p/dependentSchemas/a~1b"}, {"items": true}, {"$ref": "#/allOf/3/items"}],
     });
     assert_eq!(lower(&old), Ok(new));
 }
@@ -285,5 +286,40 @@ fn nesting_is_bounded_at_every_place() {
         let hoisted = |levels| json!({"definitions": {}, "$ref": "#/x/a", "x": {"a": nested(levels, around)}});
         lower(&hoisted(100)).expect("a hundred levels are read");
         refused(&hoisted(101), "levels deep");
+    }
+}
+
+#[test]
+fn a_schema_that_names_no_dialect_is_of_the_one_that_its_keywords_are_of() {
+    // Beside a reference nothing counts up to draft-07.
+    let properties = json!({"a": {"$ref": "#/properties/b", "maxLength": 1}, "b": {"type": "string"}});
+    let silenced = json!({"a": {"$ref": "#/properties/b"}, "b": {"type": "string"}});
+    let newest = json!({"type": "object", "properties": properties});
+    assert_eq!(lower(&newest).as_ref(), Ok(&newest));
+    for (old, lowered) in [
+        (json!({"items": [true]}), json!({"prefixItems": [true]})),
+        (json!({"definitions": {}}), json!({"definitions": {}})),
+        (json!({"minimum": 1, "exclusiveMinimum": true}), json!({"exclusiveMinimum": 1})),
+        (json!({"maximum": 1, "exclusiveMaximum": false}), json!({"maximum": 1})),
+    ] {
+        let with = |mut schema: Value, properties: &Value| {
+            schema["properties"] = properties.clone();
+            schema
+        };
+        assert_eq!(lower(&with(old, &properties)), Ok(with(lowered, &silenced)));
+    }
+    let both = json!({"$defs": {}, "definitions": {"a": {"$id": "#a", "type": "null"}}, "properties": {
+        "a": {"$ref": "#a", "maxLength": 1}}});
+    let lowered = json!({"$defs": {}, "definitions": {"a": {"type": "null"}}, "properties": {
+        "a": {"$ref": "#/definitions/a", "maxLength": 1}}});
+    assert_eq!(lower(&both), Ok(lowered));
+}
+
+#[test]
+fn what_a_dialect_does_not_have_is_not_read_into_it() {
+    let newest = "https://json-schema.org/draft/2020-12/schema";
+    assert_eq!(lower(&json!({"$schema": newest, "items": [true]})), Ok(json!({"items": [true]})));
+    for later in [newest, "https://json-schema.org/draft/2019-09/schema"] {
+        refused(&json!({"$schema": later, "$ref": "#a", "$defs": {"a": {"$id": "#a"}}}), "anchor that is not there");
     }
 }

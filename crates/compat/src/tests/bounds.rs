@@ -14,6 +14,7 @@ use crate::{
     budget::Meter,
     included,
     node::{Node, Type},
+    search::Search,
 };
 
 #[test]
@@ -45,8 +46,8 @@ fn asked(budget: &Budget, when_asked: &dyn Fn()) -> u32 {
 #[test]
 fn time_and_cancellation_end_a_question_on_its_way() {
     assert!(asked(&Budget::default(), &|| ()) >= 400);
-    let short = Budget { time: Duration::from_millis(100), ..Budget::default() };
-    assert!(asked(&short, &|| std::thread::sleep(Duration::from_millis(110))) <= 64);
+    let short = Budget { time: Duration::from_millis(10), ..Budget::default() };
+    assert!(asked(&short, &|| std::thread::sleep(Duration::from_millis(11))) <= 64);
     let cancel = Arc::new(AtomicBool::new(false));
     let budget = Budget { cancel: Arc::clone(&cancel), time: Duration::from_secs(600), ..Budget::default() };
     assert!(asked(&budget, &|| cancel.store(true, std::sync::atomic::Ordering::Relaxed)) <= 64);
@@ -86,4 +87,17 @@ fn one_of_one_is_that_one() {
     assert_eq!(arena.any(vec![one, other]), arena.any(vec![other, one, other]));
     let not = arena.not(one);
     assert_eq!((arena.not(not), arena.anything() == arena.nothing()), (one, false));
+}
+
+#[test]
+fn a_few_reasons_are_enough() {
+    let mut arena = Arena::default();
+    let mut search = Search::new(&mut arena, &Budget::default());
+    (0..30).for_each(|n| search.note("pattern", &format!("/{n:02}"), "first"));
+    search.note_if_silent("search", "not said");
+    let told = search.reasons();
+    assert_eq!((told.len(), told[19].pointer.as_str()), (20, "/19"));
+    let mut search = Search::new(&mut arena, &Budget::default());
+    search.note_if_silent("search", "said");
+    assert_eq!(search.reasons()[0].message, "said");
 }

@@ -6,7 +6,7 @@ use crate::{
     arena::Arena,
     dialect::lower,
     evaluate::{are_distinct, normal},
-    node::{Lit, Names},
+    node::{Lit, Names, Node, Type},
     reader::{Shared, read},
 };
 
@@ -179,6 +179,14 @@ fn values_too_deep_or_too_large_are_not_judged() {
     let tree = json!({"items": {"$ref": "#"}});
     let nested = |levels: usize| (0..levels).fold(json!([]), |inner, _| json!([inner]));
     assert_eq!((holds(&tree, &nested(90)), holds(&tree, &nested(400))), (Some(true), None));
+    // Each level is one step, and the one at the end is the 300th.
+    let chain = |length: usize| {
+        let mut arena = Arena::default();
+        let end = arena.place(Node::Types(vec![Type::Array]));
+        let id = (0..length).fold(end, |below, _| arena.place(Node::Item(0, below)));
+        arena.holds(Lit::yes(id), &nested(length))
+    };
+    assert_eq!((chain(300), chain(301)), (Some(true), None));
     let many = |count: usize| Value::Array(vec![json!(1); count]);
     let items = json!({"items": {"type": "integer"}});
     assert_eq!((holds(&items, &many(1_000)), holds(&items, &many(200_000))), (Some(true), None));
