@@ -318,8 +318,33 @@ fn a_schema_that_names_no_dialect_is_of_the_one_that_its_keywords_are_of() {
 #[test]
 fn what_a_dialect_does_not_have_is_not_read_into_it() {
     let newest = "https://json-schema.org/draft/2020-12/schema";
-    assert_eq!(lower(&json!({"$schema": newest, "items": [true]})), Ok(json!({"items": [true]})));
+    refused(&json!({"$schema": newest, "items": [true]}), "`[true]` stands where a schema should");
     for later in [newest, "https://json-schema.org/draft/2019-09/schema"] {
         refused(&json!({"$schema": later, "$ref": "#a", "$defs": {"a": {"$id": "#a"}}}), "anchor that is not there");
     }
+}
+
+#[test]
+fn a_name_stands_for_one_place() {
+    let twice = |name: Value| json!({"$defs": {"a": name, "b": name}, "$ref": "#/$defs/a"});
+    refused(&twice(json!({"$anchor": "x"})), "anchor `x` stands at");
+    refused(&twice(json!({"$dynamicAnchor": "x"})), "anchor `x` stands at");
+    let seven = "http://json-schema.org/draft-07/schema#";
+    let old = |name: &str| json!({"$schema": seven, "definitions": {"a": {"$id": name}, "b": {"$id": name}}});
+    refused(&old("#x"), "anchor `x` stands at");
+    for no_name in ["#", "#/x"] {
+        lower(&old(no_name)).expect("such an `$id` names nothing");
+    }
+    let newest = json!({"$defs": {"a": {"$id": "#x"}, "b": {"$id": "#x"}}});
+    lower(&newest).expect("nor does any with `#` in 2020-12");
+    let both = json!({"$ref": "#x", "$defs": {"a": {"$anchor": "x", "$dynamicAnchor": "x", "type": "null"}}});
+    assert_eq!(lower(&both), Ok(json!({"$ref": "#/$defs/a", "$defs": {"a": {"type": "null"}}})));
+    // What means nothing names nothing.
+    for silent in [json!({"unevaluatedItems": {"$id": "#x"}}), json!({"$ref": "#x", "not": {"$id": "#x"}})] {
+        let mut schema = json!({"$schema": seven, "definitions": {"a": {"$id": "#x"}}});
+        schema.as_object_mut().expect("an object").extend(silent.as_object().expect("an object").clone());
+        lower(&schema).unwrap_or_else(|why| panic!("{schema}: {why}"));
+    }
+    let apart = json!({"$defs": {"a": {"$id": "https://example.com/a", "properties": {"b": {"type": "null"}}}}});
+    lower(&apart).expect("a base that nothing refers to");
 }
