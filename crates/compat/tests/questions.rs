@@ -1,6 +1,10 @@
 //! Questions whose answer says more than yes or no.
 
-use forgeline_compat::{Budget, Inclusion, Reason, dialect::lower, included};
+use forgeline_compat::{
+    Budget, Inclusion, Reason,
+    dialect::{lower, unfolded},
+    included,
+};
 use serde_json::{Value, json};
 
 /// The answer where nothing is ever confirmed.
@@ -122,10 +126,61 @@ fn formats_that_no_validator_checks_prove_nothing() {
     }
 }
 
+/// The first value that fits is taken for each place, and the places are not alike.
+#[test]
+fn distinct_items_of_several_schemas_prove_nothing() {
+    let items = json!([{"enum": [1, 2]}, {"const": 1}]);
+    let left = json!({"type": "array", "uniqueItems": true, "prefixItems": items, "minItems": 2, "maxItems": 2});
+    assert_eq!(reasons(&left, &json!(false))[0].keyword, "uniqueItems");
+}
+
+/// A string longer than is built is in the way, wherever it stands.
+#[test]
+fn what_is_unknown_of_a_part_is_unknown_of_the_whole() {
+    let long = json!({"type": "string", "minLength": 100_001});
+    for left in [
+        long.clone(),
+        json!({"anyOf": [false, long]}),
+        json!({"type": "array", "minItems": 1, "items": long}),
+        json!({"type": "array", "minItems": 2, "prefixItems": [true, long]}),
+        json!({"type": "array", "minItems": 1, "maxItems": 1, "items": long, "uniqueItems": true}),
+        json!({"type": "array", "contains": long}),
+        json!({"type": "array", "items": {"allOf": [long]}, "not": {"items": {"maxLength": 3}}}),
+        json!({"type": "array", "maxItems": 2, "items": long, "not": {"uniqueItems": true}}),
+        json!({"type": "object", "required": ["a"], "properties": {"a": long}}),
+        json!({"type": "object", "minProperties": 1, "additionalProperties": long}),
+        json!({"type": "object", "minProperties": 1, "propertyNames": long}),
+        json!({"type": "object", "propertyNames": {"enum": ["a", "b"]}, "properties": {"a": long}, "minProperties": 2}),
+        json!({"type": "object", "additionalProperties": long, "not": {"additionalProperties": {"maxLength": 3}}}),
+        json!({"type": "object", "propertyNames": long, "not": {"additionalProperties": {"type": "null"}}}),
+        json!({"type": "object", "patternProperties": {"^a": long}, "not": {"patternProperties": {"^a": false}}}),
+    ] {
+        assert!(!reasons(&left, &json!(false)).is_empty(), "{left}");
+    }
+}
+
 /// One derivative of such a pattern may be as large as its square.
 #[test]
 fn patterns_that_grow_too_large_are_not_decided() {
     let row = json!({"type": "string", "pattern": format!("^{}$", "a?".repeat(3_000))});
     let told = reasons(&row, &json!({"pattern": "^b*$"}));
     assert!(told.iter().any(|reason| reason.keyword == "budget"), "{told:?}");
+}
+
+#[test]
+fn the_work_of_a_validator_is_counted() {
+    assert_eq!(unfolded(&json!(true)), 1);
+    let level = |n: usize| {
+        let below = json!({"$ref": format!("#/$defs/d{}", n + 1)});
+        json!({"allOf": [below, below]})
+    };
+    let tower = |levels: usize| {
+        let mut all: serde_json::Map<String, Value> = (0..levels).map(|n| (format!("d{n}"), level(n))).collect();
+        all.insert(format!("d{levels}"), json!({}));
+        json!({"$ref": "#/$defs/d0", "$defs": all})
+    };
+    // The root, two references at each level with what they lead to, and what stands at the end.
+    assert_eq!([unfolded(&tower(0)), unfolded(&tower(1)), unfolded(&tower(2))], [2, 6, 14]);
+    assert_eq!(unfolded(&tower(80)), u64::MAX);
+    assert_eq!(unfolded(&json!({"items": {"not": {"$ref": "#"}}})), 3, "a circle is cut");
 }
