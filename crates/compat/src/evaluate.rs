@@ -77,13 +77,15 @@ impl Evaluation<'_> {
             return None;
         }
         self.left -= 1;
-        // The lists are sorted, and may be long.
-        if let Node::Enum(scalars) = self.arena.node(id) {
-            return Some(Arena::scalar(value).is_some_and(|scalar| scalars.binary_search(&scalar).is_ok()));
-        }
+        let node = match self.arena.node(id) {
+            // The lists are sorted, and may be long: they are not copied.
+            Node::Enum(scalars) => {
+                return Some(Arena::scalar(value).is_some_and(|scalar| scalars.binary_search(&scalar).is_ok()));
+            }
+            other => other.clone(),
+        };
         self.depth += 1;
-        let node = self.arena.node(id).clone();
-        let holds = stacker::maybe_grow(64 << 10, 1 << 20, || self.judge(&node, value));
+        let holds = crate::stack::deep(|| self.judge(&node, value));
         self.depth -= 1;
         holds
     }
@@ -99,9 +101,6 @@ impl Evaluation<'_> {
                 self.node(body, value)
             }
             Node::Types(types) => Some(types.contains(&kind(value))),
-            Node::Enum(scalars) => {
-                Some(Arena::scalar(value).is_some_and(|scalar| scalars.binary_search(&scalar).is_ok()))
-            }
             Node::Opaque { of: Some(of), .. } if *of != kind(value) => Some(true),
             Node::Opaque { key, .. } => {
                 let (format, text) = (key.strip_prefix("format ")?, value.as_str()?);

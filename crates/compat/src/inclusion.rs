@@ -58,9 +58,13 @@ pub fn included(left: &Value, right: &Value, budget: &Budget, confirm: &dyn Fn(&
     let left_over = Budget { time: budget.time.saturating_sub(begun.elapsed()), ..budget.clone() };
     let mut search = Search::new(&mut arena, &left_over);
     match search.question(vec![Lit::yes(left), Lit::no(right)], confirm) {
-        Outcome::Empty => Inclusion::Proven,
+        // What has grown too large was not judged to its end.
+        Outcome::Empty if search.arena.is_small() => Inclusion::Proven,
         Outcome::Found(witness) => Inclusion::Refuted(witness),
-        Outcome::Unknown => {
+        Outcome::Empty | Outcome::Unknown => {
+            if !search.arena.is_small() {
+                search.note("budget", "", "the pair needs more room than the budget allows");
+            }
             search.note_if_silent(
                 "search",
                 "no value was found that both sides tell apart, and no proof that there is none",

@@ -20,6 +20,8 @@ const EMPTY: Term = 1;
 const ANYTHING: Term = 3;
 /// Most terms before patterns count as too complex.
 const MAX_TERMS: usize = 200_000;
+/// Most alternatives in all terms together: each derivative of `a?a?a?…` has one less than the last.
+const MAX_ALTERNATIVES: usize = 2_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Shape {
@@ -40,11 +42,13 @@ pub(crate) struct Languages {
     shapes: Vec<Shape>,
     places: HashMap<Shape, Term>,
     derivatives: HashMap<(Term, u32, bool), Term>,
+    /// How many alternatives the unions have.
+    alternatives: usize,
 }
 
 impl Default for Languages {
     fn default() -> Self {
-        let mut new = Self { shapes: Vec::new(), places: HashMap::new(), derivatives: HashMap::new() };
+        let mut new = Self { shapes: Vec::new(), places: HashMap::new(), derivatives: HashMap::new(), alternatives: 0 };
         new.place(Shape::Nothing);
         new.place(Shape::Empty);
         let any = new.place(Shape::Class(vec![(0, 0xD7FF), (0xE000, 0x10_FFFF)]));
@@ -67,7 +71,7 @@ impl Languages {
     }
 
     pub(crate) fn is_small(&self) -> bool {
-        self.shapes.len() < MAX_TERMS
+        self.shapes.len() < MAX_TERMS && self.alternatives < MAX_ALTERNATIVES
     }
 
     fn place(&mut self, shape: Shape) -> Term {
@@ -75,6 +79,9 @@ impl Languages {
             return *known;
         }
         let place = u32::try_from(self.shapes.len()).expect("far fewer terms than 2³²: bounded by MAX_TERMS and depth");
+        if let Shape::Union(parts) = &shape {
+            self.alternatives += parts.len();
+        }
         self.places.insert(shape.clone(), place);
         self.shapes.push(shape);
         place
@@ -168,6 +175,10 @@ impl Languages {
 
     /// The strings of any of these.
     pub(crate) fn union(&mut self, terms: Vec<Term>) -> Term {
+        // Wrong, and of no consequence: nothing is proven once the terms are no longer small.
+        if !self.is_small() {
+            return NOTHING;
+        }
         let mut flat = Vec::new();
         for term in terms {
             match &self.shapes[term as usize] {
@@ -223,7 +234,7 @@ impl Languages {
         if let Some(known) = self.derivatives.get(&(term, c, start)) {
             return *known;
         }
-        let derived = stacker::maybe_grow(64 << 10, 1 << 20, || match self.shapes[term as usize].clone() {
+        let derived = crate::stack::deep(|| match self.shapes[term as usize].clone() {
             Shape::Nothing | Shape::Empty | Shape::Start | Shape::End => NOTHING,
             Shape::Class(ranges) => {
                 if ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) {
@@ -302,3 +313,6 @@ fn plain(low: u32, end: u32) -> u32 {
     }
     low
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,9 @@ mod node;
 mod number;
 mod reader;
 mod search;
+mod stack;
+#[cfg(test)]
+mod tests;
 mod theory;
 mod unevaluated;
 pub mod views;

@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
                     return *known;
                 }
                 self.depth += 1;
-                let parts = stacker::maybe_grow(64 << 10, 1 << 20, || self.parts(map, at));
+                let parts = crate::stack::deep(|| self.parts(map, at));
                 self.depth -= 1;
                 let id = self.arena.all(parts);
                 self.read.insert(place, id);

@@ -103,7 +103,7 @@ impl<'a> Search<'a> {
         }
         let (depth, before) = (self.open.len(), std::mem::replace(&mut self.lean, usize::MAX));
         self.open.insert(goal.clone(), depth);
-        let outcome = stacker::maybe_grow(128 << 10, 2 << 20, || self.attempt(goal.clone(), None));
+        let outcome = crate::stack::deep(|| self.attempt(goal.clone(), None));
         self.open.remove(&goal);
         let leans = self.lean < depth;
         self.lean = if leans { before.min(self.lean) } else { before };
@@ -170,7 +170,7 @@ impl<'a> Search<'a> {
             if !next.take(self.arena, alternative) {
                 continue;
             }
-            match stacker::maybe_grow(128 << 10, 2 << 20, || self.solve(&next, attempt)) {
+            match crate::stack::deep(|| self.solve(&next, attempt)) {
                 Outcome::Empty => {}
                 Outcome::Unknown => outcome = Outcome::Unknown,
                 found @ Outcome::Found(_) => return found,

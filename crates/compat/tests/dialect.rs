@@ -150,7 +150,8 @@ fn what_cannot_be_read_is_refused() {
     refused(&json!({"$ref": "#none"}), "anchor");
     refused(&json!({"$ref": "#/$defs/a/enum", "$defs": {"a": {"enum": [1]}}}), "leads to no schema");
     refused(&json!({"$ref": 1}), "not text");
-    refused(&json!({"properties": {"a": 1}}), "stands where a schema should");
+    refused(&json!({"properties": {"a": 1}}), "`1` stands where a schema should");
+    refused(&json!({"not": "é".repeat(70)}), &format!("`\"{}…` stands", "é".repeat(59)));
     refused(&json!({"$defs": {"a": {"$id": "https://x/", "$ref": "#/$defs/b"}}}), "moves the base");
     let mut deep = json!(true);
     for _ in 0..200 {
@@ -220,4 +221,130 @@ fn an_id_moves_nothing_where_nothing_refers() {
     same(Draft::Draft7, &fragment, &[json!({"a": "x"}), json!({"a": 1})]);
     let moved = json!({"properties": {"a": {"$id": "part", "properties": {"b": {"$ref": "#/properties/c"}}}}});
     refused(&moved, "moves the base");
+}
+
+#[test]
+fn a_reference_follows_its_target_to_its_new_place() {
+    let newest = json!({"$ref": "#/$defs/a", "$defs": {"a": {"items": {"type": "null"}}}, "properties": {
+        "x": {"$ref": "#/$defs/a/items"}, "y": {"$ref": "#/properties/x"}}});
+    assert_eq!(lower(&newest).as_ref(), Ok(&newest), "nothing has to move");
+    let old = json!({
+        "definitions": {"p": {"items": [{"type": "null"}], "additionalItems": {"type": "string"},
+            "dependencies": {"a/b": {"minProperties": 2}}}},
+        "allOf": [{"$ref": "#/definitions/p/items/0"}, {"$ref": "#/definitions/p/additionalItems"},
+            {"$ref": "#/definitions/p/dependencies/a~1b"}, {"items": true}, {"$ref": "#/allOf/3/items"}],
+    });
+    let new = json!({
+        "definitions": {"p": {"prefixItems": [{"type": "null"}], "items": {"type": "string"},
+            "dependentSchemas": {"a/b": {"minProperties": 2}}}},
+        "allOf": [{"$ref": "#/definitions/p/prefixItems/0"}, {"$ref": "#/definitions/p/items"},
+            {"$ref": "#/definitions/p/dependentSchemas/a~1b"}, {"items": true}, {"$ref": "#/allOf/3/items"}],
+    });
+    assert_eq!(lower(&old), Ok(new));
+}
+
+#[test]
+fn dependencies_say_what_they_say_in_their_dialect() {
+    let (seven, later) = ("http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2019-09/schema");
+    let (four, text) = ("http://json-schema.org/draft-04/schema#", json!({"a": "b"}));
+    let named = lower(&json!({"$schema": four, "dependencies": text}));
+    assert_eq!(named, Ok(json!({"dependentRequired": {"a": ["b"]}})));
+    let needs = json!({"$schema": later, "dependencies": {"a": {"required": ["b"]}}});
+    assert_eq!(lower(&needs), Ok(json!({"dependentSchemas": {"a": {"required": ["b"]}}})));
+    // What the dialect does not know stands in nobody's way.
+    let silent = json!({"$schema": seven, "dependencies": {"a": {"required": ["b"]}},
+        "dependentRequired": {"c": ["d"]}, "dependentSchemas": {}, "unevaluatedProperties": false});
+    assert_eq!(lower(&silent), Ok(json!({"dependentSchemas": {"a": {"required": ["b"]}}})));
+    for other in ["dependentRequired", "dependentSchemas"] {
+        refused(&json!({"$schema": later, "dependencies": {"a": ["b"]}, other: {}}), "stands beside");
+    }
+    refused(&json!({"$schema": later, "dependencies": {"a": true}, "not": {"unevaluatedProperties": true}}), "agreed");
+}
+
+#[test]
+fn a_part_is_of_the_dialect_of_the_whole() {
+    let (six, seven) = ("http://json-schema.org/draft-06/schema#", "http://json-schema.org/draft-07/schema");
+    refused(&json!({"$schema": seven, "properties": {"a": {"$schema": six}}}), "another dialect");
+    let same = json!({"$schema": seven, "properties": {"a": {"$schema": format!("{seven}#"), "type": "null"}}});
+    assert_eq!(lower(&same), Ok(json!({"properties": {"a": {"type": "null"}}})));
+}
+
+#[test]
+fn nesting_is_bounded_at_every_place() {
+    let nested = |levels: usize, around: &dyn Fn(Value) -> Value| (0..levels).fold(json!(true), |deep, _| around(deep));
+    let places: [&dyn Fn(Value) -> Value; 5] = [
+        &|deep| json!({"not": deep}),
+        &|deep| json!({"allOf": [deep]}),
+        &|deep| json!({"properties": {"a": deep}}),
+        &|deep| json!({"items": [], "additionalItems": deep}),
+        &|deep| json!({"dependencies": {"a": deep}}),
+    ];
+    for around in places {
+        lower(&nested(100, around)).expect("a hundred levels are read");
+        refused(&nested(101, around), "levels deep");
+        // Where no schema stands in 2020-12, until something refers to it.
+        let hoisted = |levels| json!({"definitions": {}, "$ref": "#/x/a", "x": {"a": nested(levels, around)}});
+        lower(&hoisted(100)).expect("a hundred levels are read");
+        refused(&hoisted(101), "levels deep");
+    }
+}
+
+#[test]
+fn a_schema_that_names_no_dialect_is_of_the_one_that_its_keywords_are_of() {
+    // Beside a reference nothing counts up to draft-07.
+    let properties = json!({"a": {"$ref": "#/properties/b", "maxLength": 1}, "b": {"type": "string"}});
+    let silenced = json!({"a": {"$ref": "#/properties/b"}, "b": {"type": "string"}});
+    let newest = json!({"type": "object", "properties": properties});
+    assert_eq!(lower(&newest).as_ref(), Ok(&newest));
+    for (old, lowered) in [
+        (json!({"items": [true]}), json!({"prefixItems": [true]})),
+        (json!({"definitions": {}}), json!({"definitions": {}})),
+        (json!({"minimum": 1, "exclusiveMinimum": true}), json!({"exclusiveMinimum": 1})),
+        (json!({"maximum": 1, "exclusiveMaximum": false}), json!({"maximum": 1})),
+    ] {
+        let with = |mut schema: Value, properties: &Value| {
+            schema["properties"] = properties.clone();
+            schema
+        };
+        assert_eq!(lower(&with(old, &properties)), Ok(with(lowered, &silenced)));
+    }
+    let both = json!({"$defs": {}, "definitions": {"a": {"$id": "#a", "type": "null"}}, "properties": {
+        "a": {"$ref": "#a", "maxLength": 1}}});
+    let lowered = json!({"$defs": {}, "definitions": {"a": {"type": "null"}}, "properties": {
+        "a": {"$ref": "#/definitions/a", "maxLength": 1}}});
+    assert_eq!(lower(&both), Ok(lowered));
+}
+
+#[test]
+fn what_a_dialect_does_not_have_is_not_read_into_it() {
+    let newest = "https://json-schema.org/draft/2020-12/schema";
+    refused(&json!({"$schema": newest, "items": [true]}), "`[true]` stands where a schema should");
+    for later in [newest, "https://json-schema.org/draft/2019-09/schema"] {
+        refused(&json!({"$schema": later, "$ref": "#a", "$defs": {"a": {"$id": "#a"}}}), "anchor that is not there");
+    }
+}
+
+#[test]
+fn a_name_stands_for_one_place() {
+    let twice = |name: Value| json!({"$defs": {"a": name, "b": name}, "$ref": "#/$defs/a"});
+    refused(&twice(json!({"$anchor": "x"})), "anchor `x` stands at");
+    refused(&twice(json!({"$dynamicAnchor": "x"})), "anchor `x` stands at");
+    let seven = "http://json-schema.org/draft-07/schema#";
+    let old = |name: &str| json!({"$schema": seven, "definitions": {"a": {"$id": name}, "b": {"$id": name}}});
+    refused(&old("#x"), "anchor `x` stands at");
+    for no_name in ["#", "#/x"] {
+        lower(&old(no_name)).expect("such an `$id` names nothing");
+    }
+    let newest = json!({"$defs": {"a": {"$id": "#x"}, "b": {"$id": "#x"}}});
+    lower(&newest).expect("nor does any with `#` in 2020-12");
+    let both = json!({"$ref": "#x", "$defs": {"a": {"$anchor": "x", "$dynamicAnchor": "x", "type": "null"}}});
+    assert_eq!(lower(&both), Ok(json!({"$ref": "#/$defs/a", "$defs": {"a": {"type": "null"}}})));
+    // What means nothing names nothing.
+    for silent in [json!({"unevaluatedItems": {"$id": "#x"}}), json!({"$ref": "#x", "not": {"$id": "#x"}})] {
+        let mut schema = json!({"$schema": seven, "definitions": {"a": {"$id": "#x"}}});
+        schema.as_object_mut().expect("an object").extend(silent.as_object().expect("an object").clone());
+        lower(&schema).unwrap_or_else(|why| panic!("{schema}: {why}"));
+    }
+    let apart = json!({"$defs": {"a": {"$id": "https://example.com/a", "properties": {"b": {"type": "null"}}}}});
+    lower(&apart).expect("a base that nothing refers to");
 }

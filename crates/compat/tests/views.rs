@@ -100,7 +100,21 @@ fn what_is_declared_in_several_parts_is_closed_together() {
     check(&tree, &[both], std::slice::from_ref(&none), std::slice::from_ref(&none), &[]);
     let variants = json!({"properties": {"payload": {"required": ["id"], "properties": {"id": true}}},
         "oneOf": [{"properties": {"payload": {"properties": {"card": true}}}}, false]});
-    check(&variants, &[json!({"payload": {"id": 1, "card": 2}})], &[json!({"payload": {}})], &[], &[]);
+    let open = [json!({"payload": {"id": 1, "card": 2}}), json!({"payload": {"id": 1, "other": 2}})];
+    check(&variants, &open, &[json!({"payload": {}})], &[], &[]);
+    let below = json!({"properties": {"o": {"allOf": [{"properties": {"p": {"properties": {"x": true}}}}],
+        "properties": {"p": {"properties": {"y": true}}}}}});
+    check(&below, &[json!({"o": {"p": {"x": 1, "y": 1}}})], &[json!({"o": {"p": {"z": 1}}})], &[], &[]);
+    for more in [
+        json!({"additionalProperties": {"type": "integer"}}),
+        json!({"additionalProperties": {"type": "integer"},
+        "properties": {"z": true}}),
+    ] {
+        // One part says itself what others there may be, so that only the other part is closed.
+        let schema = json!({"allOf": [{"properties": {"p": more}}], "properties": {"p": {"properties": {"x": true}}}});
+        let other = json!({"p": {"x": 1, "y": 2}});
+        check(&schema, &[json!({"p": {"x": 1}})], std::slice::from_ref(&other), std::slice::from_ref(&other), &[]);
+    }
 }
 
 #[test]

@@ -72,6 +72,9 @@ pub(crate) fn pairs() -> Vec<Pair> {
     pairs
 }
 
+/// So many wrong or undecided answers show that something is broken; the rest need not be waited for.
+const ENOUGH: usize = 20;
+
 /// What is not decided, and why: `\b` in a pattern looks at both of its sides.
 const UNDECIDED: [&str; 2] = ["strings-word-boundary", "unevaluated-too-many-cases-other-target"];
 
@@ -91,6 +94,9 @@ fn every_pair_is_judged_as_its_author_says_or_left_undecided() {
     let mut total = Tally::default();
     let pairs = pairs();
     for pair in &pairs {
+        if wrong.len() + undecided.len() > ENOUGH {
+            break;
+        }
         let answer = compare(&pair.old, &pair.new, pair.mode, pair.content_model, &Budget::default())
             .unwrap_or_else(|why| panic!("{}: {why}", pair.id));
         times.push(answer.took);
@@ -138,6 +144,7 @@ fn every_pair_is_judged_as_its_author_says_or_left_undecided() {
     let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
     eprintln!("time per pair: median {:.2} ms, p99 {:.2} ms, most {:.2} ms", at(50), at(99), at(100));
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(undecided.len() <= ENOUGH, "{} undecided: {undecided:#?}", undecided.len());
     let ids: Vec<&str> = undecided.iter().map(|(id, _)| *id).collect();
     assert_eq!(ids, UNDECIDED, "what is decided stays decided");
     assert!(pairs.len() >= 400, "{} pairs", pairs.len());

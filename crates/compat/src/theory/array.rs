@@ -242,7 +242,7 @@ impl Filling<'_> {
                 Outcome::Found(value) => {
                     values.push(value);
                     let rest = || self.place(search, n + 1, next, values);
-                    match stacker::maybe_grow(128 << 10, 2 << 20, rest) {
+                    match crate::stack::deep(rest) {
                         Built::Never => {}
                         Built::Unknown => unknown = true,
                         built @ Built::Array(_) => return built,

@@ -84,10 +84,7 @@ impl Numbers {
     }
 
     fn is_reversed(&self) -> bool {
-        match (&self.low, &self.high) {
-            (Some(low), Some(high)) => low.value > high.value || (low.value == high.value && (low.open || high.open)),
-            _ => false,
-        }
+        matches!((&self.low, &self.high), (Some(low), Some(high)) if low.value > high.value)
     }
 
     fn allows(&self, value: &BigRational) -> bool {
@@ -102,16 +99,9 @@ impl Numbers {
         if self.not_steps.iter().any(|other| is_multiple(step, other)) {
             return Finding::Empty;
         }
-        let first = self.low.as_ref().map(|low| {
-            let at = (&low.value / step).ceil().to_integer();
-            let is_end = BigRational::from_integer(at.clone()) * step == low.value;
-            if low.open && is_end { at + 1 } else { at }
-        });
-        let last = self.high.as_ref().map(|high| {
-            let at = (&high.value / step).floor().to_integer();
-            let is_end = BigRational::from_integer(at.clone()) * step == high.value;
-            if high.open && is_end { at - 1 } else { at }
-        });
+        // An end that is not reached is left out with the other values that are not allowed.
+        let first = self.low.as_ref().map(|low| (&low.value / step).ceil().to_integer());
+        let last = self.high.as_ref().map(|high| (&high.value / step).floor().to_integer());
         let zero = BigInt::zero();
         let start = match (&first, &last) {
             (Some(first), _) if *first > zero => first.clone(),
@@ -216,3 +206,6 @@ fn give(mut found: Vec<Value>, otherwise: Finding) -> Finding {
     found.dedup();
     if found.is_empty() { otherwise } else { Finding::Candidates(found) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -262,12 +262,11 @@ impl Objects {
                 Fresh::Unknown => return Err(Stuck::Unknown),
                 Fresh::Member(name, value) => drop(members.insert(name, value)),
                 // The names that it could have may have gone to those before it.
-                Fresh::None if n > 0 => match fresh::find(search, self, &demands, named) {
+                Fresh::None => match fresh::find(search, self, &demands, named) {
                     Fresh::None => return Err(Stuck::Always),
                     Fresh::Unknown => return Err(Stuck::Unknown),
                     Fresh::Member(..) => return Err(Stuck::At(n)),
                 },
-                Fresh::None => return Err(Stuck::Always),
             }
         }
         Ok(members)

@@ -236,3 +236,6 @@ fn spelled(states: &[(u32, usize)], mut state: usize) -> String {
     }
     letters.iter().rev().collect()
 }
+
+#[cfg(test)]
+mod tests;
