@@ -32,6 +32,8 @@ use forgeline_runner::{InForce, OpenTarget, Runner, RunnerError, TargetError};
 use forgeline_store::{DeadLetter, Delivery, InboxRow, StoreError, Subject};
 use serde_json::{Value, json};
 
+use crate::Resource;
+
 /// Place of the local forge's feed, kept like a subscription's.
 pub(crate) const FEED: &str = "feed/local";
 /// Place in that feed up to which a rebuilt state looks again at what it may have dealt with before.
@@ -98,9 +100,17 @@ pub(crate) struct Ground {
     pub(crate) repo: RepoId,
     pub(crate) target: OpenTarget,
     pub(crate) in_force: Arc<InForce>,
+    /// Whether everybody may read it.
+    pub(crate) is_public: bool,
 }
 
 impl Ground {
+    /// The repository as the authorizer sees it.
+    pub(crate) fn resource(&self) -> Resource {
+        let roles = self.in_force.factory.config.roles.clone();
+        Resource { is_public: self.is_public, roles, ..Resource::default() }
+    }
+
     /// Whether the definitions have errors. Then nothing starts: what they leave out may be what forbids it.
     pub(crate) fn is_broken(&self) -> bool {
         has_errors(&self.in_force.findings)
@@ -249,7 +259,7 @@ impl Bot {
                 let label = body["payload"]["label"].as_str().unwrap_or_default();
                 self.item_labeled(row, &repo, number, actor, label, passed).await
             }
-            (Ok(Feed::PullRequestOpened | Feed::PullRequestReopened), Some(number)) => {
+            (Ok(Feed::PullRequestOpened | Feed::PullRequestReopened | Feed::PullRequestPushed), Some(number)) => {
                 self.proposed(row, &repo, number, actor, passed).await
             }
             (Ok(Feed::Push), _) => {
@@ -323,7 +333,7 @@ impl Bot {
             }
             None => self.fallback(),
         };
-        Ok(Ground { repo: repo.clone(), target, in_force })
+        Ok(Ground { repo: repo.clone(), target, in_force, is_public: !self.runner.forge.is_private(repo).await? })
     }
 
     fn fallback(&self) -> Arc<InForce> {

@@ -51,6 +51,14 @@ struct Changed<'a> {
     is_old: bool,
 }
 
+/// Who brought a change.
+#[derive(Clone, Copy)]
+pub(super) struct Mover<'a> {
+    pub(super) actor: &'a str,
+    /// Whether it was dealt with before the state was rebuilt.
+    pub(super) is_old: bool,
+}
+
 impl Bot {
     /// A branch moved: a push, and a new head for each open pull request of that branch.
     pub(super) async fn pushed(
@@ -97,7 +105,7 @@ impl Bot {
         if waits(&ground, is_pull_request) {
             let open = self.runner.forge.pull_requests(repo, Some(PullRequestState::Open), None).await?;
             for pull_request in open.into_iter().filter(|it| it.head.as_str() == branch) {
-                self.headed(&ground, pull_request, (actor, passed.is_again), &mut ruling, &mut answers).await?;
+                self.headed(&ground, pull_request, Mover { actor, is_old: passed.is_again }, &mut ruling, &mut answers).await?;
             }
         }
         self.rule_and_answer(ruling, answers, passed).await
@@ -119,17 +127,17 @@ impl Bot {
         };
         let (mut ruling, mut answers) = (ruling::on(row), Vec::new());
         if waits(&ground, is_pull_request) {
-            self.headed(&ground, pull_request, (actor, passed.is_again), &mut ruling, &mut answers).await?;
+            self.headed(&ground, pull_request, Mover { actor, is_old: passed.is_again }, &mut ruling, &mut answers).await?;
         }
         self.rule_and_answer(ruling, answers, passed).await
     }
 
     /// A pull request has this head.
-    async fn headed(
+    pub(super) async fn headed(
         &self,
         ground: &Ground,
         pull_request: PullRequest,
-        (actor, is_old): (&str, bool),
+        Mover { actor, is_old }: Mover<'_>,
         ruling: &mut Ruling,
         answers: &mut Vec<Answer>,
     ) -> Result<(), PassError> {
@@ -171,13 +179,15 @@ impl Bot {
             return Ok(());
         }
         let who = self.principal(&ground.repo, actor).await?;
-        let on = Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() };
+        let on = ground.resource();
         if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
             let detail = json!({"actor": actor, "reason": refusal.to_string()});
             ruling.decisions.push(Decision { subject, rule: "authorize".into(), verdict: "refuse".into(), detail });
-            answers.extend(
-                number.map(|number| Answer::new(ground, number, "refused", Reply::Text(reply::refused(&refusal)))),
-            );
+            let text = match &pull_request {
+                Some(at) => reply::waits_for_a_voucher(&refusal, &at.head),
+                None => reply::refused(&refusal),
+            };
+            answers.extend(number.map(|number| Answer::new(ground, number, "refused", Reply::Text(text))));
             return Ok(());
         }
         for considered in starting {
@@ -269,7 +279,7 @@ impl Bot {
 const NO_ITEM: &str = "it needs a work item, and a change of files has none";
 
 /// Something to say on a pull request.
-struct Answer {
+pub(super) struct Answer {
     repo: RepoId,
     number: u64,
     key: String,
@@ -287,7 +297,7 @@ impl Answer {
         Self { repo: ground.repo.clone(), number, key: key.to_owned(), reply }
     }
 
-    fn effect(self, ruled: &Ruled) -> Option<BotEffect> {
+    pub(super) fn effect(self, ruled: &Ruled) -> Option<BotEffect> {
         let text = match self.reply {
             Reply::Text(text) => text,
             // The same head again, perhaps after it was closed in between: its run tells its own story.

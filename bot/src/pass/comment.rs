@@ -5,6 +5,7 @@ mod approve;
 mod look;
 mod run;
 mod stop;
+mod vouch;
 
 use forgeline_engine::BotEffect;
 use forgeline_forge::types::RepoId;
@@ -12,7 +13,7 @@ use forgeline_model::RunId;
 use forgeline_store::{Decision, InboxRow, Ruled, Ruling};
 use serde_json::{Value, json};
 
-use super::{Bot, Ground, PassError, Passed, found::Found, ruling};
+use super::{Bot, Ground, PassError, Passed, change, found::Found, ruling};
 use crate::{
     Action, Command, CommandLine, Principal, Reading, Resource, Role, authorize,
     command::{self, AuthorKind, Comment, Ignored},
@@ -31,6 +32,8 @@ struct Said<'a> {
     is_held: bool,
     /// Whether it was dealt with before the state was rebuilt.
     is_old: bool,
+    /// What is to be said beside the reply, on runs that the pull request starts.
+    statuses: Vec<change::Answer>,
 }
 
 /// What a command is answered.
@@ -102,7 +105,7 @@ impl Bot {
         let comment_id = payload["comment_id"].to_string();
         let on = self.find_item(repo, number).await?;
         let is_held = on.as_ref().is_some_and(|found| found.facts().is_held);
-        let mut said = Said { repo, number, actor, comment_id, on, is_held, is_old: passed.is_again };
+        let mut said = Said { repo, number, actor, comment_id, on, is_held, is_old: passed.is_again, statuses: Vec::new() };
         let on_closed_item = said.is_on_closed();
         let (commands, unread) = match command::read(&Comment { body, author, edited: false, on_closed_item }) {
             Reading::Commands { commands, unread } => (commands, unread),
@@ -128,6 +131,7 @@ impl Bot {
                 answers.extend(commands.iter().map(|_| Answer::Text(reply::unusable_repository(&reason))));
             }
         }
+        let statuses = said.statuses;
         let refusals = ruling.decisions.iter().filter(|decision| decision.verdict == "refuse").count();
         let accepted = refusals < commands.len();
         let seen = payload["comment_id"].as_u64().map(|comment| BotEffect::React {
@@ -142,7 +146,8 @@ impl Bot {
             let answered: Vec<Answered<'_>> =
                 commands.iter().zip(&answers).map(|(command, answer)| Answered { command, answer }).collect();
             let text = reply::comment(&answered, unread, &key);
-            seen.into_iter().chain([ruling::say(repo, number, key, text)]).collect()
+            let statuses = statuses.into_iter().filter_map(|answer| answer.effect(ruled));
+            seen.into_iter().chain([ruling::say(repo, number, key, text)]).chain(statuses).collect()
         };
         self.rule(ruling, say, passed).await
     }
@@ -180,7 +185,7 @@ impl Bot {
         };
         let on = match &asked {
             Some(asked) => self.waiting_resource(said, ground, asked).await?,
-            None => Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() },
+            None => ground.resource(),
         };
         if let Err(refusal) = authorize(&who, Action::Command(command.verb()), &on) {
             let detail = json!({"command": command.to_string(), "actor": said.actor, "role": who.role.map(Role::word), "reason": refusal.to_string()});
@@ -189,6 +194,7 @@ impl Bot {
         let unavailable = json!({"command": command.to_string()});
         Ok(match command {
             Command::Run { .. } | Command::Plan { .. } | Command::Retry { .. } | Command::Revise { .. }
+            | Command::OkToTest { .. }
                 if ground.is_broken() =>
             {
                 let decision = said.decision("definitions.valid", "refuse", ground.brokenness());
@@ -219,7 +225,11 @@ impl Bot {
                 self.retry_command(said, ground, line, command, (stage.as_ref(), *fresh), ruling).await?
             }
             Command::Revise { text } => self.revise_command(said, ground, line, command, text, ruling).await?,
-            Command::OkToTest { .. } | Command::OkToTestCancel | Command::Release => {
+            Command::OkToTest { sha } => {
+                Answer::Text(self.vouch_command(said, ground, sha, command, ruling).await?)
+            }
+            Command::OkToTestCancel => Answer::Text(self.vouch_no_more(said, ruling).await?),
+            Command::Release => {
                 let decision = said.decision("command.available", "refuse", unavailable);
                 return refused(ruling, decision, reply::not_available(command.verb()));
             }

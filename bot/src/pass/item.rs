@@ -86,7 +86,7 @@ impl Bot {
         let starting: Vec<&Considered> = considered.iter().filter(|it| it.starts).collect();
         if !starting.is_empty() && !Self::is_own(actor) {
             let who = self.principal(repo, actor).await?;
-            let on = Resource { roles: ground.in_force.factory.config.roles.clone(), ..Resource::default() };
+            let on = ground.resource();
             if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
                 ruling.decisions.push(Decision {
                     subject,

@@ -53,6 +53,24 @@ pub fn cancelled(run: &RunId) -> String {
     format!("**Cancelled** {}.", code(run.as_str()))
 }
 
+/// One revision of a pull request may be looked at.
+pub fn vouched(head: &str, starts: bool) -> String {
+    let rest = if starts {
+        "The next push needs a word of its own."
+    } else {
+        "No blueprint waits for such a change, so nothing started."
+    };
+    format!("**Trusted** {}. {rest}", code(&head[..head.len().min(12)]))
+}
+
+/// What was started for a pull request was stopped.
+pub fn vouches_no_more(stopped: usize) -> String {
+    match stopped {
+        0 => "**No longer trusted.** Nothing was under way for this pull request.".to_owned(),
+        some => format!("**No longer trusted.** Stopped {}.", counted(some, "run")),
+    }
+}
+
 /// There is no run to stop.
 pub fn nothing_to_cancel() -> String {
     "**Nothing to cancel.** No such run of this item is under way; `/forgeline status` shows its runs.".to_owned()

@@ -14,6 +14,31 @@ pub fn refused(refusal: &Refusal) -> String {
     format!("**Refused.** {}", sentence(&refusal.to_string()))
 }
 
+/// A pull request starts nothing by itself, and a maintainer can let this one revision be looked at.
+pub fn waits_for_a_voucher(refusal: &Refusal, head: &str) -> String {
+    format!(
+        "**Waits for a maintainer.** {} Somebody with the right to maintain can let this one revision be looked at, after \
+         reading it: {}",
+        sentence(&refusal.to_string()),
+        code(&format!("/forgeline ok-to-test {head}"))
+    )
+}
+
+/// `ok-to-test` stands under an issue.
+pub fn nothing_to_vouch_for() -> String {
+    "**Refused.** `ok-to-test` is for pull requests.".to_owned()
+}
+
+/// `ok-to-test` names another commit than the head of the pull request.
+pub fn vouches_for_another(head: &str, is_long: bool) -> String {
+    let why = if is_long { "that is not the commit which this pull request has now" } else { "that is too short" };
+    format!(
+        "**Refused.** {} Read what it has now, and comment {}.",
+        sentence(why),
+        code(&format!("/forgeline ok-to-test {head}"))
+    )
+}
+
 /// A line could not be read.
 pub fn fault(line: &str, fault: &CommandFault) -> String {
     let pointer = format!("{}{}", " ".repeat(fault.column.saturating_sub(1)), "^".repeat(fault.length.max(1)));

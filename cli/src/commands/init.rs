@@ -1,6 +1,7 @@
 //! `forgeline init`: what a repository needs to work with Forgeline.
 
 pub mod files;
+mod github_app;
 mod wanted;
 
 use std::path::PathBuf;
@@ -23,9 +24,18 @@ use crate::{
 /// Example: `forgeline init --repo ../shop`
 #[derive(Debug, Args)]
 pub struct Init {
-    /// Forge to register with: `github-app`, `azure-devops`. Neither is available in this build.
+    /// Forge to register with, instead: `github-app` prints how.
     #[arg(value_name = "FORGE")]
     pub forge: Option<String>,
+    /// Address under which the server is reached, for webhooks.
+    #[arg(long, value_name = "URL", requires = "forge")]
+    pub url: Option<String>,
+    /// Organisation that is to own the App; your own account when left out.
+    #[arg(long, value_name = "NAME", requires = "forge")]
+    pub organization: Option<String>,
+    /// Address of a GitHub server of your own, `https://host`.
+    #[arg(long, value_name = "URL", requires = "forge")]
+    pub server: Option<String>,
     /// Folder to write to.
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub repo: PathBuf,
@@ -39,16 +49,7 @@ pub struct Init {
 impl Init {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         if let Some(forge) = &self.forge {
-            anyhow::bail!(Failure::new(
-                Exit::Usage,
-                match forge.as_str() {
-                    "github-app" | "azure-devops" => format!(
-                        "`init {forge}` is not available in this build; `forgeline init` writes the files that work with any \
-                         forge, `forgeline local` has a forge to try them on"
-                    ),
-                    _ => format!("there is no forge `{forge}`; `forgeline init --repo {forge}` writes into a folder"),
-                }
-            ));
+            return self.register(session, forge);
         }
         if !self.repo.is_dir() {
             anyhow::bail!(Failure::new(Exit::NotFound, format!("`{}` is not a folder", self.repo.display())));
@@ -72,6 +73,27 @@ impl Init {
             text.push_str("`forgeline run <blueprint> --work-item item.md` runs it; then commit them\n");
             text
         });
+        Ok(Exit::Success)
+    }
+
+    /// Says how Forgeline is registered with a forge. Nothing is sent or written.
+    fn register(&self, session: &Session, forge: &str) -> anyhow::Result<Exit> {
+        let wanted = github_app::Wanted {
+            organization: self.organization.as_deref(),
+            url: self.url.as_deref(),
+            server: self.server.as_deref(),
+        };
+        match forge {
+            "github-app" => session.out.print("init-github-app", &github_app::value(wanted), || github_app::text(wanted)),
+            "azure-devops" => anyhow::bail!(Failure::new(
+                Exit::Usage,
+                "`init azure-devops` is not available in this build; `forgeline init` writes the files that work with any forge"
+            )),
+            _ => anyhow::bail!(Failure::new(
+                Exit::Usage,
+                format!("there is no forge `{forge}`; `forgeline init --repo {forge}` writes into a folder")
+            )),
+        }
         Ok(Exit::Success)
     }
 }

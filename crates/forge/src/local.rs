@@ -98,6 +98,14 @@ impl LocalForge {
         Ok(self.path_of(&self.view(repo).await?.row))
     }
 
+    /// Whether only people with a role may read a repository.
+    ///
+    /// # Errors
+    /// There is no such repository, or the database failed.
+    pub async fn is_private(&self, repo: &RepoId) -> Result<bool, ForgeError> {
+        Ok(self.view(repo).await?.row.private)
+    }
+
     /// Does a job on a repository on a blocking thread.
     ///
     /// # Errors

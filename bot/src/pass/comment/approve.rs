@@ -67,8 +67,7 @@ impl Bot {
             requester: Some(spec.trigger.actor.clone()),
             authors,
             approvers,
-            roles: ground.in_force.factory.config.roles.clone(),
-            ..Resource::default()
+            ..ground.resource()
         })
     }
 }

@@ -31,6 +31,8 @@ words! {
         PullRequestOpened = "pr_opened",
         /// Its title, text or base changed.
         PullRequestEdited = "pr_edited",
+        /// One from a fork has other commits: `commit`. In the repository itself that is a push.
+        PullRequestPushed = "pr_pushed",
         /// It is no draft any more.
         PullRequestReady = "pr_ready",
         /// It got a label: `label`.

@@ -184,6 +184,9 @@ impl Arrived {
         if old.draft && !row.draft && !self.is_issue() {
             verb.tell(Feed::PullRequestReady, row.number, json!({})).await?;
         }
+        if old.head_commit != row.head_commit && row.state == "open" && row.head == fork_head(row) {
+            verb.tell(Feed::PullRequestPushed, row.number, json!({"commit": row.head_commit})).await?;
+        }
         if old.state != "open" && row.state == "open" {
             let kind = if self.is_issue() { Feed::IssueReopened } else { Feed::PullRequestReopened };
             verb.tell(kind, row.number, json!({"head": row.head})).await?;
@@ -226,6 +229,11 @@ impl Arrived {
             _ => verb.tell(Feed::PullRequestClosed, row.number, json!({"head": row.head})).await,
         }
     }
+}
+
+/// What stands in for the head branch, were the pull request from a fork.
+fn fork_head(row: &ItemRow) -> String {
+    fork_branch(crate::local::rows::number(row.number)).to_string()
 }
 
 fn common(git: &Repo, base: &str, head: CommitId) -> Option<CommitId> {
