@@ -186,3 +186,61 @@ fn a_dry_run_reads_there_and_leaves_no_trace() {
     assert_eq!(place.pulls().len(), 1, "the dry run took nothing away");
     place.settle();
 }
+
+/// A contract that says nothing of itself; the review of contracts has something to say about that.
+const BAD: (&str, &str) = ("schema-registry/events/shop/Returned/event.yaml", "kind: Event\n");
+
+#[test]
+fn a_revision_of_an_outsider_is_looked_at_when_a_maintainer_says_so() {
+    let place = Place::new();
+    let there = &place.there;
+    there.user("eve");
+    let fork = there.fork("eve", SHOP);
+    let first = there.push("eve", &fork, "change", &[BAD]);
+    let pull = there.open_pull("eve", SHOP, "eve:change", "main", "A contract", "");
+    let checks = |commit: &str| {
+        let all = there.peek(&format!("/repos/{SHOP}/commits/{commit}/check-runs"));
+        all["check_runs"].as_array().expect("a list").len()
+    };
+    place.pass();
+    let said = place.said_on(pull);
+    assert!(said.len() == 1 && said[0].contains(&format!("ok-to-test {first}")), "{said:?}");
+    assert_eq!((checks(&first), place.world.runs().len()), (0, 0));
+    let ask = |who: &str, commit: &str| {
+        there.comment(who, SHOP, pull, &format!("/fl ok-to-test {commit}"));
+        place.pass();
+        place.said_on(pull).pop().expect("an answer")
+    };
+    assert!(ask("ana", &first).contains("maintain"), "she may write, and that is not enough");
+    assert!(ask("ben", &first[..10]).contains("too short"));
+    assert_eq!(place.world.runs().len(), 0);
+    ask("ben", &first);
+    assert!(place.said_on(pull).iter().any(|text| text.contains("**Trusted**")), "{:?}", place.said_on(pull));
+    assert_eq!((checks(&first), place.world.runs().len()), (1, 1));
+
+    let second = there.push("eve", &fork, "change", &[("schema-registry/more", "1")]);
+    place.pass();
+    assert_eq!((checks(&second), place.world.runs().len()), (0, 1), "that word was for the first one");
+    assert!(place.said_on(pull).iter().any(|text| text.contains(&format!("ok-to-test {second}"))));
+    assert!(ask("ben", &first).contains("not the commit"));
+    assert!(ask("ben", "cancel").contains("No longer trusted"));
+    place.settle();
+}
+
+#[test]
+fn a_pull_request_of_somebody_who_may_write_is_reviewed_with_marks_on_lines() {
+    let place = Place::new();
+    let head = place.there.push("ana", SHOP, "change", &[BAD]);
+    let pull = place.there.open_pull("ana", SHOP, "change", "main", "A contract", "");
+    place.pass();
+    let all = place.there.peek(&format!("/repos/{SHOP}/commits/{head}/check-runs"));
+    assert_eq!(all["check_runs"][0]["name"], "forgeline / schema-review", "{all}");
+    assert_eq!(all["check_runs"][0]["conclusion"], "failure", "{all}");
+    assert!(place.said_on(pull).iter().any(|text| text.contains("must not be merged")), "{:?}", place.said_on(pull));
+    let next = place.there.push("ana", SHOP, "change", &[("schema-registry/events/shop/Returned/CHANGELOG.md", "x")]);
+    place.pass();
+    let all = place.there.peek(&format!("/repos/{SHOP}/commits/{next}/check-runs"));
+    assert_eq!(all["total_count"], 1, "{all}");
+    assert_eq!(place.said_on(pull).iter().filter(|text| text.contains("must not be merged")).count(), 1);
+    place.settle();
+}

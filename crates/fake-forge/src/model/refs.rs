@@ -3,6 +3,7 @@
 use super::happening::{Happening, ItemAction};
 use super::item::EventKind;
 use super::pull::{Merged, Method, Pull};
+use super::repository::Move;
 use super::{Actor, Id, Trouble, World};
 use crate::git::Signature;
 
@@ -71,6 +72,18 @@ impl World {
                 _ => false,
             };
             let (before, after) = (old.cloned(), new.cloned());
+            let moved = Move {
+                id: self.fresh(),
+                branch: branch.clone(),
+                before: before.clone(),
+                after: after.clone(),
+                forced,
+                actor: actor.user,
+                at: now,
+            };
+            if let Some(found) = self.repositories.get_mut(&repository) {
+                found.moves.push(moved);
+            }
             self.tell(Happening::Pushed { repository, actor, branch: branch.clone(), before, after, forced });
         }
         self.follow_heads(actor)?;
