@@ -42,6 +42,10 @@ pub(crate) const RESCAN: &str = "rescan/local";
 const BATCH: u32 = 256;
 /// Tries at deciding a delivery before it is given up.
 const ATTEMPTS: u32 = 5;
+/// The same while the cause is a forge or machine that may recover: with the longest wait, more than a day.
+const PATIENT_ATTEMPTS: u32 = 300;
+/// Longest wait between two tries.
+const LONGEST_WAIT_MS: u64 = 300_000;
 
 /// The bot. Cheap to clone.
 #[derive(Clone)]
@@ -86,6 +90,16 @@ pub enum PassError {
 }
 
 impl PassError {
+    /// Whether the same may well succeed later, without anybody doing something.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(_) => true,
+            Self::Forge(error) => error.is_transient(),
+            Self::Runner(error) => error.is_transient(),
+            Self::Target(error) => error.is_transient(),
+        }
+    }
+
     /// Why nothing can start in the repository until somebody commits to it, if that is what is wrong.
     pub(crate) fn no_ground(&self) -> Option<String> {
         match self {
@@ -272,13 +286,16 @@ impl Bot {
         }
     }
 
-    /// Again later; after some tries it goes to the dead letter queue, so that nothing behind it waits for ever.
+    /// Again later; after some tries it goes to the dead letter queue, so that nothing behind it waits for ever. A forge that
+    /// does not answer may take its time: that is nobody's fault who is to be told of it.
     async fn postpone(&self, row: &InboxRow, error: &PassError) -> Result<(), PassError> {
-        if row.attempts + 1 >= ATTEMPTS {
+        let tries = if error.is_transient() { PATIENT_ATTEMPTS } else { ATTEMPTS };
+        if row.attempts + 1 >= tries {
             return self.bury(row, "decide", &error.to_string()).await;
         }
         tracing::warn!("delivery `{}` could not be decided: {error}", row.delivery.key);
-        let later = self.runner.clock.now().plus_millis(1_000 << row.attempts);
+        let wait = (1_000 << row.attempts.min(16)).min(LONGEST_WAIT_MS);
+        let later = self.runner.clock.now().plus_millis(wait);
         Ok(self.runner.store.postpone(row.seq, later).await?)
     }
 

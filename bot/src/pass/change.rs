@@ -105,7 +105,8 @@ impl Bot {
         if waits(&ground, is_pull_request) {
             let open = self.runner.forge.pull_requests(repo, Some(PullRequestState::Open), None).await?;
             for pull_request in open.into_iter().filter(|it| it.head.as_str() == branch) {
-                self.headed(&ground, pull_request, Mover { actor, is_old: passed.is_again }, &mut ruling, &mut answers).await?;
+                self.headed(&ground, pull_request, Mover { actor, is_old: passed.is_again }, &mut ruling, &mut answers)
+                    .await?;
             }
         }
         self.rule_and_answer(ruling, answers, passed).await
@@ -127,7 +128,8 @@ impl Bot {
         };
         let (mut ruling, mut answers) = (ruling::on(row), Vec::new());
         if waits(&ground, is_pull_request) {
-            self.headed(&ground, pull_request, Mover { actor, is_old: passed.is_again }, &mut ruling, &mut answers).await?;
+            self.headed(&ground, pull_request, Mover { actor, is_old: passed.is_again }, &mut ruling, &mut answers)
+                .await?;
         }
         self.rule_and_answer(ruling, answers, passed).await
     }

@@ -105,7 +105,8 @@ impl Bot {
         let comment_id = payload["comment_id"].to_string();
         let on = self.find_item(repo, number).await?;
         let is_held = on.as_ref().is_some_and(|found| found.facts().is_held);
-        let mut said = Said { repo, number, actor, comment_id, on, is_held, is_old: passed.is_again, statuses: Vec::new() };
+        let mut said =
+            Said { repo, number, actor, comment_id, on, is_held, is_old: passed.is_again, statuses: Vec::new() };
         let on_closed_item = said.is_on_closed();
         let (commands, unread) = match command::read(&Comment { body, author, edited: false, on_closed_item }) {
             Reading::Commands { commands, unread } => (commands, unread),
@@ -193,7 +194,10 @@ impl Bot {
         }
         let unavailable = json!({"command": command.to_string()});
         Ok(match command {
-            Command::Run { .. } | Command::Plan { .. } | Command::Retry { .. } | Command::Revise { .. }
+            Command::Run { .. }
+            | Command::Plan { .. }
+            | Command::Retry { .. }
+            | Command::Revise { .. }
             | Command::OkToTest { .. }
                 if ground.is_broken() =>
             {
@@ -225,9 +229,7 @@ impl Bot {
                 self.retry_command(said, ground, line, command, (stage.as_ref(), *fresh), ruling).await?
             }
             Command::Revise { text } => self.revise_command(said, ground, line, command, text, ruling).await?,
-            Command::OkToTest { sha } => {
-                Answer::Text(self.vouch_command(said, ground, sha, command, ruling).await?)
-            }
+            Command::OkToTest { sha } => Answer::Text(self.vouch_command(said, ground, sha, command, ruling).await?),
             Command::OkToTestCancel => Answer::Text(self.vouch_no_more(said, ruling).await?),
             Command::Release => {
                 let decision = said.decision("command.available", "refuse", unavailable);

@@ -7,8 +7,8 @@ use forgeline_store::{Decided, Decision, EffectRow, InboxRow, Ruled, Ruling, Set
 
 use super::{Bot, PassError, Passed};
 
-/// Tries at an effect before it is given up; it stays visible with its last error.
-const ATTEMPTS: u32 = 8;
+/// Tries at an effect before it is given up, more than a day after the first; it stays visible with its last error.
+const ATTEMPTS: u32 = 340;
 
 /// A ruling on a delivery, which it closes.
 pub(super) fn on(row: &InboxRow) -> Ruling {

@@ -84,7 +84,9 @@ impl Init {
             server: self.server.as_deref(),
         };
         match forge {
-            "github-app" => session.out.print("init-github-app", &github_app::value(wanted), || github_app::text(wanted)),
+            "github-app" => {
+                session.out.print("init-github-app", &github_app::value(wanted), || github_app::text(wanted))
+            }
             "azure-devops" => anyhow::bail!(Failure::new(
                 Exit::Usage,
                 "`init azure-devops` is not available in this build; `forgeline init` writes the files that work with any forge"

@@ -63,12 +63,7 @@ impl Bot {
             authors.push(view.spec.trigger.actor.clone());
             earlier = view.spec.again.as_ref().map(|again| again.of.clone());
         }
-        Ok(Resource {
-            requester: Some(spec.trigger.actor.clone()),
-            authors,
-            approvers,
-            ..ground.resource()
-        })
+        Ok(Resource { requester: Some(spec.trigger.actor.clone()), authors, approvers, ..ground.resource() })
     }
 }
 

@@ -28,7 +28,8 @@ impl Bot {
         command: &Command,
         ruling: &mut Ruling,
     ) -> Result<String, PassError> {
-        let detail = |rest: serde_json::Value| json!({"command": command.to_string(), "actor": said.actor, "detail": rest});
+        let detail =
+            |rest: serde_json::Value| json!({"command": command.to_string(), "actor": said.actor, "detail": rest});
         let Some(Found::PullRequest(pull_request)) = &said.on else {
             ruling.decisions.push(said.decision("ok-to-test", "refuse", detail(json!("no pull request"))));
             return Ok(reply::nothing_to_vouch_for());

@@ -64,7 +64,10 @@ pub(super) fn value(wanted: Wanted<'_>) -> Value {
 
 /// For people.
 pub(super) fn text(wanted: Wanted<'_>) -> String {
-    let mut text = format!("1. Open this page; everything is filled in. Choose a name and create the App.\n\n{}\n\n", page(wanted));
+    let mut text = format!(
+        "1. Open this page; everything is filled in. Choose a name and create the App.\n\n{}\n\n",
+        page(wanted)
+    );
     text += "   It asks for these rights and no others:\n";
     for (name, access, why) in RIGHTS {
         text += &format!("   {name:<14} {access:<6} {why}\n");
@@ -104,7 +107,11 @@ mod tests {
     fn the_page_asks_for_what_is_used_and_nothing_runs() {
         let polling = Wanted { organization: None, url: None, server: None };
         insta::assert_snapshot!(page(polling), @"https://github.com/settings/apps/new?name=Forgeline&description=The%20assembly%20line%20behind%20your%20forge.&url=https%3A%2F%2Fforgeline.dev&public=false&webhook_active=false&metadata=read&contents=write&issues=write&pull_requests=write&checks=write");
-        let whole = Wanted { organization: Some("a/b"), url: Some("https://fl.example.org/"), server: Some("https://git.example.org/") };
+        let whole = Wanted {
+            organization: Some("a/b"),
+            url: Some("https://fl.example.org/"),
+            server: Some("https://git.example.org/"),
+        };
         let shown = page(whole);
         assert!(shown.starts_with("https://git.example.org/organizations/a%2Fb/settings/apps/new?"), "{shown}");
         assert!(shown.contains("webhook_url=https%3A%2F%2Ffl.example.org%2Fwebhooks%2Fgithub"), "{shown}");

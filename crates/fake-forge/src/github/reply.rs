@@ -66,7 +66,8 @@ impl Reply {
 pub(crate) struct Refusal {
     status: u16,
     message: String,
-    errors: Option<Value>,
+    /// Boxed, since a refusal is handed on through every call.
+    errors: Option<Box<Value>>,
     headers: Vec<(&'static str, String)>,
     url: Option<String>,
 }

@@ -35,6 +35,10 @@ impl LocalForge {
     pub async fn observe_pushes(&self, repo: &RepoId, actor: &Login, at: Timestamp) -> Result<usize, ForgeError> {
         let path = self.git_dir(repo).await?;
         let mut view = self.view(repo).await?;
+        if view.row.remote.is_some() && view.row.items_seen_to.is_none() {
+            // The first look has not ended: what was fetched so far is no news.
+            return Ok(0);
+        }
         let (now, known) = (tips(path.clone()).await?, told(&mut view).await?);
         if now == known {
             return Ok(0);
