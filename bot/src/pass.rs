@@ -68,6 +68,8 @@ pub struct Passed {
     pub replies: Vec<(String, u64, String)>,
     /// Deliveries that were looked at.
     pub deliveries: usize,
+    /// What of the forges elsewhere could not be seen, for people.
+    pub unseen: Vec<String>,
     /// Whether what is looked at now was dealt with before the state was rebuilt.
     pub(crate) is_again: bool,
 }
@@ -170,7 +172,7 @@ impl Bot {
         self.reload().await;
         let mut passed = Passed::default();
         let last = self.subscribe().await?;
-        self.observe(elsewhere).await?;
+        passed.unseen = self.observe(elsewhere).await?;
         self.receive().await?;
         self.perform_due(&mut passed).await?;
         let again_to = self.runner.store.subscription(RESCAN, 0).await?.position;
@@ -208,10 +210,11 @@ impl Bot {
 
     /// Has the forge tell of what happened elsewhere, and of what people pushed with Git itself. Whoever can write into a
     /// repository of the local forge owns it.
-    async fn observe(&self, elsewhere: Option<&[RepoId]>) -> Result<(), PassError> {
+    async fn observe(&self, elsewhere: Option<&[RepoId]>) -> Result<Vec<String>, PassError> {
         let (forge, now) = (&self.runner.forge, self.runner.clock.now());
-        for fault in forge.sync(elsewhere, now).await {
-            self.runner.watch.warn(fault.to_string());
+        let unseen: Vec<String> = forge.sync(elsewhere, now).await.iter().map(ToString::to_string).collect();
+        for fault in &unseen {
+            self.runner.watch.warn(fault.as_str());
         }
         for repo in forge.repositories().await? {
             let Ok(owner) = repo.owner().parse() else { continue };
@@ -219,7 +222,7 @@ impl Bot {
                 tracing::warn!("pushes to `{repo}` are not seen: {error}");
             }
         }
-        Ok(())
+        Ok(unseen)
     }
 
     /// T0: copies the forge's feed into the inbox, then remembers how far it got.

@@ -247,7 +247,7 @@ impl Runner {
             return Ok(None);
         }
         let repo = self.forge_repository(&spec.target)?;
-        let swap = self.forge.swap_there(&repo, reference, seen.tip(reference), commit).await?;
+        let swap = self.forge.swap_there(&repo, reference, seen.tip(reference), commit, self.clock.now()).await?;
         if let Some(Swap::Moved(_)) = swap {
             self.forge.follow(&repo).await?;
         }

@@ -104,7 +104,9 @@ impl Bot {
         }
         if waits(&ground, is_pull_request) {
             let open = self.runner.forge.pull_requests(repo, Some(PullRequestState::Open), None).await?;
-            for pull_request in open.into_iter().filter(|it| it.head.as_str() == branch) {
+            // A later push of the same branch tells of itself.
+            let is_it = |it: &PullRequest| it.head.as_str() == branch && it.head_commit == after;
+            for pull_request in open.into_iter().filter(is_it) {
                 self.headed(&ground, pull_request, Mover { actor, is_old: passed.is_again }, &mut ruling, &mut answers)
                     .await?;
             }

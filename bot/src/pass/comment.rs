@@ -8,7 +8,7 @@ mod stop;
 mod vouch;
 
 use forgeline_engine::BotEffect;
-use forgeline_forge::types::RepoId;
+use forgeline_forge::{ForgeError, types::RepoId};
 use forgeline_model::RunId;
 use forgeline_store::{Decision, InboxRow, Ruled, Ruling};
 use serde_json::{Value, json};
@@ -102,7 +102,9 @@ impl Bot {
             AuthorKind::Human
         };
         let body = payload["body"].as_str().unwrap_or_default();
-        let comment_id = payload["comment_id"].to_string();
+        // Every machine that mirrors a forge knows a comment by the forge's own number.
+        let own = &payload["remote_id"];
+        let comment_id = if own.is_u64() { own.to_string() } else { payload["comment_id"].to_string() };
         let on = self.find_item(repo, number).await?;
         let is_held = on.as_ref().is_some_and(|found| found.facts().is_held);
         let mut said =
@@ -245,8 +247,9 @@ impl Bot {
     pub(super) async fn principal(&self, repo: &RepoId, login: &str) -> Result<Principal, PassError> {
         let role = match login.parse() {
             Ok(login) => match self.runner.forge.role_of(repo, &login).await {
-                Err(error) if error.is_transient() => return Err(error.into()),
-                other => other.ok().flatten(),
+                Ok(role) => role,
+                Err(ForgeError::NoUser { .. }) => None,
+                Err(error) => return Err(error.into()),
             },
             Err(_) => None,
         };

@@ -241,7 +241,7 @@ impl Done {
     pub fn exit(&self) -> Exit {
         match self {
             Self { stopped: true, .. } => Exit::Interrupted,
-            Self { failed, .. } if !failed.is_empty() => Exit::Infrastructure,
+            Self { failed, passed, .. } if !failed.is_empty() || !passed.unseen.is_empty() => Exit::Infrastructure,
             _ => Exit::Success,
         }
     }
@@ -250,5 +250,6 @@ impl Done {
         self.passed.deliveries += passed.deliveries;
         self.passed.replies.extend(passed.replies);
         self.passed.started.extend(passed.started);
+        self.passed.unseen = passed.unseen;
     }
 }

@@ -148,6 +148,8 @@ impl ForgeError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::BaseMoves(_) | Self::File { .. } | Self::Store(_) => true,
+            // The operator mends it, and the work goes on from there.
+            Self::NotConnected { .. } => true,
             Self::Repo(error) => error.is_transient(),
             Self::Remote(error) => error.is_passing(),
             Self::NoRepository { .. }
@@ -160,7 +162,6 @@ impl ForgeError {
             | Self::Unmergeable { .. }
             | Self::Invalid { .. }
             | Self::KeptElsewhere { .. }
-            | Self::NotConnected { .. }
             | Self::Unreadable { .. } => false,
         }
     }

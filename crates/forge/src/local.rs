@@ -37,7 +37,7 @@ use crate::{
     remote::Remote,
     types::{Login, RepoId},
 };
-use mirror::Elsewhere;
+use mirror::{Elsewhere, Writing};
 
 pub use merge::MergeMethod;
 pub use mirror::SyncFault;
@@ -56,13 +56,15 @@ pub struct LocalForge {
     elsewhere: Vec<Arc<Elsewhere>>,
     /// Whether nothing is written elsewhere.
     rehearses: bool,
+    /// What is being written elsewhere, and was written lately.
+    writing: Arc<Writing>,
 }
 
 impl LocalForge {
     /// The forge whose repositories lie below the store's folder.
     pub fn new(store: Store) -> Self {
         let folder = store.folder().join("local");
-        Self { store, folder, elsewhere: Vec::new(), rehearses: false }
+        Self { store, folder, elsewhere: Vec::new(), rehearses: false, writing: Arc::default() }
     }
 
     /// The same with a forge elsewhere, whose repositories are mirrored from the next [`LocalForge::sync`] on.

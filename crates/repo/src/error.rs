@@ -105,6 +105,14 @@ pub enum RepoError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The other side will not have it, and says why.
+    #[error("the push of `{refname}` is refused: {reason}")]
+    Refused {
+        /// What was pushed.
+        refname: String,
+        /// The other side's words.
+        reason: String,
+    },
     /// Anything else that libgit2 reports.
     #[error("cannot {action}: {}", source.message())]
     Git {

@@ -211,10 +211,31 @@ impl Repo {
         }
         // Whatever the reason, the reference itself tells whether it moved.
         match self.remote_tip(remote, refname, timeout)? {
-            actual if actual == expected => Err(pushed.failure("push")),
+            actual if actual == expected => Err(match refusal(&pushed.stdout, &pushed.stderr) {
+                Some(reason) => RepoError::Refused { refname: refname.to_owned(), reason },
+                None => pushed.failure("push"),
+            }),
             actual => Ok(Swap::Moved(actual)),
         }
     }
+}
+
+/// Why the other side will not have it, when that is for good: a rule, a hook, a missing right. What may pass, such as a lock or a
+/// failure of its own, is none.
+fn refusal(stdout: &str, stderr: &str) -> Option<String> {
+    let said = |text: &str| text.chars().filter(|c| !c.is_control()).take(300).collect::<String>();
+    let rejected = stdout.lines().filter(|line| line.starts_with('!')).find_map(|line| {
+        let (_, reason) = line.split_once("[remote rejected] (")?;
+        Some(reason.trim_end_matches(')').to_owned())
+    });
+    if let Some(reason) = rejected {
+        let passes = ["lock", "internal", "failed to update ref", "unpacker error", "timeout"];
+        let is_passing = passes.iter().any(|word| reason.to_lowercase().contains(word));
+        // What the other side tells people, `remote: error: GH006: Protected branch update failed`.
+        let told = stderr.lines().filter_map(|line| line.strip_prefix("remote: ")).find(|line| line.contains("error"));
+        return (!is_passing).then(|| said(&told.map_or(reason.clone(), |told| format!("{reason} ({})", told.trim()))));
+    }
+    stderr.contains("The requested URL returned error: 403").then(|| "the credential may not write there".to_owned())
 }
 
 #[cfg(test)]
@@ -262,6 +283,24 @@ mod tests {
         assert_eq!(push(Some(two), one), Swap::Done);
         assert_eq!(scratch.repo.remote_tip(&remote, refname, LONG).expect("reads"), Some(one));
         assert_eq!(scratch.repo.remote_tip(&remote, "refs/heads/none", LONG).expect("reads"), None);
+    }
+
+    #[test]
+    fn what_the_other_side_will_never_have_is_told_apart() {
+        let scratch = Scratch::new();
+        let one = scratch.commit(&[("a", "1")]);
+        let target = scratch.dir.path().join("target.git");
+        Repo::init_bare(&target, &"main".parse().expect("valid"), Durability::Relaxed).expect("creates");
+        let hook = target.join("hooks/update");
+        std::fs::create_dir_all(hook.parent().expect("a folder")).expect("creates");
+        std::fs::write(&hook, "#!/bin/sh\necho error: not on my watch >&2\nexit 1\n").expect("writes");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&hook, mode).expect("sets");
+        let remote = Remote::Path(target);
+        let error = scratch.repo.push_with_lease(&remote, "refs/heads/x", None, one, LONG).expect_err("refused");
+        assert!(matches!(error, RepoError::Refused { .. }) && !error.is_transient(), "{error:?}");
+        assert!(super::refusal("!\ta:b\t[remote rejected] (cannot lock ref)", "").is_none());
+        assert!(super::refusal("", "fatal: unable to access 'x': The requested URL returned error: 403").is_some());
     }
 
     #[test]

@@ -132,7 +132,10 @@ impl Work {
         let everywhere = hints.everywhere || self.swept.is_none_or(|at| began.duration_since(at) >= self.poll);
         forgeline_failpoint::pass("pass", "begun");
         let passed = self.bot.pass_over((!everywhere).then_some(&*hints.repositories)).await?;
-        if everywhere {
+        // What could not be seen is looked for again at the next pass, hook or not.
+        if !passed.unseen.is_empty() {
+            self.swept = None;
+        } else if everywhere {
             self.swept = Some(began);
         }
         for (repository, number, _) in &passed.replies {

@@ -16,7 +16,11 @@ mod talk;
 mod tests;
 mod writes;
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use forgeline_model::Timestamp;
 use forgeline_store::local_forge::RepositoryRow;
@@ -29,6 +33,7 @@ use crate::{
     types::RepoId,
 };
 
+pub(super) use git::fork_branch;
 pub use look::SyncFault;
 pub(super) use people::somebody;
 
@@ -40,6 +45,31 @@ const OVERLAP_MS: u64 = 60_000;
 pub(super) struct Elsewhere {
     remote: Arc<dyn Remote>,
     me: OnceCell<String>,
+}
+
+/// What this process writes elsewhere. Others read before they write, too.
+#[derive(Default)]
+pub(super) struct Writing {
+    /// A comment is looked for and then written: one at a time.
+    comments: tokio::sync::Mutex<()>,
+    /// When Forgeline last changed an item: a list that was asked for before is older than what is known.
+    items: std::sync::Mutex<HashMap<(RepoId, u64), Instant>>,
+}
+
+impl Writing {
+    /// Notes that an item was changed just now.
+    fn note(&self, repo: &RepoId, number: u64) {
+        let mut items = self.items.lock().expect("no panic while held");
+        // An hour is longer than any list takes.
+        items.retain(|_, at| at.elapsed() < Duration::from_secs(3_600));
+        items.insert((repo.clone(), number), Instant::now());
+    }
+
+    /// Whether an item was changed after this.
+    fn is_after(&self, began: Instant, repo: &RepoId, number: u64) -> bool {
+        let items = self.items.lock().expect("no panic while held");
+        items.get(&(repo.clone(), number)).is_some_and(|at| *at >= began)
+    }
 }
 
 impl Elsewhere {

@@ -6,7 +6,9 @@ use forgeline_store::local_forge::{ItemFilter, ItemRow};
 use serde_json::json;
 
 use super::{
-    LocalForge, blocking, labels, rows,
+    LocalForge, blocking, labels,
+    mirror::fork_branch,
+    rows,
     scope::{Verb, View},
     text,
 };
@@ -260,12 +262,14 @@ impl LocalForge {
 
     /// Open pull requests follow their branches.
     async fn refresh(&self, view: View, found: Vec<PullRequest>) -> Result<Vec<PullRequest>, ForgeError> {
-        let path = self.path_of(&view.row);
+        let (path, is_mirror) = (self.path_of(&view.row), view.row.remote.is_some());
         drop(view);
         blocking(move || {
             let git = Repo::open(&path)?;
             let refreshed = found.into_iter().map(|pull_request| {
-                if pull_request.state != PullRequestState::Open {
+                // One from a fork has no branch here, whatever somebody calls one.
+                let is_of_fork = is_mirror && pull_request.head == fork_branch(pull_request.number);
+                if pull_request.state != PullRequestState::Open || is_of_fork {
                     return pull_request;
                 }
                 match tips(&git, &pull_request.head, &pull_request.base) {

@@ -50,8 +50,12 @@ pub enum Trouble {
 }
 
 impl RemoteError {
-    /// Whether the next pass may well succeed without anybody doing something.
+    /// Whether the same may well succeed later. A refused credential is the operator's to mend, and no reason to give up what
+    /// people asked for.
     pub fn is_passing(&self) -> bool {
-        matches!(self.trouble, Trouble::Limited { .. } | Trouble::Unavailable { .. })
+        matches!(
+            self.trouble,
+            Trouble::Limited { .. } | Trouble::Unavailable { .. } | Trouble::Unauthorized(_) | Trouble::Unreadable(_)
+        )
     }
 }

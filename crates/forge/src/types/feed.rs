@@ -23,7 +23,7 @@ words! {
         IssueClosed = "issue_closed",
         /// It was opened again.
         IssueReopened = "issue_reopened",
-        /// Somebody commented on an issue or pull request: `comment_id`, `body`, `on`.
+        /// Somebody commented on an issue or pull request: `comment_id`, `body`, `on`; in a mirror also `remote_id`.
         CommentCreated = "comment_created",
         /// A comment's text was replaced: `comment_id`.
         CommentEdited = "comment_edited",

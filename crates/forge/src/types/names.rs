@@ -52,7 +52,7 @@ impl FromStr for RepoId {
         let refuse = |reason: &str| Err(NotAName::new("repository", text, reason));
         let Some((owner, name)) = text.split_once('/') else { return refuse("expected `owner/name`") };
         if !is_login(owner) {
-            return refuse("the owner has 1 to 39 letters, digits and single inner `-`");
+            return refuse("the owner has 1 to 39 letters, digits, `_` and `-`, and does not start with `-`");
         }
         let allowed = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         if name.is_empty() || name.len() > 100 || !allowed || name.starts_with(['.', '-']) {
@@ -112,7 +112,7 @@ impl FromStr for Login {
         if is_login(text.strip_suffix("[bot]").unwrap_or(text)) {
             return Ok(Self(text.to_owned()));
         }
-        Err(NotAName::new("user name", text, "expected 1 to 39 letters, digits and single inner `-`"))
+        Err(NotAName::new("user name", text, "expected 1 to 39 letters, digits, `_` and `-`, not starting with `-`"))
     }
 }
 
@@ -130,10 +130,11 @@ impl From<Login> for String {
     }
 }
 
+/// What forges take for names of accounts, old ones and those that an enterprise manages included.
 fn is_login(text: &str) -> bool {
-    let inner = !text.starts_with('-') && !text.ends_with('-') && !text.contains("--");
     let device = ["con", "prn", "aux", "nul"].contains(&text.to_ascii_lowercase().as_str());
-    (1..=39).contains(&text.len()) && inner && !device && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    let is_taken = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    (1..=39).contains(&text.len()) && !text.starts_with('-') && !device && text.bytes().all(is_taken)
 }
 
 #[cfg(test)]
@@ -169,7 +170,9 @@ mod tests {
     #[test]
     fn only_a_bots_name_has_the_suffix() {
         assert!("forgeline[bot]".parse::<Login>().expect("valid").is_bot());
-        assert!(!"ana".parse::<Login>().expect("valid").is_bot());
+        for person in ["ana", "ana_acme", "old--name-"] {
+            assert!(!person.parse::<Login>().expect("valid").is_bot());
+        }
         for bad in ["", "[bot]", "a[b]", "ana ", "@ana", &"a".repeat(40)] {
             assert!(bad.parse::<Login>().is_err(), "{bad:?}");
         }

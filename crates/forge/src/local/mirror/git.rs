@@ -8,7 +8,7 @@ use forgeline_repo::{BranchName, CommitId, Credential, Durability, Remote as Git
 use super::Elsewhere;
 use crate::{
     ForgeError, LocalForge,
-    local::{blocking, repositories::put_in_place},
+    local::{blocking, feed::tell_branch, repositories::put_in_place},
     remote::{RemoteError, RemoteRepository},
     types::{Login, RepoId},
 };
@@ -17,7 +17,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What stands in for the head branch of a fork's pull request: there is no such branch, so nobody can push to it.
-pub(super) fn fork_branch(number: u64) -> BranchName {
+pub(in crate::local) fn fork_branch(number: u64) -> BranchName {
     format!("forks/{number}").parse().expect("a branch name")
 }
 
@@ -43,8 +43,8 @@ impl Elsewhere {
     ) -> Result<BTreeMap<(String, String), Login>, ForgeError> {
         let mut found = BTreeMap::new();
         for (branch, tip) in moved {
-            if let Some(login) = self.remote.pushed_by(repo, branch, tip).await? {
-                found.insert((branch.clone(), tip.clone()), self.name(&login).await?);
+            if let Some(login) = self.pushed_by(repo, branch, tip).await? {
+                found.insert((branch.clone(), tip.clone()), login);
             }
         }
         Ok(found)
@@ -122,11 +122,19 @@ impl LocalForge {
         refname: &str,
         expected: Option<CommitId>,
         new: CommitId,
+        at: Timestamp,
     ) -> Result<Option<Swap>, ForgeError> {
         let Some(there) = self.authority(repo).await? else { return Ok(None) };
         let address = there.address(repo, true).await?;
-        let refname = refname.to_owned();
-        self.with_git(repo, move |git| git.swap_there(&address, &refname, expected, new, TIMEOUT)).await.map(Some)
+        let reference = refname.to_owned();
+        let swap = self.with_git(repo, move |git| git.swap_there(&address, &reference, expected, new, TIMEOUT)).await?;
+        if let (Swap::Done, Some(branch)) = (swap, refname.strip_prefix("refs/heads/")) {
+            // Who moved it need not be asked.
+            let mut verb = self.verb_anywhere(repo, &Self::bot(), at).await?;
+            tell_branch(&mut verb, branch, Some(&new.to_string())).await?;
+            verb.commit().await?;
+        }
+        Ok(Some(swap))
     }
 }
 

@@ -41,8 +41,8 @@ impl LocalForge {
         let mut labelled_by = BTreeMap::new();
         if let Some(known) = known {
             for label in labels.iter().filter(|label| !known.contains(&label.to_lowercase())) {
-                if let Some(login) = there.remote.labelled_by(repo, item.number, label).await? {
-                    labelled_by.insert(label.clone(), there.name(&login).await?);
+                if let Some(login) = there.labelled_by(repo, item.number, label).await? {
+                    labelled_by.insert(label.clone(), login);
                 }
             }
         }
@@ -114,12 +114,15 @@ impl Arrived {
             verb.view.tx.put_item(repository, &self.row).await?;
             verb.view.tx.note_number(repository, self.row.number).await?;
         }
-        if is_first_look {
+        // Who labelled it before Forgeline came did not ask for anything.
+        let was_there =
+            old.is_none() && is_older_than_the_mirror(&verb.view.row, Timestamp::from_millis(self.row.created_at));
+        if is_first_look || was_there {
             for label in &self.labels {
                 verb.view.tx.upsert_label(repository, label, "").await?;
                 verb.view.tx.add_item_label(repository, self.row.number, label).await?;
             }
-            return Ok(());
+            return if is_first_look { Ok(()) } else { self.tell_new(verb).await };
         }
         match &old {
             None => self.tell_new(verb).await?,
@@ -213,10 +216,6 @@ impl Arrived {
     async fn tell_end(&self, old: Option<&ItemRow>, verb: &mut Verb) -> Result<(), ForgeError> {
         let row = &self.row;
         if row.state == "open" || old.is_some_and(|old| old.state == row.state) {
-            return Ok(());
-        }
-        // What ended before Forgeline came is no news.
-        if old.is_none() && is_older_than_the_mirror(&verb.view.row, Timestamp::from_millis(row.created_at)) {
             return Ok(());
         }
         verb.actor = self.closed_by.clone().unwrap_or_else(somebody);

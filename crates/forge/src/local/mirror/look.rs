@@ -1,6 +1,6 @@
 //! One look at what is elsewhere.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use forgeline_model::Timestamp;
 use futures::{StreamExt as _, stream};
@@ -111,6 +111,7 @@ impl LocalForge {
             Some(_) => Scan::After(begin(row.items_seen_to, at)),
             None => Scan::Open,
         };
+        let began = Instant::now();
         let mut items = there.remote.items(&it.repo, scan).await?;
         let comments = there.remote.comments_since(&it.repo, begin(row.comments_seen_to, at)).await?;
         if !is_first_look {
@@ -130,8 +131,11 @@ impl LocalForge {
         let tips = if is_first_look { Some(self.with_git(&it.repo, |git| git.branches()).await?) } else { None };
 
         let mut verb = self.verb_anywhere(&it.repo, &somebody(), at).await?;
-        for item in arrived {
-            item.note(&mut verb, is_first_look).await?;
+        for (item, read) in arrived.into_iter().zip(&items) {
+            // What Forgeline wrote meanwhile is newer; the next look reads it again.
+            if !self.writing.is_after(began, &it.repo, read.number) {
+                item.note(&mut verb, is_first_look).await?;
+            }
         }
         for (comment, author) in comments.iter().zip(authors) {
             if !talk::note(&mut verb, comment, author, is_first_look).await? {

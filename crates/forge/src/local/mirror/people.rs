@@ -1,11 +1,16 @@
 //! Names of people elsewhere, as they are written here.
 
+use std::time::Duration;
+
 use super::Elsewhere;
 use crate::{
     LocalForge,
     remote::RemoteError,
     types::{Login, RepoId, Role},
 };
+
+/// Waits before the forge is asked once more who did something.
+const LAG_MS: [u64; 2] = [300, 900];
 
 /// Who did something when the forge elsewhere does not say, or has a name for them that nobody can have here. It ends like a
 /// program's name, so that it may do nothing and starts nothing.
@@ -23,6 +28,48 @@ impl Elsewhere {
             Ok(login) if !login.as_str().eq_ignore_ascii_case(crate::BOT) => login,
             _ => somebody(),
         })
+    }
+
+    /// Who last put this label on this item. What just happened may be known a moment later only.
+    pub(super) async fn labelled_by(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        label: &str,
+    ) -> Result<Option<Login>, RemoteError> {
+        let mut found = self.remote.labelled_by(repo, number, label).await?;
+        for wait in LAG_MS {
+            if found.is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            found = self.remote.labelled_by(repo, number, label).await?;
+        }
+        match found {
+            Some(login) => Ok(Some(self.name(&login).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Who moved this branch to this commit. What just happened may be known a moment later only.
+    pub(super) async fn pushed_by(
+        &self,
+        repo: &RepoId,
+        branch: &str,
+        commit: &str,
+    ) -> Result<Option<Login>, RemoteError> {
+        let mut found = self.remote.pushed_by(repo, branch, commit).await?;
+        for wait in LAG_MS {
+            if found.is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            found = self.remote.pushed_by(repo, branch, commit).await?;
+        }
+        match found {
+            Some(login) => Ok(Some(self.name(&login).await?)),
+            None => Ok(None),
+        }
     }
 
     /// What somebody may do there now.

@@ -37,7 +37,7 @@ impl LocalForge {
             }
             Planned::Open => {
                 let item = self.open_there(there, repo, wanted, &place.base, at).await?;
-                self.label_there(there, repo, item.number, &wanted.labels, actor, at).await?;
+                self.add_labels_there(there, repo, item.number, &wanted.labels, actor, at).await?;
                 Ok(Upsert::Created(self.pull_request(repo, item.number).await?))
             }
             Planned::Change(item) => {
@@ -50,9 +50,10 @@ impl LocalForge {
                 if is_edited {
                     let edit = there.remote.edit_pull_request(repo, number, title.as_deref(), body.as_deref(), base);
                     let edited = edit.await?;
+                    self.writing.note(repo, number);
                     self.take_in(there, repo, &edited, at).await?;
                 }
-                let is_labelled = self.label_there(there, repo, number, &wanted.labels, actor, at).await?;
+                let is_labelled = self.add_labels_there(there, repo, number, &wanted.labels, actor, at).await?;
                 let is_moved = item.head_commit != place.tips.head.to_string();
                 let now = self.pull_request(repo, number).await?;
                 Ok(if is_edited || is_labelled || is_moved { Upsert::Updated(now) } else { Upsert::Unchanged(now) })
@@ -117,22 +118,6 @@ impl LocalForge {
                 _ => return Err(error.into()),
             }
         }
-    }
-
-    async fn label_there(
-        &self,
-        there: &Elsewhere,
-        repo: &RepoId,
-        number: u64,
-        wanted: &[String],
-        actor: &Login,
-        at: Timestamp,
-    ) -> Result<bool, ForgeError> {
-        let mut added = false;
-        for label in wanted {
-            added |= self.add_label_there(there, repo, number, label, actor, at).await?;
-        }
-        Ok(added)
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) async fn note(
     let id = verb.view.tx.insert_comment(repository, &row).await?;
     if !is_first_look {
         verb.actor = author;
-        let payload = json!({"comment_id": id, "body": row.body, "on": item.kind});
+        let payload = json!({"comment_id": id, "remote_id": comment.id, "body": row.body, "on": item.kind});
         verb.tell(Feed::CommentCreated, number, payload).await?;
     }
     Ok(true)

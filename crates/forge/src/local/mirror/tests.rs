@@ -80,7 +80,8 @@ impl World {
         let tip = self.there.tip("main");
         let new = self.there.unpublished_commit(&self.forge, &self.repo).await;
         assert_ne!(tip, new);
-        let swap = self.forge.swap_there(&self.repo, "refs/heads/forgeline/x", None, new).await.expect("pushes");
+        let swap =
+            self.forge.swap_there(&self.repo, "refs/heads/forgeline/x", None, new, self.now()).await.expect("pushes");
         assert_eq!(swap, Some(Swap::Done));
     }
 
@@ -133,6 +134,36 @@ async fn everything_new_is_told_once_and_by_whom() {
         ]
     );
     assert_eq!(world.forge.issue(&world.repo, 1).await.expect("reads").state, IssueState::Open);
+}
+
+#[tokio::test]
+async fn what_was_done_before_the_first_look_asks_for_nothing_later() {
+    let world = World::new().await;
+    let there = &world.there;
+    there.open_issue("eve", "Old", &[]);
+    there.label("ben", 1, "generate");
+    there.close("eve", 1);
+    there.pass_time(600_000);
+    world.look().await;
+    there.reopen(1);
+    world.look().await;
+    assert_eq!(world.told().await, ["issue_reopened 1 somebody[bot]"], "nobody labels it now");
+    assert_eq!(world.forge.issue(&world.repo, 1).await.expect("is known").labels, ["generate"]);
+}
+
+#[tokio::test]
+async fn a_first_look_that_fails_halfway_tells_nothing_either() {
+    let world = World::new().await;
+    world.there.push_file("ana", "old", "a", "1");
+    world.there.fail_reads(true);
+    world.sync().await;
+    world.there.fail_reads(false);
+    world.there.fail_after_items(true);
+    assert_eq!(world.sync().await.len(), 1);
+    world.forge.observe_pushes(&world.repo, &login("acme"), world.now()).await.expect("observes");
+    world.there.fail_after_items(false);
+    world.look().await;
+    assert!(world.told().await.is_empty(), "{:?}", world.told().await);
 }
 
 #[tokio::test]
@@ -211,7 +242,8 @@ async fn a_branch_that_moved_there_is_not_overwritten() {
     let person = world.there.push_file("ana", "forgeline/x", "b", "2");
     let new = world.there.unpublished_commit(&world.forge, &world.repo).await;
     let seen = world.forge.with_git(&world.repo, |git| git.resolve("refs/heads/forgeline/x")).await.expect("reads");
-    let swap = world.forge.swap_there(&world.repo, "refs/heads/forgeline/x", seen, new).await.expect("answers");
+    let swap =
+        world.forge.swap_there(&world.repo, "refs/heads/forgeline/x", seen, new, world.now()).await.expect("answers");
     assert_eq!(swap, Some(Swap::Moved(Some(person))));
     world.forge.follow(&world.repo).await.expect("follows");
     let now = world.forge.with_git(&world.repo, |git| git.resolve("refs/heads/forgeline/x")).await.expect("reads");

@@ -47,6 +47,7 @@ impl LocalForge {
         at: Timestamp,
     ) -> Result<Upsert<Comment>, ForgeError> {
         let key = marker::key(&body).unwrap_or(key).to_owned();
+        let _turn = self.writing.comments.lock().await;
         let mut known = self.own_comment(repo, number, &key).await?;
         if known.is_none() {
             let all = there.remote.comments(repo, number).await?;
@@ -140,20 +141,42 @@ impl LocalForge {
         actor: &Login,
         at: Timestamp,
     ) -> Result<bool, ForgeError> {
+        self.add_labels_there(there, repo, number, &[label.to_owned()], actor, at).await
+    }
+
+    /// Puts on those of the labels that it lacks, in one request; whether there were any.
+    pub(super) async fn add_labels_there(
+        &self,
+        there: &Elsewhere,
+        repo: &RepoId,
+        number: u64,
+        wanted: &[String],
+        actor: &Login,
+        at: Timestamp,
+    ) -> Result<bool, ForgeError> {
         self.only_forgeline(repo, actor).await?;
-        let label = crate::local::text::label(label)?;
         let mut view = self.view(repo).await?;
         let item = view.item(number, None).await?;
         let known = view.tx.item_labels(view.row.id, item.number).await?;
         drop(view);
-        if known.iter().any(|it| it.to_lowercase() == label.to_lowercase()) {
+        let mut missing = Vec::new();
+        for label in wanted {
+            let label = crate::local::text::label(label)?;
+            if !known.iter().any(|it| it.to_lowercase() == label.to_lowercase()) {
+                missing.push(label);
+            }
+        }
+        if missing.is_empty() {
             return Ok(false);
         }
-        there.remote.add_labels(repo, number, std::slice::from_ref(&label)).await?;
+        there.remote.add_labels(repo, number, &missing).await?;
+        self.writing.note(repo, number);
         let mut verb = self.verb_anywhere(repo, actor, at).await?;
-        let added = labels::add(&mut verb, &item, &label).await?;
+        for label in &missing {
+            labels::add(&mut verb, &item, label).await?;
+        }
         verb.commit().await?;
-        Ok(added)
+        Ok(true)
     }
 
     pub(in crate::local) async fn remove_label_there(
@@ -166,8 +189,15 @@ impl LocalForge {
         at: Timestamp,
     ) -> Result<bool, ForgeError> {
         self.only_forgeline(repo, actor).await?;
-        let item = self.view(repo).await?.item(number, None).await?;
+        let mut view = self.view(repo).await?;
+        let item = view.item(number, None).await?;
+        let known = view.tx.item_labels(view.row.id, item.number).await?;
+        drop(view);
+        if !known.iter().any(|it| it.to_lowercase() == label.to_lowercase()) {
+            return Ok(false);
+        }
         there.remote.remove_label(repo, number, label).await?;
+        self.writing.note(repo, number);
         let mut verb = self.verb_anywhere(repo, actor, at).await?;
         let removed = labels::remove(&mut verb, &item, label).await?;
         verb.commit().await?;

@@ -40,6 +40,7 @@ struct State {
     last_comment: u64,
     fault: Option<Fault>,
     reads_fail: bool,
+    comments_fail: bool,
     writes: usize,
 }
 
@@ -242,6 +243,15 @@ impl There {
         self.state().reads_fail = fail;
     }
 
+    /// The comments cannot be read, though the items could.
+    pub(super) fn fail_after_items(&self, fail: bool) {
+        self.state().comments_fail = fail;
+    }
+
+    pub(super) fn pass_time(&self, millis: i64) {
+        self.state().clock += millis;
+    }
+
     pub(super) fn writes(&self) -> usize {
         self.state().writes
     }
@@ -310,6 +320,9 @@ impl Remote for There {
 
     async fn comments_since(&self, _: &RepoId, since: Timestamp) -> Result<Vec<RemoteComment>, RemoteError> {
         self.read()?;
+        if self.state().comments_fail {
+            return Err(unheard(false));
+        }
         Ok(self.state().comments.iter().filter(|it| it.updated_at >= since).cloned().collect())
     }
 
