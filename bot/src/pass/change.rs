@@ -27,7 +27,7 @@ use super::{
     start::{Began, Wanted},
 };
 use crate::{
-    Action, Considered, Occurrence, Resource, authorize, decide, reply,
+    Action, Considered, Occurrence, authorize, decide, reply,
     triggers::{Asked, Change, Happening},
 };
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{Bot, Ground, PassError, Passed, change, found::Found, ruling};
 use crate::{
-    Action, Command, CommandLine, Principal, Reading, Resource, Role, authorize,
+    Action, Command, CommandLine, Principal, Reading, Role, authorize,
     command::{self, AuthorKind, Comment, Ignored},
     reply::{self, Answered},
 };

@@ -97,7 +97,7 @@ impl Refusal {
     /// 422 because a field of a resource is wrong; `code` is `missing`, `invalid`, `already_exists` or such.
     pub(crate) fn field(resource: &str, field: &str, code: &str) -> Self {
         let mut refusal = Self::new(422, "Validation Failed");
-        refusal.errors = Some(json!([{ "resource": resource, "field": field, "code": code }]));
+        refusal.errors = Some(Box::new(json!([{ "resource": resource, "field": field, "code": code }])));
         refusal
     }
 
@@ -120,7 +120,7 @@ impl Refusal {
             "status": self.status.to_string(),
         });
         if let Some(errors) = self.errors {
-            body["errors"] = errors;
+            body["errors"] = *errors;
         }
         if let Some(url) = self.url {
             body["url"] = Value::String(url);
@@ -138,7 +138,8 @@ impl From<Trouble> for Refusal {
         match trouble {
             Trouble::Invalid(message) => {
                 let mut refusal = Self::new(422, "Validation Failed");
-                refusal.errors = Some(json!([{ "resource": "PullRequest", "code": "custom", "message": message }]));
+                refusal.errors =
+                    Some(Box::new(json!([{ "resource": "PullRequest", "code": "custom", "message": message }])));
                 refusal
             }
             Trouble::Conflict(message) => Self::new(409, message),
