@@ -173,6 +173,9 @@ fn patterns_that_grow_too_large_are_not_decided() {
     let row = json!({"type": "string", "pattern": format!("^{}$", "a?".repeat(3_000))});
     let told = reasons(&row, &json!({"pattern": "^b*$"}));
     assert!(told.iter().any(|reason| reason.keyword == "budget"), "{told:?}");
+    // The one value that is left is not judged to its end either.
+    let listed = json!({"const": "aaa", "pattern": row["pattern"]});
+    assert_eq!(reasons(&listed, &json!(false))[0].keyword, "budget");
 }
 
 #[test]
