@@ -159,12 +159,23 @@ fn what_is_unknown_of_a_part_is_unknown_of_the_whole() {
     }
 }
 
+#[test]
+fn many_patterns_of_names_are_not_tried_in_all_sets() {
+    let patterns: serde_json::Map<String, Value> = ('a'..='g').map(|c| (c.to_string(), json!(true))).collect();
+    let names = json!({"allOf": [{"pattern": "a"}, {"pattern": "b"}]});
+    let left = json!({"type": "object", "minProperties": 1, "patternProperties": patterns, "propertyNames": names});
+    assert_eq!(reasons(&left, &json!(false))[0].keyword, "patternProperties");
+}
+
 /// One derivative of such a pattern may be as large as its square.
 #[test]
 fn patterns_that_grow_too_large_are_not_decided() {
     let row = json!({"type": "string", "pattern": format!("^{}$", "a?".repeat(3_000))});
     let told = reasons(&row, &json!({"pattern": "^b*$"}));
     assert!(told.iter().any(|reason| reason.keyword == "budget"), "{told:?}");
+    // The one value that is left is not judged to its end either.
+    let listed = json!({"const": "aaa", "pattern": row["pattern"]});
+    assert_eq!(reasons(&listed, &json!(false))[0].keyword, "budget");
 }
 
 #[test]

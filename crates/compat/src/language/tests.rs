@@ -90,6 +90,16 @@ fn a_long_row_of_what_may_be_left_out_is_followed() {
 }
 
 #[test]
+fn alternatives_are_few_below_their_bound() {
+    let mut all = Languages { alternatives: 1_999_998, ..Languages::default() };
+    let (a, b, c) = (all.text("a"), all.text("b"), all.text("c"));
+    assert!(all.is_small());
+    assert_ne!(all.union(vec![a, b]), NOTHING);
+    assert!(!all.is_small());
+    assert_eq!(all.union(vec![a, c]), NOTHING);
+}
+
+#[test]
 fn terms_that_grow_too_large_are_not_followed() {
     let mut all = Languages::default();
     let row = read(&mut all, &format!("^{}$", "a?".repeat(3_000)));

@@ -100,3 +100,22 @@ fn shared_alternatives_are_not_looked_through_again_and_again() {
     assert!(case.take(&mut arena, vec![Lit::yes(choice), Lit::yes(turned)]));
     assert_eq!(case.clauses().len(), 2);
 }
+
+#[test]
+fn what_stands_too_deep_is_left_to_the_search() {
+    let mut arena = Arena::default();
+    let [a, b, c, d, e] = atoms(&mut arena, 5)[..] else { unreachable!("five were asked for") };
+    let seen = arena.any(vec![a, b]);
+    let not_seen = arena.not(seen);
+    let inner = arena.all(vec![not_seen, c]);
+    let near = arena.not(inner);
+    let outer = arena.all(vec![near, d]);
+    let far = arena.not(outer);
+    let mut choices_left = |one: Id| {
+        let choice = arena.any(vec![one, e]);
+        let mut case = Case::new(Type::String);
+        assert!(case.take(&mut arena, vec![Lit::yes(choice), Lit::yes(a), Lit::yes(d)]));
+        case.clauses().len()
+    };
+    assert_eq!((choices_left(near), choices_left(far)), (0, 1));
+}
