@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use forgeline_blueprints::config::operator::{GitHub as Settings, OperatorFile};
-use forgeline_forge::LocalForge;
+use forgeline_forge::{LocalForge, types::RepoId};
 use forgeline_github::{Auth, Config, GitHub, SecretSource, SystemClock};
 use forgeline_model::SecretRef;
 use forgeline_runner::secret;
+use globset::{GlobBuilder, GlobSetBuilder};
 
 use crate::exit::{Exit, Failure};
 
@@ -19,7 +20,8 @@ pub fn beside(forge: LocalForge, operator: &OperatorFile) -> anyhow::Result<Loca
     let Some(auth) = auth(settings, operator)? else { return Ok(forge) };
     let config = Config { base_url: settings.base_url.clone(), ..Config::new(auth) };
     let github = GitHub::new(config, Arc::new(SystemClock)).map_err(|error| refused(operator, &error.to_string()))?;
-    Ok(forge.beside(Arc::new(github)))
+    let wanted = wanted(settings.repositories.as_deref(), operator)?;
+    Ok(forge.beside(Arc::new(github), wanted))
 }
 
 /// Who Forgeline is on GitHub; none when only the secret of webhooks is named.
@@ -32,6 +34,20 @@ fn auth(settings: &Settings, operator: &OperatorFile) -> anyhow::Result<Option<A
         (Some(_), None, None) => Err(refused(operator, "an app needs its `private_key`").into()),
         (None, Some(_), None) => Err(refused(operator, "an app needs its `app_id`").into()),
     }
+}
+
+/// Whether Forgeline may act in a repository. Nobody is told that theirs is not named.
+fn wanted(
+    globs: Option<&[String]>,
+    operator: &OperatorFile,
+) -> anyhow::Result<impl Fn(&RepoId) -> bool + Send + Sync + 'static> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs.unwrap_or(&["*/*".to_owned()]) {
+        let built = GlobBuilder::new(glob).literal_separator(true).case_insensitive(true).build();
+        set.add(built.map_err(|error| refused(operator, &format!("`repositories`: {error}")))?);
+    }
+    let set = set.build().map_err(|error| refused(operator, &format!("`repositories`: {error}")))?;
+    Ok(move |repo: &RepoId| set.is_match(repo.to_string()))
 }
 
 /// Read at each use, so that a new secret needs no restart.

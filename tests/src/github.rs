@@ -103,6 +103,23 @@ fn a_comment_becomes_one_pull_request_and_the_merge_is_seen() {
 }
 
 #[test]
+fn a_run_asks_github_for_little() {
+    let place = Place::new();
+    place.issue("How to return goods", "ana", RUN);
+    place.there.forget_requests();
+    place.world.ok(&["bot", "once"]);
+    assert_eq!(place.pulls().len(), 1);
+    let all = place.there.requests();
+    let asked: Vec<String> = all
+        .iter()
+        .filter(|it| it.path.starts_with("/api/") && !it.path.contains("/access_tokens") && it.status != 304)
+        .map(|it| format!("{} {} {}", it.method, it.path, it.status))
+        .collect();
+    assert!(asked.len() <= 40, "{}: {asked:#?}", asked.len());
+    place.settle();
+}
+
+#[test]
 fn a_stranger_is_refused_by_the_missing_right() {
     let place = Place::new();
     place.there.user("eve");

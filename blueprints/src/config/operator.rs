@@ -74,6 +74,8 @@ pub struct GitHub {
     pub token: Option<SecretRef>,
     /// Address of the API of a server of one's own.
     pub base_url: Option<String>,
+    /// Repositories in which Forgeline may act, as globs over `owner/name`; all that the credential shows when left out.
+    pub repositories: Option<Vec<String>>,
     /// Secret of webhooks in force.
     pub webhook_secret: Option<SecretRef>,
     /// The one before it, while it is replaced.

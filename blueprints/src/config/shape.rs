@@ -270,6 +270,11 @@ static GITHUB: Object = Object {
         optional("app_id", Shape::Whole(1, u64::MAX), "id of the app"),
         optional("private_key", SECRET, "the app's private key"),
         optional("token", SECRET, "personal access token, in place of an app"),
+        optional(
+            "repositories",
+            TEXTS,
+            "globs over `owner/name`: where Forgeline may act; all that the credential shows otherwise",
+        ),
         optional("webhook_secret", SECRET, "secret of the app's webhook"),
         optional("webhook_secret_previous", SECRET, "the one before it, taken too while it is replaced"),
         optional("base_url", TEXT, "address of the API of a GitHub server of your own, `https://host/api/v3`"),

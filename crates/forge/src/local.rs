@@ -67,10 +67,15 @@ impl LocalForge {
         Self { store, folder, elsewhere: Vec::new(), rehearses: false, writing: Arc::default() }
     }
 
-    /// The same with a forge elsewhere, whose repositories are mirrored from the next [`LocalForge::sync`] on.
+    /// The same with a forge elsewhere, whose repositories are mirrored from the next [`LocalForge::sync`] on: those that are
+    /// wanted, of all that the credential shows.
     #[must_use]
-    pub fn beside(mut self, remote: Arc<dyn Remote>) -> Self {
-        self.elsewhere.push(Arc::new(Elsewhere::new(remote)));
+    pub fn beside(
+        mut self,
+        remote: Arc<dyn Remote>,
+        is_wanted: impl Fn(&RepoId) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.elsewhere.push(Arc::new(Elsewhere::new(remote, Box::new(is_wanted))));
         self
     }
 

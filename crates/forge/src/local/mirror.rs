@@ -45,6 +45,7 @@ const OVERLAP_MS: u64 = 60_000;
 pub(super) struct Elsewhere {
     remote: Arc<dyn Remote>,
     me: OnceCell<String>,
+    is_wanted: Box<dyn Fn(&RepoId) -> bool + Send + Sync>,
 }
 
 /// What this process writes elsewhere. Others read before they write, too.
@@ -73,8 +74,8 @@ impl Writing {
 }
 
 impl Elsewhere {
-    pub(super) fn new(remote: Arc<dyn Remote>) -> Self {
-        Self { remote, me: OnceCell::new() }
+    pub(super) fn new(remote: Arc<dyn Remote>, is_wanted: Box<dyn Fn(&RepoId) -> bool + Send + Sync>) -> Self {
+        Self { remote, me: OnceCell::new(), is_wanted }
     }
 
     /// The login under which Forgeline writes there.

@@ -74,6 +74,7 @@ impl LocalForge {
         there: &Arc<Elsewhere>,
         only: Option<&[RepoId]>,
     ) -> Result<Vec<RemoteRepository>, ForgeError> {
+        let is_wanted = |it: &RemoteRepository| !it.archived && (there.is_wanted)(&it.repo);
         if let Some(only) = only {
             let rows = self.store.forge_read().await?.repositories().await?;
             let mut found = Vec::new();
@@ -92,14 +93,15 @@ impl LocalForge {
                     Some(_) => {}
                     None => {
                         let all = there.remote.repositories().await?;
-                        found.extend(all.into_iter().filter(|it| it.repo == *repo && !it.archived));
+                        found.extend(all.into_iter().filter(|it| it.repo == *repo));
                     }
                 }
             }
+            found.retain(is_wanted);
             return Ok(found);
         }
         // Nothing is written to an archived one, so nothing is to be done there.
-        Ok(there.remote.repositories().await?.into_iter().filter(|it| !it.archived).collect())
+        Ok(there.remote.repositories().await?.into_iter().filter(is_wanted).collect())
     }
 
     async fn look(&self, there: &Arc<Elsewhere>, it: &RemoteRepository, at: Timestamp) -> Result<(), ForgeError> {

@@ -31,7 +31,7 @@ impl World {
 
     async fn another(state: &std::path::Path, there: &Arc<There>) -> LocalForge {
         let store = forgeline_store::Store::open(state, Arc::new(|_, _| Ok(()))).await.expect("opens");
-        LocalForge::new(store).beside(there.clone())
+        LocalForge::new(store).beside(there.clone(), |repo| repo.owner() == "acme")
     }
 
     /// A world that Forgeline has looked at already.
