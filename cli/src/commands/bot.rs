@@ -16,6 +16,7 @@ use serde_json::json;
 use super::{Session, wording};
 use crate::{
     app,
+    ci::job::{self, Group},
     definitions::{self, InForce},
     exit::{self, Exit},
     output,
@@ -46,8 +47,14 @@ impl Bot {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let Self::Once { how } = self;
         let session = &session.to_change(how).await?;
+        let ci = session.ci.as_deref();
+        let group = Group::begin(ci, "forgeline bot once");
         let wired = Wired::open(session).await?;
         let done = wired.settle(Scope::All).await?;
+        drop(group);
+        if let Some(ci) = ci {
+            job::tell_pass(ci, &done.passed.replies, &done.ended, &done.failed);
+        }
         session.out.print("bot", &done.json(), || done.text());
         wired.runner.store.close().await;
         Ok(done.exit())
@@ -106,7 +113,7 @@ impl Wired {
     }
 
     async fn with(session: &Session, in_force: InForce) -> anyhow::Result<Self> {
-        let stop = signals::stop();
+        let stop = signals::stop(session);
         let told: Arc<Mutex<Option<Arc<RunSpec>>>> = Arc::default();
         let watch = {
             let told = told.clone();

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use forgeline_model::{Diagnostic, Severity, diagnostic::has_errors};
 
 use super::Session;
-use crate::{definitions, exit::Exit, operator::Operator};
+use crate::{definitions, exit::Exit, operator::Operator, output};
 
 /// Check all definitions and contracts of a factory, or a work item.
 ///
@@ -62,7 +62,8 @@ impl Validate {
         let text = format::print(format, &checked);
         match format {
             Format::Json | Format::Sarif => session.out.exact(&text),
-            Format::Human | Format::Github | Format::Azure => session.out.text(&text),
+            Format::Human => session.out.text(&text),
+            Format::Github | Format::Azure => session.out.exact(&output::plain(&text)),
         }
         Ok(if has_errors(&checked.findings) { Exit::Invalid } else { Exit::Success })
     }

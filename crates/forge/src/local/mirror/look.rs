@@ -69,7 +69,7 @@ impl LocalForge {
     }
 
     /// Those that are wanted; a mirror that is there already is not listed again for a hint.
-    async fn to_look_at(
+    pub(super) async fn to_look_at(
         &self,
         there: &Arc<Elsewhere>,
         only: Option<&[RepoId]>,
@@ -102,7 +102,12 @@ impl LocalForge {
         Ok(there.remote.repositories().await?.into_iter().filter(|it| !it.archived).collect())
     }
 
-    async fn look(&self, there: &Arc<Elsewhere>, it: &RemoteRepository, at: Timestamp) -> Result<(), ForgeError> {
+    pub(super) async fn look(
+        &self,
+        there: &Arc<Elsewhere>,
+        it: &RemoteRepository,
+        at: Timestamp,
+    ) -> Result<(), ForgeError> {
         let kind = there.remote.kind();
         self.place_mirror(kind, it, at).await?;
         let row = self.view(&it.repo).await?.row;
