@@ -99,7 +99,9 @@ impl Bot {
             AuthorKind::Human
         };
         let body = payload["body"].as_str().unwrap_or_default();
-        let comment_id = payload["comment_id"].to_string();
+        // The forge's own number is the same on every machine.
+        let there = payload.get("there").filter(|it| it.is_u64());
+        let comment_id = there.unwrap_or(&payload["comment_id"]).to_string();
         let on = self.find_item(repo, number).await?;
         let is_held = on.as_ref().is_some_and(|found| found.facts().is_held);
         let mut said = Said { repo, number, actor, comment_id, on, is_held, is_old: passed.is_again };

@@ -40,7 +40,7 @@ use crate::{
 use mirror::Elsewhere;
 
 pub use merge::MergeMethod;
-pub use mirror::SyncFault;
+pub use mirror::{OwnComment, Reach, SyncFault};
 pub use pull_requests::PullRequestProposal;
 pub use repositories::{NewRepository, Seed};
 
@@ -56,13 +56,15 @@ pub struct LocalForge {
     elsewhere: Vec<Arc<Elsewhere>>,
     /// Whether nothing is written elsewhere.
     rehearses: bool,
+    /// How far back a first look reaches; none when it only learns.
+    reach: Option<Reach>,
 }
 
 impl LocalForge {
     /// The forge whose repositories lie below the store's folder.
     pub fn new(store: Store) -> Self {
         let folder = store.folder().join("local");
-        Self { store, folder, elsewhere: Vec::new(), rehearses: false }
+        Self { store, folder, elsewhere: Vec::new(), rehearses: false, reach: None }
     }
 
     /// The same with a forge elsewhere, whose repositories are mirrored from the next [`LocalForge::sync`] on.

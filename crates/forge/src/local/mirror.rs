@@ -12,6 +12,7 @@ mod learn;
 mod look;
 mod people;
 mod proposals;
+mod reach;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub use look::SyncFault;
+pub use reach::{OwnComment, Reach};
 pub(super) use people::somebody;
 
 /// How far back each look begins before the last change that was seen: forges show a change in their lists a little later

@@ -55,7 +55,7 @@ impl LocalForge {
         item: &RemoteItem,
         at: Timestamp,
     ) -> Result<(), ForgeError> {
-        let arrived = self.arrive(there, repo, item).await?;
+        let arrived = self.arrive(there, repo, item, false).await?;
         let mut verb = self.verb_anywhere(repo, &somebody(), at).await?;
         let (repository, number) = (verb.view.row.id, i64::try_from(item.number).unwrap_or(i64::MAX));
         // A label that is gone there is gone here.

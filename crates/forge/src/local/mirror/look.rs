@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use forgeline_model::Timestamp;
 use futures::{StreamExt as _, stream};
 
-use super::{Elsewhere, begin, people::somebody, talk};
+use super::{Elsewhere, begin, people::somebody, reach::News, talk};
 use crate::{
     ForgeError, LocalForge,
     remote::{RemoteComment, RemoteItem, RemoteRepository, Scan},
@@ -38,7 +38,8 @@ impl std::fmt::Display for SyncFault {
 
 impl LocalForge {
     /// Looks at every repository elsewhere, or at these `only`, and tells the feed what is new there. The first look at a
-    /// repository only learns what there is: nobody wants to be answered for what is long over.
+    /// repository only learns what there is: nobody wants to be answered for what is long over. [`Reach`](super::Reach) says
+    /// what is not.
     ///
     /// What could not be read is returned; it holds up nothing else.
     pub async fn sync(&self, only: Option<&[RepoId]>, at: Timestamp) -> Vec<SyncFault> {
@@ -117,20 +118,27 @@ impl LocalForge {
             None => Scan::Open,
         };
         let mut items = there.remote.items(&it.repo, scan).await?;
-        let comments = there.remote.comments_since(&it.repo, begin(row.comments_seen_to, at)).await?;
-        if !is_first_look {
+        let reach = self.reach.filter(|_| is_first_look);
+        let since = match reach {
+            Some(reach) => at.minus_millis(reach.millis),
+            None => begin(row.comments_seen_to, at),
+        };
+        let comments = there.remote.comments_since(&it.repo, since).await?;
+        if !is_first_look || reach.is_some() {
             self.find_missing(there, &it.repo, &mut items, &comments).await?;
         }
         // Objects after items: whatever an item names is there.
         let forks: Vec<u64> = items.iter().filter(|item| is_of_fork(item)).map(|item| item.number).collect();
         self.fetch_mirror(there, &it.repo, it.default_branch.clone(), &forks).await?;
-        let mut arrived = Vec::with_capacity(items.len());
-        for item in &items {
-            arrived.push(self.arrive(there, &it.repo, item).await?);
-        }
         let mut authors = Vec::with_capacity(comments.len());
         for comment in &comments {
             authors.push(there.name(&comment.author).await?);
+        }
+        let news = reach.map(|reach| News::new(since, reach, &comments, &authors));
+        let mut arrived = Vec::with_capacity(items.len());
+        for item in &items {
+            let is_news = news.as_ref().is_some_and(|news| news.has_item(item));
+            arrived.push(self.arrive(there, &it.repo, item, is_news).await?);
         }
         let tips = if is_first_look { Some(self.with_git(&it.repo, |git| git.branches()).await?) } else { None };
 
@@ -138,8 +146,9 @@ impl LocalForge {
         for item in arrived {
             item.note(&mut verb, is_first_look).await?;
         }
-        for (comment, author) in comments.iter().zip(authors) {
-            if !talk::note(&mut verb, comment, author, is_first_look).await? {
+        for (comment, author) in comments.iter().zip(&authors) {
+            let is_silent = is_first_look && !news.as_ref().is_some_and(|news| news.has_comment(comment));
+            if !talk::note(&mut verb, comment, author.clone(), is_silent).await? {
                 tracing::debug!(repo = %it.repo, number = comment.number, "a comment stands under nothing that is known");
             }
         }
