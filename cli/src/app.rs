@@ -77,6 +77,10 @@ async fn wire(
     let operator = &session.operator.file;
     let program = std::env::current_exe().context("the path of this program is not known")?;
     let forge = forges::beside(LocalForge::new(store.clone()), operator, session.ci.as_deref())?;
+    let forge = match session.since {
+        Some(since) => forge.reaching_back(forgeline_bot::pass::reach(since)),
+        None => forge,
+    };
     Ok(Runner::new(forgeline_runner::Parts {
         forge: if effects == Effects::Rehearsed || session.is_rehearsal() { forge.rehearsing() } else { forge },
         store,

@@ -64,6 +64,8 @@ pub struct Session {
     pub state: PathBuf,
     /// The job that this is part of.
     pub ci: Option<Arc<Ci>>,
+    /// How far back a first look at a repository elsewhere reaches, milliseconds; none when it only learns.
+    pub since: Option<u64>,
     /// In a dry run, the copy that `state` is.
     pub copy_of: Option<Arc<crate::rehearsal::Copy>>,
 }
@@ -91,7 +93,8 @@ fn perform_in(cli: Cli, ci: Option<Arc<Ci>>) -> anyhow::Result<Exit> {
     let _telemetry = telemetry::init(log_format, telemetry::Verbosity::from_flags(false, cli.global.verbose))?;
     let out = Output::new(cli.global.json, cli.global.color);
     let state = app::state_dir(&cli.global, &operator, ci.as_deref());
-    let session = Session { global: cli.global, out, operator: Arc::new(operator), state, ci, copy_of: None };
+    let session =
+        Session { global: cli.global, out, operator: Arc::new(operator), state, ci, since: None, copy_of: None };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(dispatch(session, cli.command));
     // A blocking read of a dead pipe must not keep the program.

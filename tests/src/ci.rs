@@ -257,16 +257,75 @@ fn azure_gets_a_branch_and_its_own_commands() {
     }
 }
 
+/// Each look is made on a machine that knows nothing, as when the cache is lost every time.
 #[test]
-fn the_bot_in_a_scheduled_job_answers_each_comment_once() {
+fn a_bot_without_a_memory_answers_each_comment_once() {
     let there = There::new();
+    let look = || there.job("schedule", &json!({"schedule": "*/15 * * * *"}));
+    let step = step("github-bot.yml", "forgeline bot once");
     let old = there.forge.open_issue("ana", SHOP, "Something old", "");
     there.forge.comment("ana", SHOP, old, "/forgeline run docs-page");
-    there.forge.advance_clock(3 * OLD);
-    let step = step("github-bot.yml", "forgeline bot once");
-    // Each time a machine that knows nothing.
-    let look = || there.job("schedule", &json!({"schedule": "*/15 * * * *"})).perform(&step).ends(0);
-    let _ = (&look, old);
+    let at = there.forge.now();
+    there.forge.set_clock(at + 3 * OLD);
+    // The machine's clock is the forge's clock at the start.
+    there.forge.set_clock(at);
+    let issue = there.forge.open_issue("ana", SHOP, "How to return goods", "Within 30 days.");
+    there.forge.comment("ana", SHOP, issue, "/forgeline run docs-page");
+    there.forge.comment("ana", SHOP, issue, "/forgeline help");
+    let job = look();
+    job.perform(&step).ends(0);
+    assert_eq!(there.pulls().len(), 2);
+    assert!(job.summary().starts_with("### Forgeline: 3 answers, 2 runs"), "{}", job.summary());
+    let said = there.said_on(issue);
+    // Two replies, and the story of the run.
+    assert_eq!(said.len(), 3, "{said:?}");
+    let again = look();
+    again.perform(&step).ends(0);
+    assert!(again.summary().contains("Nothing new."), "{}", again.summary());
+    assert_eq!((there.pulls().len(), there.said_on(issue)), (2, said));
+    // Without reaching back nothing is answered, and with it only what is young enough.
+    there.forge.comment("ana", SHOP, issue, "/forgeline status");
+    look().perform("forgeline bot once").ends(0);
+    look().perform("forgeline bot once --since 0s").ends(0);
+    assert_eq!(there.said_on(issue).len(), 3);
+    look().perform(&step).ends(0);
+    assert_eq!(there.said_on(issue).len(), 4);
+    there.settle();
+}
+
+#[test]
+fn a_bot_that_was_killed_goes_on_without_its_memory() {
+    for place in ["decide:committed", "task:asked", "publish:intended", "reference:moved", "publish:proposed"] {
+        let there = There::new();
+        let issue = there.forge.open_issue("ana", SHOP, "How to return goods", "Within 30 days.");
+        there.forge.comment("ana", SHOP, issue, "/forgeline run docs-page");
+        let look = || there.job("schedule", &json!({"schedule": "*/15 * * * *"}));
+        let mut killed = look();
+        killed.set("FORGELINE_FAILPOINT", place);
+        let said = killed.perform("exec forgeline bot once --since 2h");
+        assert_ne!(said.code, 0, "{place}: {}", said.all());
+        for _ in 0..2 {
+            look().perform("exec forgeline bot once --since 2h").ends(0);
+        }
+        assert_eq!(there.pulls().len(), 1, "{place}");
+        let said = there.said_on(issue);
+        assert_eq!(said.len(), 2, "{place}: {said:?}");
+        assert!(said.iter().any(|text| text.contains("(published)")), "{place}: {said:?}");
+        there.settle();
+    }
+}
+
+#[test]
+fn a_new_labelled_issue_is_seen_without_a_memory() {
+    let there = There::new();
+    let issue = there.labelled();
+    there.forge.label("ana", SHOP, issue, "docs");
+    let look = || there.job("schedule", &json!({"schedule": "*/15 * * * *"}));
+    for _ in 0..3 {
+        look().perform("exec forgeline bot once --since 2h").ends(0);
+    }
+    assert_eq!(there.pulls().len(), 1, "{:?}", there.said_on(issue));
+    there.settle();
 }
 
 #[test]

@@ -32,8 +32,8 @@ use crate::{
 };
 
 pub use look::SyncFault;
-pub use reach::{OwnComment, Reach};
 pub(super) use people::somebody;
+pub use reach::{OwnComment, Reach};
 
 /// How far back each look begins before the last change that was seen: forges show a change in their lists a little later
 /// than they date it, and clocks differ.

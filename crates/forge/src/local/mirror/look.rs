@@ -120,7 +120,7 @@ impl LocalForge {
         let mut items = there.remote.items(&it.repo, scan).await?;
         let reach = self.reach.filter(|_| is_first_look);
         let since = match reach {
-            Some(reach) => at.minus_millis(reach.millis),
+            Some(reach) => Timestamp::from_millis(at.millis().saturating_sub_unsigned(reach.millis)),
             None => begin(row.comments_seen_to, at),
         };
         let comments = there.remote.comments_since(&it.repo, since).await?;
