@@ -32,7 +32,7 @@ use crate::{
     input, output,
 };
 
-pub use job::aim;
+pub use job::{aim, connected};
 
 /// Attempts at the same request that are looked through for one that may go on.
 const MAX_ATTEMPTS: u32 = 1000;

@@ -8,13 +8,17 @@ use forgeline_fake_forge::{FakeForge, Fault, Level};
 use serde_json::json;
 
 use crate::{serve::server::patiently, world::World};
-use job::{Job, OLD, step};
+use job::{HOUR, Job, step};
 
 const SHOP: &str = "acme/shop";
 const RIGHTS: [(&str, &str); 5] =
     [("metadata", "read"), ("contents", "write"), ("issues", "write"), ("pull_requests", "write"), ("checks", "write")];
 /// What `permissions:` of the example grants.
 const GRANTED: [&str; 4] = ["metadata", "contents", "issues", "pull_requests"];
+
+/// A factory that lets nothing pass.
+const BLOCKED: &str = "apiVersion: forgeline.dev/v1\nkind: Factory\npolicy:\n  rules:\n    - id: no-promises\n      \
+                       when: 'file.content.contains(\"30 days\")'\n      verdict: block\n      message: legal must agree\n";
 
 /// A forge with one issue, and the token that a job there gets.
 struct There {
@@ -215,13 +219,72 @@ fn the_record_is_that_of_a_laptop() {
     assert!(digest(&of_job.err).is_some() && digest(&of_job.err) == digest(&of_laptop.err), "{}", of_job.err);
 }
 
+/// What differs each time is taken out: ids, times, addresses.
+fn the_same_every_time(text: &str, there: &There) -> String {
+    let text = text.replace(&there.forge.url(), "https://github.example");
+    let is_varying = |word: &str| {
+        word.trim_matches('`').strip_prefix("run_").is_some_and(|id| id.len() == 16)
+            || word.trim_matches('`').len() == 12 && word.trim_matches('`').bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let words = |line: &str| {
+        line.split(' ').map(|word| if is_varying(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
+    };
+    let lines = text.lines().map(|line| match line.rsplit_once(" | ") {
+        Some((stage, time)) if time.ends_with(" ms |") => format!("{} | … |", words(stage)),
+        _ => words(line),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_page_of_a_job_tells_how_the_run_ended() {
+    let there = There::new();
+    let title = "How to return goods, @team? <b>#7</b> | [x](https://evil.example)";
+    let number = there.forge.open_issue("ana", SHOP, title, "Within 30 days.");
+    let job = there.of_issue(number);
+    job.perform("forgeline run docs-page").ends(0);
+    insta::assert_snapshot!("published", the_same_every_time(&job.summary(), &there));
+    there.forge.push("ana", SHOP, "main", &[("forgeline.yaml", BLOCKED)]);
+    let job = there.of_issue(number);
+    // What lies in the checkout is not what counts.
+    job.write("workspace/forgeline.yaml", "apiVersion: forgeline.dev/v1\nkind: Factory\n");
+    let said = job.perform("forgeline run docs-page").ends(5);
+    insta::assert_snapshot!("refused", the_same_every_time(&job.summary(), &there));
+    let mark = said.err.lines().find(|line| line.starts_with("::error file=docs/")).expect("a mark on the file");
+    assert!(mark.contains("title=policy::no-promises: legal must agree (forgeline.yaml:5)"), "{mark}");
+    assert_eq!(job.outputs()["status"], "refused");
+    let job = there.job("workflow_dispatch", &json!({"inputs": {"issue": "99"}}));
+    job.perform("forgeline run docs-page").ends(9);
+    insta::assert_snapshot!("error", the_same_every_time(&job.summary(), &there));
+    there.settle();
+}
+
+#[test]
+fn wrong_definitions_are_marked_where_they_are_wrong() {
+    let there = There::new();
+    let job = there.job("push", &json!({}));
+    let wrong = "apiVersion: forgeline.dev/v1\nkind: Factory\nprojekts: []\n";
+    job.write("workspace/forgeline.yaml", wrong);
+    let said = job.perform("forgeline validate").ends(3);
+    assert!(said.err.starts_with("::error file=forgeline.yaml,line=3,col=1,title=FL"), "{}", said.err);
+    assert!(said.out.contains("not valid: "), "{}", said.out);
+    let said = job.perform("forgeline validate --format github").ends(3);
+    assert!(said.out.starts_with("::error file=forgeline.yaml,line=3,col=1,title=FL"), "{}", said.out);
+    let said = job.perform("forgeline validate --no-ci").ends(3);
+    assert!(!said.all().contains("::error"), "{}", said.all());
+    let said = job.perform("FORGELINE_CI=off forgeline validate").ends(3);
+    assert!(!said.all().contains("::error"), "{}", said.all());
+}
+
 #[test]
 fn without_a_token_a_job_says_what_to_write() {
     let there = There::new();
     let mut job = there.of_issue(there.labelled());
     job.forget("GITHUB_TOKEN");
-    let said = job.perform("forgeline run docs-page").ends(4);
-    assert!(said.err.contains("env: {GITHUB_TOKEN: ${{ github.token }}}"), "{}", said.err);
+    for command in ["forgeline run docs-page", "forgeline bot once"] {
+        let said = job.perform(command).ends(4);
+        assert!(said.err.contains("env: {GITHUB_TOKEN: ${{ github.token }}}"), "{}", said.err);
+    }
     let mut job = there.of_issue(there.labelled());
     job.set("GITHUB_TOKEN", "ghs_of_yesterday");
     let said = job.perform("forgeline run docs-page").ends(4);
@@ -263,26 +326,25 @@ fn a_bot_without_a_memory_answers_each_comment_once() {
     let there = There::new();
     let look = || there.job("schedule", &json!({"schedule": "*/15 * * * *"}));
     let step = step("github-bot.yml", "forgeline bot once");
+    let now = there.forge.now();
+    there.forge.set_clock(now - 3 * HOUR);
     let old = there.forge.open_issue("ana", SHOP, "Something old", "");
     there.forge.comment("ana", SHOP, old, "/forgeline run docs-page");
-    let at = there.forge.now();
-    there.forge.set_clock(at + 3 * OLD);
-    // The machine's clock is the forge's clock at the start.
-    there.forge.set_clock(at);
+    there.forge.set_clock(now);
     let issue = there.forge.open_issue("ana", SHOP, "How to return goods", "Within 30 days.");
     there.forge.comment("ana", SHOP, issue, "/forgeline run docs-page");
     there.forge.comment("ana", SHOP, issue, "/forgeline help");
     let job = look();
     job.perform(&step).ends(0);
-    assert_eq!(there.pulls().len(), 2);
-    assert!(job.summary().starts_with("### Forgeline: 3 answers, 2 runs"), "{}", job.summary());
+    assert_eq!((there.pulls().len(), there.said_on(old)), (1, vec![]));
+    assert!(job.summary().starts_with("### Forgeline: 2 answers, 1 run\n"), "{}", job.summary());
     let said = there.said_on(issue);
     // Two replies, and the story of the run.
     assert_eq!(said.len(), 3, "{said:?}");
     let again = look();
     again.perform(&step).ends(0);
     assert!(again.summary().contains("Nothing new."), "{}", again.summary());
-    assert_eq!((there.pulls().len(), there.said_on(issue)), (2, said));
+    assert_eq!((there.pulls().len(), there.said_on(issue)), (1, said));
     // Without reaching back nothing is answered, and with it only what is young enough.
     there.forge.comment("ana", SHOP, issue, "/forgeline status");
     look().perform("forgeline bot once").ends(0);
@@ -295,7 +357,7 @@ fn a_bot_without_a_memory_answers_each_comment_once() {
 
 #[test]
 fn a_bot_that_was_killed_goes_on_without_its_memory() {
-    for place in ["decide:committed", "task:asked", "publish:intended", "reference:moved", "publish:proposed"] {
+    for place in ["decide:committed", "task:asked", "publish:intended", "pull-request:opened", "comment:written"] {
         let there = There::new();
         let issue = there.forge.open_issue("ana", SHOP, "How to return goods", "Within 30 days.");
         there.forge.comment("ana", SHOP, issue, "/forgeline run docs-page");

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use forgeline_model::RunId;
+use forgeline_model::{Diagnostic, RunId};
 use forgeline_store::RunView;
 
 use super::{Ci, Level, Mark, System, marks, outputs, summary};
@@ -16,7 +16,7 @@ use crate::{
     output,
 };
 
-/// What a job may be spoken of: the files that a summary may fill at most, bytes. GitHub takes 1 MiB for a step.
+/// Longest summary, bytes. GitHub takes 1 MiB for a step.
 const MOST_SUMMARY: usize = 512 << 10;
 
 /// Lines that the job's page folds away; dropped, the next lines stand open again.
@@ -73,6 +73,11 @@ pub fn tell_error(ci: &Ci, error: &anyhow::Error, has_outputs: bool) {
         summarise(ci, &summary::of_failure(&message));
         put(ci, &outputs::of_failure(ci));
     }
+}
+
+/// Tells the job what is wrong with definitions or a work item.
+pub fn tell_findings(ci: &Ci, findings: &[Diagnostic]) {
+    mark(ci, &findings.iter().map(Mark::from).collect::<Vec<_>>());
 }
 
 fn mark(ci: &Ci, marks: &[Mark]) {

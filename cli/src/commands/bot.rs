@@ -21,7 +21,7 @@ use crate::{
     exit::{self, Exit},
     output,
     rehearsal::DryRun,
-    signals, story,
+    request, signals, story,
 };
 
 /// Passes after which the bot stops, though its own runs keep making news.
@@ -56,6 +56,9 @@ impl Bot {
         let session = &Session { since, ..session.to_change(how).await? };
         let ci = session.ci.as_deref();
         let group = Group::begin(ci, "forgeline bot once");
+        if let Some(ci) = ci {
+            request::connected(ci, session)?;
+        }
         let wired = Wired::open(session).await?;
         let done = wired.settle(Scope::All).await?;
         drop(group);

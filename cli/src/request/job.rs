@@ -72,15 +72,7 @@ fn fill_in(asked: &mut Asked, ci: &Ci, session: &Session) -> anyhow::Result<Opti
         }
         return Ok(None);
     };
-    let is_connected = ci.token.is_some() || session.operator.has_github();
-    anyhow::ensure!(
-        is_connected,
-        Failure::new(
-            Exit::Unauthenticated,
-            "the job has no token for its repository; give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`, or name \
-             a path with `--repo .` to work on the checkout alone"
-        )
-    );
+    connected(ci, session)?;
     asked.repo = Some(repo.to_string());
     asked.base = asked.base.take().or_else(|| ci.base.clone());
     if asked.issue.is_none() && asked.work_item.is_none() {
@@ -89,6 +81,27 @@ fn fill_in(asked: &mut Asked, ci: &Ci, session: &Session) -> anyhow::Result<Opti
         })?;
     }
     Ok(Some(repo))
+}
+
+/// Whether the job's forge can be spoken to.
+///
+/// # Errors
+/// There is no token for it.
+pub fn connected(ci: &Ci, session: &Session) -> anyhow::Result<()> {
+    match ci.system {
+        System::GitHub if ci.token.is_none() && !session.operator.has_github() => {
+            anyhow::bail!(Failure::new(
+                Exit::Unauthenticated,
+                "the job has no token for its repository; give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`, or name \
+                 a path with `--repo .` to work on the checkout alone"
+            ))
+        }
+        System::Azure => {
+            output::note("  note      the job's forge is not looked at: this build has no adapter for Azure DevOps");
+            Ok(())
+        }
+        System::GitHub => Ok(()),
+    }
 }
 
 /// A checkout has no branch, only what it was made from: the base branch is put there if it lacks.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::world::{Said, World};
 
 /// An hour, milliseconds.
-pub(super) const OLD: i64 = 3_600_000;
+pub(super) const HOUR: i64 = 3_600_000;
 
 /// A step of an example: its script and its variables.
 pub(super) struct Step {
@@ -165,6 +165,11 @@ impl Job {
 
     pub(super) fn forget(&mut self, name: &str) {
         self.variables.remove(name);
+    }
+
+    /// Puts a file on the machine.
+    pub(super) fn write(&self, name: &str, text: &str) {
+        self.world.write(name, text);
     }
 
     /// What the system's checkout leaves: no branch but those of `origin`, and the commit checked out. 0 is all of it.
