@@ -13,6 +13,7 @@ mod merged;
 mod published;
 mod ruling;
 mod schedules;
+mod settled;
 mod start;
 mod subscriptions;
 mod turn;
@@ -24,7 +25,7 @@ use std::{
 
 use forgeline_engine::Input;
 use forgeline_forge::{
-    ForgeError, LocalForge,
+    ForgeError, LocalForge, Reach,
     types::{Feed, RepoId},
 };
 use forgeline_model::{Criticality, RunId, Severity, diagnostic::has_errors};
@@ -58,6 +59,12 @@ pub struct Bot {
 }
 
 type Known = HashMap<(RepoId, String), Arc<InForce>>;
+
+/// How a first look at a repository elsewhere reaches back: what is younger than this, milliseconds, and not dealt with yet as
+/// the bot's own comments there tell, is news. So a bot that loses its state every time loses nothing else.
+pub fn reach(millis: u64) -> Reach {
+    Reach { millis, is_settled: settled::is_settled }
+}
 
 /// What a pass did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

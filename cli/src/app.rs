@@ -14,17 +14,21 @@ use forgeline_registry::Registry;
 use forgeline_runner::{Clock, Effects, Registries, Runner, Watch, knowledge::KnowledgeHandle, signing::Signing};
 use forgeline_store::Store;
 
-use crate::{args::Global, commands::Session, forges, operator::Operator, telemetry::LogFormat};
+use crate::{args::Global, ci::Ci, commands::Session, forges, operator::Operator, telemetry::LogFormat};
 
 /// Tasks of a run at once when nobody says.
 pub const PARALLEL: u32 = 4;
 /// Environment variable that names the knowledge process's executable.
 pub const KNOWLEDGE_VARIABLE: &str = "FORGELINE_KNOWLEDGE";
 
-/// Where state lies: the flag or `FORGELINE_STATE_DIR`, else the operator's word, else `$XDG_STATE_HOME/forgeline`.
-pub fn state_dir(global: &Global, operator: &Operator) -> PathBuf {
+/// Where state lies: the flag or `FORGELINE_STATE_DIR`, else the operator's word, else the job's own folder, else
+/// `$XDG_STATE_HOME/forgeline`.
+pub fn state_dir(global: &Global, operator: &Operator, ci: Option<&Ci>) -> PathBuf {
     if let Some(named) = global.state_dir.as_ref().or(operator.file.config.state_dir.as_ref()) {
         return named.clone();
+    }
+    if let Some(folder) = ci.and_then(|ci| ci.scratch.as_ref()) {
+        return folder.join("forgeline-state");
     }
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| ".".into()));
     let base = std::env::var_os("XDG_STATE_HOME").map_or_else(|| home().join(".local/state"), PathBuf::from);
@@ -72,7 +76,11 @@ async fn wire(
     let store = Store::open(state, check).await?;
     let operator = &session.operator.file;
     let program = std::env::current_exe().context("the path of this program is not known")?;
-    let forge = forges::beside(LocalForge::new(store.clone()), operator)?;
+    let forge = forges::beside(LocalForge::new(store.clone()), operator, session.ci.as_deref())?;
+    let forge = match session.since {
+        Some(since) => forge.reaching_back(forgeline_bot::pass::reach(since)),
+        None => forge,
+    };
     Ok(Runner::new(forgeline_runner::Parts {
         forge: if effects == Effects::Rehearsed || session.is_rehearsal() { forge.rehearsing() } else { forge },
         store,

@@ -42,6 +42,9 @@ pub struct Global {
     /// Folder or repository with `forgeline.yaml`, `blueprints/`, `agents/`; the current folder by default.
     #[arg(long, global = true, env = "FORGELINE_FACTORY", value_name = "DIR")]
     pub factory: Option<PathBuf>,
+    /// In a job of GitHub Actions or Azure Pipelines: behave as on any other machine.
+    #[arg(long, global = true)]
+    pub no_ci: bool,
 }
 
 /// When to colour.

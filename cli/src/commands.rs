@@ -30,18 +30,26 @@ pub mod serve;
 pub mod validate;
 pub mod verify;
 pub mod why;
-mod wording;
+pub mod wording;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     app,
     args::{Cli, Command},
+    ci::{Ci, job},
     exit::Exit,
+    input,
     operator::Operator,
-    output::Output,
+    output::{self, Output},
     telemetry,
 };
+
+/// Longest description of what started a job that is read, bytes. GitHub's are at most 25 MiB.
+const MOST_EVENT: u64 = 32 << 20;
 
 /// What a command gets.
 #[derive(Clone)]
@@ -54,18 +62,39 @@ pub struct Session {
     pub operator: Arc<Operator>,
     /// Where state lies.
     pub state: PathBuf,
+    /// The job that this is part of.
+    pub ci: Option<Arc<Ci>>,
+    /// How far back a first look at a repository elsewhere reaches, milliseconds; none when it only learns.
+    pub since: Option<u64>,
     /// In a dry run, the copy that `state` is.
     pub copy_of: Option<Arc<crate::rehearsal::Copy>>,
 }
 
 /// Performs a command.
 pub fn perform(cli: Cli) -> anyhow::Result<Exit> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let read = |path: &Path| input::read(path, "event", MOST_EVENT).map_err(|error| error.to_string());
+    let ci = if cli.global.no_ci { None } else { Ci::detect(&variable, &read).map(Arc::new) };
+    if let Some(ci) = &ci {
+        let secret = ci.secret(&variable).map(|secret| secret.expose().clone());
+        output::in_job(ci.system, secret.into_iter().collect());
+    }
+    let has_outputs = matches!(cli.command, Command::Run(_));
+    let done = perform_in(cli, ci.clone());
+    if let (Err(error), Some(ci)) = (&done, &ci) {
+        job::tell_error(ci, error, has_outputs);
+    }
+    done
+}
+
+fn perform_in(cli: Cli, ci: Option<Arc<Ci>>) -> anyhow::Result<Exit> {
     let operator = operator(&cli)?;
     let log_format = app::log_format(&cli.global, &operator);
     let _telemetry = telemetry::init(log_format, telemetry::Verbosity::from_flags(false, cli.global.verbose))?;
     let out = Output::new(cli.global.json, cli.global.color);
-    let state = app::state_dir(&cli.global, &operator);
-    let session = Session { global: cli.global, out, operator: Arc::new(operator), state, copy_of: None };
+    let state = app::state_dir(&cli.global, &operator, ci.as_deref());
+    let session =
+        Session { global: cli.global, out, operator: Arc::new(operator), state, ci, since: None, copy_of: None };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(dispatch(session, cli.command));
     // A blocking read of a dead pipe must not keep the program.

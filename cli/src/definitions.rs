@@ -67,6 +67,14 @@ pub fn load(session: &Session) -> anyhow::Result<InForce> {
     Ok(in_force.within(&session.operator.file.ceilings()))
 }
 
+/// The same for what works on a repository that may keep definitions of its own: the current folder does not count.
+pub fn load_named(session: &Session) -> anyhow::Result<InForce> {
+    match &session.global.factory {
+        Some(_) => load(session),
+        None => Ok(InForce::built_in().within(&session.operator.file.ceilings())),
+    }
+}
+
 /// The folder whose definitions are in force: the one that the flags name, else the nearest upwards that keeps some.
 pub fn folder(global: &Global) -> anyhow::Result<Option<PathBuf>> {
     match &global.factory {

@@ -9,19 +9,40 @@ use forgeline_model::SecretRef;
 use forgeline_runner::secret;
 use globset::{GlobBuilder, GlobSetBuilder};
 
-use crate::exit::{Exit, Failure};
+use crate::{
+    ci::{Ci, System},
+    exit::{Exit, Failure},
+};
 
-/// The local forge with those beside it that the operator names.
+/// The local forge with those beside it that the operator names; in a job, with the job's own by the job's token where the
+/// operator names none.
 ///
 /// # Errors
 /// What is said of one is not enough, or too much. Whether its credential is accepted shows when it is first used.
-pub fn beside(forge: LocalForge, operator: &OperatorFile) -> anyhow::Result<LocalForge> {
+pub fn beside(forge: LocalForge, operator: &OperatorFile, ci: Option<&Ci>) -> anyhow::Result<LocalForge> {
     let settings = &operator.config.forges.github;
-    let Some(auth) = auth(settings, operator)? else { return Ok(forge) };
-    let config = Config { base_url: settings.base_url.clone(), ..Config::new(auth) };
+    let (auth, base_url) = match (auth(settings, operator)?, ci.and_then(of_job)) {
+        (Some(auth), _) => (auth, settings.base_url.clone()),
+        (None, Some((auth, api))) => (auth, settings.base_url.clone().or(api)),
+        (None, None) => return Ok(forge),
+    };
+    let config = Config { base_url, ..Config::new(auth) };
     let github = GitHub::new(config, Arc::new(SystemClock)).map_err(|error| refused(operator, &error.to_string()))?;
     let wanted = wanted(settings.repositories.as_deref(), operator)?;
     Ok(forge.beside(Arc::new(github), wanted))
+}
+
+/// Who Forgeline is on GitHub in a job there, and where that is; none without a token.
+fn of_job(ci: &Ci) -> Option<(Auth, Option<String>)> {
+    match ci.system {
+        System::GitHub => {
+            let token = source(&SecretRef::Env(ci.token?.to_owned()));
+            let auth = Auth::Job { token, repository: ci.repository.clone()?, login: ci.login.clone() };
+            Some((auth, ci.api.clone()))
+        }
+        // Here the adapter for Azure DevOps takes `ci.api`, `ci.repository` and the token, once this build has it.
+        System::Azure => None,
+    }
 }
 
 /// Who Forgeline is on GitHub; none when only the secret of webhooks is named.

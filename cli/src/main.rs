@@ -7,6 +7,7 @@
 
 mod app;
 mod args;
+mod ci;
 mod commands;
 mod definitions;
 mod exit;

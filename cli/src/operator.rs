@@ -55,6 +55,12 @@ impl Operator {
 }
 
 impl Operator {
+    /// Whether the operator says who Forgeline is on GitHub.
+    pub fn has_github(&self) -> bool {
+        let github = &self.file.config.forges.github;
+        github.token.is_some() || github.app_id.is_some()
+    }
+
     /// Who is told of dead letters, by the rules of these definitions where a repository has none of its own.
     ///
     /// # Errors

@@ -4,19 +4,34 @@
 
 use std::{
     io::{self, ErrorKind, IsTerminal as _, Write as _},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{exit::Exit, rehearsal::DryRun};
+use crate::{ci::System, exit::Exit, rehearsal::DryRun};
 
 /// Stands for a character that a terminal would obey.
 const OBEYED: char = '\u{fffd}';
 
 /// Ends a colour.
 const RESET: &str = "\u{1b}[0m";
+
+/// The job that this process is part of; none on other machines.
+static JOB: OnceLock<Job> = OnceLock::new();
+
+/// Shortest secret that is looked for in what is written: shorter ones stand in ordinary words.
+const LEAST_SECRET: usize = 8;
+
+/// A system that reads what is printed.
+struct Job {
+    system: System,
+    secrets: Vec<String>,
+}
 
 /// Whether stdout got anything.
 static SAID: AtomicBool = AtomicBool::new(false);
@@ -58,7 +73,8 @@ impl Output {
             if self.dry_run {
                 document["dry_run"] = true.into();
             }
-            self.exact(&format!("{document:#}\n"));
+            let document = format!("{document:#}\n");
+            self.exact(&JOB.get().map_or_else(|| document.clone(), |job| job.system.defused_json(&document)));
         } else {
             let head = if self.dry_run { "dry run: nothing is written\n" } else { "" };
             self.text(&format!("{head}{}", human()));
@@ -77,7 +93,7 @@ impl Output {
 
     /// Text that ends its own last line; for people it is made plain.
     pub fn text(&self, text: &str) {
-        if self.json { self.exact(text) } else { self.exact(&coloured(text, self.colour)) }
+        if self.json { self.exact(text) } else { self.exact(&coloured(&defused(text), self.colour)) }
     }
 
     /// Text for a machine, as it is.
@@ -130,7 +146,31 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 
 /// A line for people on stderr. That nobody can read it is no error.
 pub fn note(text: &str) {
-    let _ = io::stderr().lock().write_all(format!("{}\n", plain(text)).as_bytes());
+    let text = plain(&defused(text));
+    let _ = io::stderr().lock().write_all(format!("{}\n", scrubbed(&text)).as_bytes());
+}
+
+/// From now on what is printed is read by this system: only [`command`] gives it commands, and no text shows a secret.
+pub fn in_job(system: System, secrets: Vec<String>) {
+    let secrets = secrets.into_iter().filter(|secret| secret.len() >= LEAST_SECRET).collect();
+    // A process is part of one job.
+    let _ = JOB.set(Job { system, secrets });
+}
+
+/// A command for the system that runs the job. Systems read both streams; stdout is for data.
+pub fn command(text: &str) {
+    let _ = io::stderr().lock().write_all(scrubbed(text).as_bytes());
+}
+
+/// Text without the job's secrets.
+pub fn scrubbed(text: &str) -> String {
+    let secrets = JOB.get().map_or(&[][..], |job| &job.secrets);
+    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
+}
+
+/// Text that is no command to the system that runs the job.
+fn defused(text: &str) -> String {
+    JOB.get().map_or_else(|| text.to_owned(), |job| job.system.defused(text))
 }
 
 /// Whether something was printed on stdout.
@@ -186,7 +226,7 @@ fn write(text: &str) {
     }
     SAID.store(true, Ordering::Relaxed);
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(scrubbed(text).as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(Exit::Success as i32),
         Err(error) => {

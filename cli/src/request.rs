@@ -1,5 +1,7 @@
 //! From what a person types to a request: target, work item, inputs, trigger.
 
+mod job;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -30,6 +32,8 @@ use crate::{
     input, output,
 };
 
+pub use job::{aim, connected};
+
 /// Attempts at the same request that are looked through for one that may go on.
 const MAX_ATTEMPTS: u32 = 1000;
 
@@ -42,8 +46,10 @@ pub struct Asked {
     #[arg(value_name = "NAME=VALUE")]
     pub inputs: Vec<String>,
     /// Target: path of a Git repository, or `owner/name` on the local forge.
-    #[arg(long, default_value = ".", value_name = "REPO")]
-    pub repo: String,
+    ///
+    /// In a job of GitHub Actions the job's repository by default, elsewhere the current folder.
+    #[arg(long, value_name = "REPO")]
+    pub repo: Option<String>,
     /// Branch to start from; the default branch otherwise.
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<String>,
@@ -59,6 +65,9 @@ pub struct Asked {
     /// Project; the one that owns the repository otherwise.
     #[arg(long, value_name = "ID")]
     pub project: Option<ProjectId>,
+    /// Who asks, if that is not who types.
+    #[arg(skip)]
+    pub actor: Option<String>,
 }
 
 /// A target and where it lies.
@@ -73,7 +82,7 @@ pub struct Place {
 
 /// Makes the request; everything that is wrong with it is an error here, before anything is written.
 pub async fn resolve<'a>(asked: &'a Asked, in_force: &'a InForce, runner: &Runner) -> anyhow::Result<Request<'a>> {
-    let place = find_place(&asked.repo, runner).await?;
+    let place = find_place(asked.repo.as_deref().unwrap_or("."), runner).await?;
     let base: Option<BranchName> = asked
         .base
         .as_deref()
@@ -116,7 +125,7 @@ pub async fn resolve<'a>(asked: &'a Asked, in_force: &'a InForce, runner: &Runne
         base: target.base.to_string(),
         trigger: Trigger {
             kind: "cli".into(),
-            actor: user(),
+            actor: asked.actor.clone().unwrap_or_else(user),
             detail: format!("run {}", asked.blueprint),
             chain_depth: 0,
         },

@@ -102,9 +102,9 @@ impl Bot {
             AuthorKind::Human
         };
         let body = payload["body"].as_str().unwrap_or_default();
-        // Every machine that mirrors a forge knows a comment by the forge's own number.
-        let own = &payload["remote_id"];
-        let comment_id = if own.is_u64() { own.to_string() } else { payload["comment_id"].to_string() };
+        // The forge's own number is the same on every machine.
+        let there = payload.get("there").filter(|it| it.is_u64());
+        let comment_id = there.unwrap_or(&payload["comment_id"]).to_string();
         let on = self.find_item(repo, number).await?;
         let is_held = on.as_ref().is_some_and(|found| found.facts().is_held);
         let mut said =

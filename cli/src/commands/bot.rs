@@ -16,11 +16,12 @@ use serde_json::json;
 use super::{Session, wording};
 use crate::{
     app,
+    ci::job::{self, Group},
     definitions::{self, InForce},
     exit::{self, Exit},
     output,
     rehearsal::DryRun,
-    signals, story,
+    request, signals, story,
 };
 
 /// Passes after which the bot stops, though its own runs keep making news.
@@ -28,6 +29,9 @@ const MOST_PASSES: usize = 32;
 
 /// How long a run may hold up the others while it waits for a retry or for another process.
 const PATIENCE: Patience = Patience::Millis(10_000);
+
+/// Longest time that a first look reaches back, hours.
+const MOST_HOURS: i64 = 30 * 24;
 
 /// Let the bot look once at all that is new.
 #[derive(Debug, Subcommand)]
@@ -37,6 +41,10 @@ pub enum Bot {
     /// A scheduled job that calls this is a bot without a server. Runs that an earlier process left are finished first. A
     /// dry run decides and answers on a copy of the state, and carries out no run.
     Once {
+        /// If a repository of a forge elsewhere was never looked at from here: answer what is younger than this and not
+        /// answered yet, such as `2h`. For jobs whose state may be lost.
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        since: Option<u64>,
         #[command(flatten)]
         how: DryRun,
     },
@@ -44,14 +52,35 @@ pub enum Bot {
 
 impl Bot {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
-        let Self::Once { how } = self;
-        let session = &session.to_change(how).await?;
+        let Self::Once { since, how } = self;
+        let session = &Session { since, ..session.to_change(how).await? };
+        let ci = session.ci.as_deref();
+        let group = Group::begin(ci, "forgeline bot once");
+        if let Some(ci) = ci {
+            request::connected(ci, session)?;
+        }
         let wired = Wired::open(session).await?;
         let done = wired.settle(Scope::All).await?;
+        drop(group);
+        if let Some(ci) = ci {
+            job::tell_pass(ci, &done.passed.replies, &done.ended, &done.failed);
+        }
         session.out.print("bot", &done.json(), || done.text());
         wired.runner.store.close().await;
         Ok(done.exit())
     }
+}
+
+/// A length of time such as `90m`, in milliseconds.
+fn duration(text: &str) -> Result<u64, String> {
+    let refuse = || "write it as `30m`, `2h` or `1d`, at most 30 days".to_owned();
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok());
+    let length = match days {
+        Some(days) => jiff::SignedDuration::from_hours(days.saturating_mul(24).min(MOST_HOURS + 1)),
+        None => text.parse::<jiff::SignedDuration>().map_err(|_| refuse())?,
+    };
+    let fits = !length.is_negative() && length.as_hours() <= MOST_HOURS;
+    u64::try_from(length.as_millis()).ok().filter(|_| fits).ok_or_else(refuse)
 }
 
 /// A bot whose runs tell their story on stderr.
@@ -106,7 +135,7 @@ impl Wired {
     }
 
     async fn with(session: &Session, in_force: InForce) -> anyhow::Result<Self> {
-        let stop = signals::stop();
+        let stop = signals::stop(session);
         let told: Arc<Mutex<Option<Arc<RunSpec>>>> = Arc::default();
         let watch = {
             let told = told.clone();

@@ -51,7 +51,7 @@ pub struct Demo {
 impl Demo {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let begun = Instant::now();
-        let stop = signals::stop();
+        let stop = signals::stop(session);
         if self.how.dry_run {
             let folder = self.dir.unwrap_or_else(|| next(&session.state.join("demo")));
             let value = document(&folder, None);

@@ -77,7 +77,7 @@ impl Tail {
             self.event_type.as_ref().is_none_or(|wanted| row.event.event_type == *wanted)
                 && run.as_ref().is_none_or(|wanted| row.run.as_ref() == Some(wanted))
         };
-        let mut stop = self.follow.then(signals::stop);
+        let mut stop = self.follow.then(|| signals::stop(session));
         loop {
             seen = show_after(session, &store, seen, &fits).await?;
             let Some(stop) = &mut stop else { return Ok(Exit::Success) };

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Session, wording::duration};
 use crate::{
-    app, definitions,
+    app,
     exit::{Exit, Failure},
     output::table,
     rehearsal::DryRun,
@@ -41,9 +41,9 @@ impl PlanCommand {
 
 /// Shows the plan of what is asked, on the session's state.
 pub(super) async fn show(session: &Session, asked: &Asked) -> anyhow::Result<Exit> {
-    let in_force = definitions::usable(definitions::load(session)?)?;
-    let runner = app::open(session, in_force.registry.clone(), Watch::nobody()).await?;
-    let mut request = request::resolve(asked, &in_force, &runner).await?;
+    let watch = Watch::nobody();
+    let (runner, aim) = request::aim(asked, session, |registry| app::open(session, registry, watch)).await?;
+    let mut request = request::resolve(&aim.asked, &aim.in_force, &runner).await?;
     request.trigger_key = "plan".into();
     let refuse = |faults| Failure::invalid(format!("blueprint `{}` cannot run", asked.blueprint), faults);
     let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;

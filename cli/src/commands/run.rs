@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::{Session, wording};
 use crate::{
-    app, definitions,
+    app,
+    ci::job::{self, Group},
     exit::Exit,
     output,
     rehearsal::DryRun,
@@ -39,12 +40,13 @@ impl Run {
         if self.how.dry_run {
             return rehearse::perform(&session.to_change(self.how).await?, &self.asked).await;
         }
-        let stop = signals::stop();
+        let ci = session.ci.as_deref();
+        let stop = signals::stop(session);
         let (watch, told) = story::watch();
-        let in_force = definitions::usable(definitions::load(session)?)?;
-        let escalation = session.operator.escalation(&in_force)?;
-        let runner = app::open(session, in_force.registry.clone(), watch).await?.telling(escalation);
-        let request = request::resolve(&self.asked, &in_force, &runner).await?;
+        let group = Group::begin(ci, &format!("forgeline run {}", self.asked.blueprint));
+        let (runner, aim) = request::aim(&self.asked, session, |registry| app::open(session, registry, watch)).await?;
+        let runner = runner.telling(session.operator.escalation(&aim.in_force)?);
+        let request = request::resolve(&aim.asked, &aim.in_force, &runner).await?;
         let (new, why) = request::prepare_attempt(request, &runner).await?;
         told.set(new.spec.clone());
         if !session.out.json {
@@ -56,6 +58,10 @@ impl Run {
             output::note(super::reuse::text(&runner, &view).await?.trim_end());
         }
         runner.store.close().await;
+        drop(group);
+        if let Some(ci) = ci {
+            job::tell_run(ci, &view);
+        }
         finish(session, &view)
     }
 }

@@ -70,7 +70,7 @@ impl Serve {
             return Ok(Exit::Success);
         }
         let _alone = lock::take(&session.state)?;
-        let stop = signals::stop();
+        let stop = signals::stop(session);
         let (meters, health) = (Arc::new(Meters::new()), Arc::new(Health::new(settings.poll)));
         let escalation = session.operator.escalation(&in_force)?;
         let runner = app::open(session, in_force.registry.clone(), meters.watch()).await?.telling(escalation);

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use forgeline_model::{Diagnostic, Severity, diagnostic::has_errors};
 
 use super::Session;
-use crate::{definitions, exit::Exit, operator::Operator};
+use crate::{ci::job, definitions, exit::Exit, operator::Operator, output};
 
 /// Check all definitions and contracts of a factory, or a work item.
 ///
@@ -19,9 +19,9 @@ use crate::{definitions, exit::Exit, operator::Operator};
 pub struct Validate {
     /// Folder of a factory, or a work item as a Markdown file (`-` for stdin); the definitions in force otherwise.
     pub path: Option<PathBuf>,
-    /// Form of the findings.
-    #[arg(long, value_enum, default_value = "human")]
-    pub format: Format,
+    /// Form of the findings; `human` otherwise, and in a job of a pipeline its annotations too.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
 }
 
 /// Form of the findings.
@@ -58,11 +58,15 @@ impl Validate {
         };
         let operator = Operator::find(&session.global, |name| std::env::var(name).ok())?;
         checked.findings.extend(operator.file.findings);
-        let format = if session.out.json { Format::Json } else { self.format };
+        let format = if session.out.json { Format::Json } else { self.format.unwrap_or(Format::Human) };
+        if let (Some(ci), None) = (&session.ci, self.format) {
+            job::tell_findings(ci, &checked.findings);
+        }
         let text = format::print(format, &checked);
         match format {
             Format::Json | Format::Sarif => session.out.exact(&text),
-            Format::Human | Format::Github | Format::Azure => session.out.text(&text),
+            Format::Human => session.out.text(&text),
+            Format::Github | Format::Azure => session.out.exact(&output::plain(&text)),
         }
         Ok(if has_errors(&checked.findings) { Exit::Invalid } else { Exit::Success })
     }

@@ -16,4 +16,4 @@ pub mod remote;
 pub mod types;
 
 pub use error::ForgeError;
-pub use local::{BOT, LocalForge, MergeMethod, NewRepository, PullRequestProposal, Seed, SyncFault};
+pub use local::{BOT, LocalForge, MergeMethod, NewRepository, OwnComment, PullRequestProposal, Reach, Seed, SyncFault};

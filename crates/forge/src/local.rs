@@ -40,7 +40,7 @@ use crate::{
 use mirror::{Elsewhere, Writing};
 
 pub use merge::MergeMethod;
-pub use mirror::SyncFault;
+pub use mirror::{OwnComment, Reach, SyncFault};
 pub use pull_requests::PullRequestProposal;
 pub use repositories::{NewRepository, Seed};
 
@@ -58,13 +58,15 @@ pub struct LocalForge {
     rehearses: bool,
     /// What is being written elsewhere, and was written lately.
     writing: Arc<Writing>,
+    /// How far back a first look reaches; none when it only learns.
+    reach: Option<Reach>,
 }
 
 impl LocalForge {
     /// The forge whose repositories lie below the store's folder.
     pub fn new(store: Store) -> Self {
         let folder = store.folder().join("local");
-        Self { store, folder, elsewhere: Vec::new(), rehearses: false, writing: Arc::default() }
+        Self { store, folder, elsewhere: Vec::new(), rehearses: false, writing: Arc::default(), reach: None }
     }
 
     /// The same with a forge elsewhere, whose repositories are mirrored from the next [`LocalForge::sync`] on: those that are

@@ -67,6 +67,11 @@ impl Api {
         self.keeper.app()
     }
 
+    /// The one repository of a job's token, and the login under which it writes if GitHub does not tell.
+    pub(crate) fn job(&self) -> Option<(&RepoId, &str)> {
+        self.keeper.job()
+    }
+
     pub(crate) fn remember(&self, repo: &RepoId, installation: &Installation) {
         self.keeper.remember(repo, installation);
     }

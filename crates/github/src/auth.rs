@@ -84,14 +84,22 @@ impl Keeper {
     pub(crate) fn app(&self) -> Option<u64> {
         match &self.auth {
             Auth::App { app_id, .. } => Some(*app_id),
-            Auth::Token(_) => None,
+            Auth::Token(_) | Auth::Job { .. } => None,
+        }
+    }
+
+    /// The one repository of a job's token, and the login under which it writes if GitHub does not tell.
+    pub(crate) fn job(&self) -> Option<(&RepoId, &str)> {
+        match &self.auth {
+            Auth::Job { repository, login, .. } => Some((repository, login)),
+            Auth::Token(_) | Auth::App { .. } => None,
         }
     }
 
     /// The credential for this, from memory or new.
     pub(crate) async fn get(&self, client: &Client, who: Identity<'_>) -> Result<Granted, Trouble> {
         let (app_id, key) = match (&self.auth, who) {
-            (Auth::Token(source), _) => return self.own(&read(source)?),
+            (Auth::Token(source) | Auth::Job { token: source, .. }, _) => return self.own(&read(source)?),
             (Auth::App { app_id, private_key }, Identity::Own) => return self.app_itself(*app_id, private_key),
             (Auth::App { app_id, private_key }, _) => (*app_id, private_key),
         };

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use forgeline_forge::types::RepoId;
 use forgeline_model::Secret;
 
 pub use crate::limits::Limits;
@@ -30,6 +31,15 @@ impl Config {
 pub enum Auth {
     /// A person's or machine user's token, for small set-ups.
     Token(SecretSource),
+    /// The token of a job of a pipeline, which sees one repository and may not ask who it is.
+    Job {
+        /// The token.
+        token: SecretSource,
+        /// The repository that the job belongs to.
+        repository: RepoId,
+        /// Login under which the token writes, if GitHub does not tell: `github-actions[bot]` for a job's own.
+        login: String,
+    },
     /// A GitHub App.
     App {
         /// The App's number.

@@ -2,7 +2,7 @@
 
 use git2::{ErrorCode, Sort};
 
-use crate::{CommitId, CommitInfo, Repo, RepoError};
+use crate::{CommitId, CommitInfo, Repo, RepoError, shallow::Cut};
 
 /// Most commits that a search looks at.
 const MAX_COMMITS: usize = 50_000;
@@ -53,6 +53,9 @@ impl Repo {
         for id in [one, two] {
             self.git.find_commit(id.oid()).map_err(RepoError::lookup("commit", id))?;
         }
+        if let Some(cut) = self.cut() {
+            return cut.merge_base(one, two);
+        }
         match self.git.merge_base(one.oid(), two.oid()) {
             Ok(oid) => Ok(Some(CommitId::new(oid))),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
@@ -79,12 +82,11 @@ impl Repo {
             let tree = commit.tree().map_err(RepoError::git("read a tree"))?;
             Ok(tree.get_path(std::path::Path::new(path)).ok().map(|entry| entry.id()))
         };
-        let mut at = tip.oid();
+        let (mut at, cut) = (tip.oid(), self.cut());
         let Some(wanted) = entry(at)? else { return Ok(None) };
         for _ in 0..MAX_COMMITS {
-            let commit = self.git.find_commit(at).map_err(RepoError::lookup("commit", at))?;
             let mut same = None;
-            for parent in commit.parent_ids() {
+            for parent in self.parents(at, cut.as_ref())? {
                 if entry(parent)? == Some(wanted) {
                     same = Some(parent);
                     break;
@@ -96,6 +98,16 @@ impl Repo {
             }
         }
         Ok(Some(CommitId::new(at)))
+    }
+
+    fn parents(&self, id: git2::Oid, cut: Option<&Cut<'_>>) -> Result<Vec<git2::Oid>, RepoError> {
+        match cut {
+            Some(cut) => cut.parents(id),
+            None => {
+                let commit = self.git.find_commit(id).map_err(RepoError::lookup("commit", id))?;
+                Ok(commit.parent_ids().collect())
+            }
+        }
     }
 
     fn find_commit(
@@ -122,7 +134,10 @@ impl Repo {
         tip: CommitId,
         base: Option<CommitId>,
         order: Sort,
-    ) -> Result<impl Iterator<Item = Result<CommitId, RepoError>>, RepoError> {
+    ) -> Result<Box<dyn Iterator<Item = Result<CommitId, RepoError>> + '_>, RepoError> {
+        if let Some(cut) = self.cut() {
+            return Ok(Box::new(cut.history(tip, base)?.into_iter().map(Ok)));
+        }
         let failed = || RepoError::git("read the history");
         let mut walk = self.git.revwalk().map_err(failed())?;
         walk.set_sorting(order).map_err(failed())?;
@@ -130,7 +145,7 @@ impl Repo {
         if let Some(base) = base {
             walk.hide(base.oid()).map_err(RepoError::lookup("commit", base))?;
         }
-        Ok(walk.map(move |oid| oid.map(CommitId::new).map_err(RepoError::git("read the history"))))
+        Ok(Box::new(walk.map(move |oid| oid.map(CommitId::new).map_err(RepoError::git("read the history")))))
     }
 }
 

@@ -18,6 +18,7 @@ mod message;
 mod open;
 mod read;
 mod refs;
+mod shallow;
 mod snapshot;
 mod status;
 mod swap;

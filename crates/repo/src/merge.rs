@@ -28,11 +28,16 @@ impl Repo {
         let failed = || RepoError::git(format!("merge {theirs} into {ours}"));
         let find = |id: CommitId| self.git.find_commit(id.oid()).map_err(RepoError::lookup("commit", id));
         let (our_commit, their_commit) = (find(ours)?, find(theirs)?);
-        if self.merge_base(ours, theirs)?.is_none() {
-            return Err(MergeError::Unrelated);
-        }
+        let Some(base) = self.merge_base(ours, theirs)? else { return Err(MergeError::Unrelated) };
         let options = MergeOptions::new();
-        let mut index = self.git.merge_commits(&our_commit, &their_commit, Some(&options)).map_err(failed())?;
+        let merged = if self.cut().is_some() {
+            let [base, our, their] = [base, ours, theirs].map(|id| self.tree_of(id).and_then(|id| self.find_tree(id)));
+            let (base, our, their) = (base?, our?, their?);
+            self.git.merge_trees(&base, &our, &their, Some(&options))
+        } else {
+            self.git.merge_commits(&our_commit, &their_commit, Some(&options))
+        };
+        let mut index = merged.map_err(failed())?;
         if index.has_conflicts() {
             let mut conflicts = Vec::new();
             for conflict in index.conflicts().map_err(failed())? {

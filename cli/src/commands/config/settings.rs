@@ -48,6 +48,7 @@ fn places(session: &Session, in_force: &InForce, variable: &impl Fn(&str) -> Opt
     let state_origin = match (&global.state_dir, session.operator.file.origin("/state_dir")) {
         (Some(_), _) => given("--state-dir", "FORGELINE_STATE_DIR", &state, variable),
         (None, Some(line)) => line,
+        (None, None) if session.ci.as_ref().is_some_and(|ci| ci.scratch.is_some()) => "the job's folder".to_owned(),
         (None, None) if variable("XDG_STATE_HOME").is_some() => "variable XDG_STATE_HOME".to_owned(),
         (None, None) => "default".to_owned(),
     };

@@ -63,8 +63,8 @@ impl Check {
             }
             Format::Sarif => out.exact(&format!("{:#}\n", sarif(&report))),
             Format::Junit => out.exact(&junit(&report)),
-            Format::Github => out.text(&github(&report)),
-            Format::Azure => out.text(&azure(&report)),
+            Format::Github => out.exact(&output::plain(&github(&report))),
+            Format::Azure => out.exact(&output::plain(&azure(&report))),
         }
         Ok(if report.has_errors() { Exit::Failed } else { Exit::Success })
     }

@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::{
     app,
     commands::{Session, plan, wording},
-    definitions,
     exit::{Exit, Failure},
     output,
     request::{self, Asked},
@@ -17,11 +16,10 @@ use crate::{
 
 /// `session` works on a copy.
 pub(super) async fn perform(session: &Session, asked: &Asked) -> anyhow::Result<Exit> {
-    let stop = signals::stop();
+    let stop = signals::stop(session);
     let (watch, told) = story::watch();
-    let in_force = definitions::usable(definitions::load(session)?)?;
-    let runner = app::rehearse(session, in_force.registry.clone(), watch).await?;
-    let mut request = request::resolve(asked, &in_force, &runner).await?;
+    let (runner, aim) = request::aim(asked, session, |registry| app::rehearse(session, registry, watch)).await?;
+    let mut request = request::resolve(&aim.asked, &aim.in_force, &runner).await?;
     request.trigger_key = "dry run".into();
     let refuse = |faults| Failure::invalid(format!("blueprint `{}` cannot run", asked.blueprint), faults);
     let new = prepare::prepare(request, runner.clock.now()).map_err(refuse)?;

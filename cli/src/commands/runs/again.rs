@@ -87,7 +87,7 @@ async fn once_more(
     wish: impl FnOnce(&RunView) -> Wish,
 ) -> anyhow::Result<Exit> {
     let session = &session.to_change(how).await?;
-    let stop = signals::stop();
+    let stop = signals::stop(session);
     let (watch, told) = story::watch();
     let in_force = definitions::usable(definitions::load(session)?)?;
     let escalation = session.operator.escalation(&in_force)?;

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use forgeline_model::{
-    Diagnostic, Severity,
-    diagnostic::{escape_all_controls, escape_controls},
-};
+use forgeline_model::{Diagnostic, Severity};
 use serde_json::{Value, json};
 
 use super::{Checked, Format};
-use crate::commands::{explain::catalogue, wording::count};
+use crate::{
+    ci::{Mark, System},
+    commands::{explain::catalogue, wording::count},
+};
 
 /// All findings with a summary where the form has room for one.
 pub(super) fn print(format: Format, checked: &Checked) -> String {
@@ -28,9 +28,13 @@ pub(super) fn print(format: Format, checked: &Checked) -> String {
             format!("{document:#}\n")
         }
         Format::Sarif => format!("{:#}\n", sarif(&checked.findings)),
-        Format::Github => checked.findings.iter().map(github).collect(),
-        Format::Azure => checked.findings.iter().map(azure).collect(),
+        Format::Github => marks(System::GitHub, checked),
+        Format::Azure => marks(System::Azure, checked),
     }
+}
+
+fn marks(system: System, checked: &Checked) -> String {
+    checked.findings.iter().map(|finding| system.mark(&Mark::from(finding))).collect()
 }
 
 fn human(checked: &Checked) -> String {
@@ -85,40 +89,6 @@ fn sarif_result(finding: &Diagnostic) -> Value {
     result
 }
 
-fn github(finding: &Diagnostic) -> String {
-    let level = match finding.severity {
-        Severity::Info => "notice",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    };
-    // A property's value also escapes what separates properties.
-    let text = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |value: &str| text(value).replace(':', "%3A").replace(',', "%2C");
-    let place = finding.span.as_ref().map_or_else(String::new, |span| {
-        format!("file={},line={},col={},", property(&escape_all_controls(&span.file)), span.line, span.column)
-    });
-    format!("::{level} {place}title={}::{}\n", property(&finding.code), text(&escape_controls(&message(finding))))
-}
-
-fn azure(finding: &Diagnostic) -> String {
-    let level = if finding.severity == Severity::Error { "error" } else { "warning" };
-    let text = |text: &str| text.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |value: &str| text(value).replace(';', "%3B").replace(']', "%5D");
-    let place = finding.span.as_ref().map_or_else(String::new, |span| {
-        format!(
-            "sourcepath={};linenumber={};columnnumber={};",
-            property(&escape_all_controls(&span.file)),
-            span.line,
-            span.column
-        )
-    });
-    format!(
-        "##vso[task.logissue type={level};{place}code={}]{}\n",
-        property(&finding.code),
-        text(&escape_controls(&message(finding)))
-    )
-}
-
 fn message(finding: &Diagnostic) -> String {
     match &finding.hint {
         Some(hint) => format!("{}; {hint}", finding.message),
@@ -130,24 +100,11 @@ fn message(finding: &Diagnostic) -> String {
 mod tests {
     use forgeline_model::{Diagnostic, diagnostic::Span};
 
-    use super::{azure, github, sarif};
+    use super::sarif;
 
     fn finding() -> Diagnostic {
         let span = Span { file: "a,b.yaml".into(), line: 3, column: 5, length: 2 };
         Diagnostic::error("FL0107", "field `x` is not 100% known").at(span, "a\nb\n  - xy\n").hint("write\n`y`")
-    }
-
-    #[test]
-    fn pipelines_read_their_own_annotations() {
-        assert_eq!(
-            github(&finding()),
-            "::error file=a%2Cb.yaml,line=3,col=5,title=FL0107::field `x` is not 100%25 known; write%0A`y`\n"
-        );
-        assert_eq!(
-            azure(&finding()),
-            "##vso[task.logissue type=error;sourcepath=a,b.yaml;linenumber=3;columnnumber=5;code=FL0107]field `x` is not \
-             100%AZP25 known; write%0A`y`\n"
-        );
     }
 
     #[test]

@@ -4,13 +4,15 @@
 //! had happened here, so that the bot decides by one rule for all. What Forgeline writes goes there first and is noted here
 //! when it has arrived; whether a write arrived that nobody answered is found out by reading, never by writing again.
 //!
-//! One file per job: [`look`] reads, `items` and `talk` note, `writes` and `proposals` write, `git` moves objects.
+//! One file per job: [`look`] reads, `learn` only what one job needs, `items` and `talk` note, `writes` and `proposals` write, `git` moves objects.
 
 mod git;
 mod items;
+mod learn;
 mod look;
 mod people;
 mod proposals;
+mod reach;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,7 @@ use crate::{
 pub(super) use git::fork_branch;
 pub use look::SyncFault;
 pub(super) use people::somebody;
+pub use reach::{OwnComment, Reach};
 
 /// How far back each look begins before the last change that was seen: forges show a change in their lists a little later
 /// than they date it, and clocks differ.

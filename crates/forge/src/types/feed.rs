@@ -23,7 +23,8 @@ words! {
         IssueClosed = "issue_closed",
         /// It was opened again.
         IssueReopened = "issue_reopened",
-        /// Somebody commented on an issue or pull request: `comment_id`, `body`, `on`; in a mirror also `remote_id`.
+        /// Somebody commented on an issue or pull request: `comment_id`, `body`, `on`, and `there`, the comment's number on the
+        /// forge that keeps it, if that is another one.
         CommentCreated = "comment_created",
         /// A comment's text was replaced: `comment_id`.
         CommentEdited = "comment_edited",

@@ -55,6 +55,9 @@ pub(crate) fn trouble(status: StatusCode, headers: &HeaderMap, body: &[u8], writ
     match status.as_u16() {
         401 => Trouble::Unauthorized(message),
         403 if lower.contains("archived") || lower.contains("locked") => Trouble::Refused(message),
+        403 if lower.contains("not permitted to create") => Trouble::Forbidden(format!(
+            "{message}; the repository's settings allow it: Actions, General, Workflow permissions"
+        )),
         403 => Trouble::Forbidden(with_needed(message, headers)),
         410 if lower.contains("disabled") => Trouble::Refused(message),
         404 | 410 => Trouble::Missing(message),
@@ -114,6 +117,9 @@ mod tests {
         let say = |text: &str| json!({ "message": text, "documentation_url": "https://docs.example" });
         check(401, say("Bad credentials"), Trouble::Unauthorized("Bad credentials".into()));
         check(403, say("Must have admin rights."), Trouble::Forbidden("Must have admin rights".into()));
+        let jobs = "GitHub Actions is not permitted to create or approve pull requests.";
+        let hint = "the repository's settings allow it: Actions, General, Workflow permissions";
+        check(403, say(jobs), Trouble::Forbidden(format!("{}; {hint}", jobs.trim_end_matches('.'))));
         let archived = "Repository was archived so is read-only.";
         check(403, say(archived), Trouble::Refused(archived.trim_end_matches('.').into()));
         let locked = "Unable to create comment because issue is locked.";

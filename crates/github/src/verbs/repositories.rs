@@ -1,7 +1,7 @@
 //! Who Forgeline is, which repositories it was given, and how Git reaches them.
 
 use forgeline_forge::{
-    remote::{GitAccess, RemoteRepository, Trouble},
+    remote::{GitAccess, RemoteError, RemoteRepository, Trouble},
     types::RepoId,
 };
 
@@ -17,12 +17,22 @@ pub(crate) async fn me(api: &Api) -> Result<String> {
         let app: shapes::App = talk.get(&talk.path(&["app"])?).await?;
         return Ok(format!("{}[bot]", app.slug));
     }
-    let user: shapes::Actor = talk.get(&talk.path(&["user"])?).await?;
-    Ok(user.login)
+    let user = talk.get::<shapes::Actor>(&talk.path(&["user"])?).await;
+    match (user, api.job()) {
+        (Ok(user), _) => Ok(user.login),
+        // A job's own token is an App's: nobody stands behind it who could be asked for.
+        (Err(RemoteError { trouble: Trouble::Forbidden(_), .. }), Some((_, login))) => Ok(login.to_owned()),
+        (Err(error), _) => Err(error),
+    }
 }
 
 pub(crate) async fn all(api: &Api) -> Result<Vec<RemoteRepository>> {
     let own = api.talk(Identity::Own, "list repositories");
+    if let Some((repo, _)) = api.job() {
+        let talk = api.talk(Identity::Repo(repo, Need::Read), "look at the job's repository");
+        let one: shapes::Repository = talk.get(&talk.path(&["repos", repo.owner(), repo.name()])?).await?;
+        return Ok(repository(one).into_iter().collect());
+    }
     if api.app().is_none() {
         let path = own.path(&["user", "repos"])?.with("affiliation", "owner,collaborator,organization_member");
         let all: Vec<shapes::Repository> = own.pages(path).await?;

@@ -41,6 +41,31 @@ async fn a_token_says_whose_it_is() {
 }
 
 #[tokio::test]
+async fn a_jobs_token_sees_one_repository_and_need_not_know_whose_it_is() {
+    let shop = json!({ "full_name": "acme/shop", "private": true, "default_branch": "main", "archived": false });
+    let job = |peer: &Peer| {
+        let (token, login) = (secret(TOKEN), "github-actions[bot]".to_owned());
+        with(peer, Auth::Job { token, repository: repo(), login }, Time::new())
+    };
+    let peer = Peer::start(move |asked| match asked.line.as_str() {
+        "GET /user" => reply(403, json!({ "message": "Resource not accessible by integration" })),
+        "GET /repos/acme/shop" => ok(shop.clone()),
+        _ => missing(),
+    })
+    .await;
+    let github = job(&peer);
+    assert_eq!(github.me().await, Ok("github-actions[bot]".to_owned()));
+    let all = github.repositories().await.expect("it is there");
+    assert_eq!(all.iter().map(|it| (it.repo.clone(), it.private)).collect::<Vec<_>>(), [(repo(), true)]);
+    assert_eq!(peer.asked()[1].header("authorization"), format!("Bearer {TOKEN}"));
+    // A person's token does tell; one that is no good is no reason to guess.
+    let peer = Peer::with(vec![("GET /user", json!({ "login": "ana" }))]).await;
+    assert_eq!(job(&peer).me().await, Ok("ana".to_owned()));
+    let peer = Peer::start(|_| reply(401, json!({ "message": "Bad credentials" }))).await;
+    assert!(matches!(job(&peer).me().await, Err(error) if matches!(error.trouble, Trouble::Unauthorized(_))));
+}
+
+#[tokio::test]
 async fn installation_tokens_are_for_one_repository_and_one_need_and_are_kept() {
     let peer = Peer::start(|asked| {
         installed(asked).unwrap_or_else(|| match asked.line.as_str() {

@@ -135,7 +135,7 @@ impl Show<'_> {
             "name": label.name,
             "color": label.color,
             "default": false,
-            "description": label.description,
+            "description": label.description.as_deref().unwrap_or_default(),
         })
     }
 

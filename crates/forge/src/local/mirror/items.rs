@@ -24,20 +24,27 @@ pub(super) struct Arrived {
     author: Login,
     closed_by: Option<Login>,
     labels: BTreeSet<String>,
+    /// Whether it is told as news, however old the mirror is.
+    is_news: bool,
     /// Who put on the labels that are new here.
     labelled_by: BTreeMap<String, Login>,
 }
 
 impl LocalForge {
-    /// Asks what has to be known besides: who did it, and what Git says. The commits have been fetched.
+    /// Asks what has to be known besides: who did it, and what Git says. The commits have been fetched. `is_news`: of a first
+    /// look, and to be told all the same.
     pub(super) async fn arrive(
         &self,
         there: &Elsewhere,
         repo: &RepoId,
         item: &RemoteItem,
+        is_news: bool,
     ) -> Result<Arrived, ForgeError> {
         let labels: BTreeSet<String> = item.labels.iter().filter_map(|label| label_of(label)).collect();
-        let known = self.known_labels(repo, item.number).await?;
+        let known = match self.known_labels(repo, item.number).await? {
+            None if is_news => Some(BTreeSet::new()),
+            known => known,
+        };
         let mut labelled_by = BTreeMap::new();
         if let Some(known) = known {
             for label in labels.iter().filter(|label| !known.contains(&label.to_lowercase())) {
@@ -72,7 +79,7 @@ impl LocalForge {
             let fork = self.with_git(repo, move |git| Ok::<_, ForgeError>(common(git, &base, head))).await?;
             row.base_commit = fork.map(|id| id.to_string()).unwrap_or_default();
         }
-        Ok(Arrived { row, author, closed_by, labels, labelled_by })
+        Ok(Arrived { row, author, closed_by, labels, is_news, labelled_by })
     }
 
     /// In lower case; none when the item is not known here and who labelled it is of no interest.
@@ -92,7 +99,7 @@ impl LocalForge {
         item: &RemoteItem,
         at: Timestamp,
     ) -> Result<(), ForgeError> {
-        let arrived = self.arrive(there, repo, item).await?;
+        let arrived = self.arrive(there, repo, item, false).await?;
         let mut verb = self.verb_anywhere(repo, &somebody(), at).await?;
         arrived.note(&mut verb, false).await?;
         verb.commit().await
@@ -117,7 +124,7 @@ impl Arrived {
         // Who labelled it before Forgeline came did not ask for anything.
         let was_there =
             old.is_none() && is_older_than_the_mirror(&verb.view.row, Timestamp::from_millis(self.row.created_at));
-        if is_first_look || was_there {
+        if (is_first_look || was_there) && !self.is_news {
             for label in &self.labels {
                 verb.view.tx.upsert_label(repository, label, "").await?;
                 verb.view.tx.add_item_label(repository, self.row.number, label).await?;
@@ -160,7 +167,7 @@ impl Arrived {
         verb.actor = self.author.clone();
         let row = &self.row;
         let created = Timestamp::from_millis(row.created_at);
-        if is_older_than_the_mirror(&verb.view.row, created) {
+        if !self.is_news && is_older_than_the_mirror(&verb.view.row, created) {
             // Everything that was open then is known: it was closed, and is open again or was changed since.
             if row.state == "open" {
                 verb.actor = somebody();

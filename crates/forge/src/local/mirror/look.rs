@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 use forgeline_model::Timestamp;
 use futures::{StreamExt as _, stream};
 
-use super::{Elsewhere, begin, people::somebody, talk};
+use super::{Elsewhere, begin, people::somebody, reach::News, talk};
 use crate::{
     ForgeError, LocalForge,
     remote::{RemoteComment, RemoteItem, RemoteRepository, Scan},
@@ -38,7 +38,8 @@ impl std::fmt::Display for SyncFault {
 
 impl LocalForge {
     /// Looks at every repository elsewhere, or at these `only`, and tells the feed what is new there. The first look at a
-    /// repository only learns what there is: nobody wants to be answered for what is long over.
+    /// repository only learns what there is: nobody wants to be answered for what is long over. [`Reach`](super::Reach) says
+    /// what is not.
     ///
     /// What could not be read is returned; it holds up nothing else.
     pub async fn sync(&self, only: Option<&[RepoId]>, at: Timestamp) -> Vec<SyncFault> {
@@ -69,7 +70,7 @@ impl LocalForge {
     }
 
     /// Those that are wanted; a mirror that is there already is not listed again for a hint.
-    async fn to_look_at(
+    pub(super) async fn to_look_at(
         &self,
         there: &Arc<Elsewhere>,
         only: Option<&[RepoId]>,
@@ -104,7 +105,12 @@ impl LocalForge {
         Ok(there.remote.repositories().await?.into_iter().filter(is_wanted).collect())
     }
 
-    async fn look(&self, there: &Arc<Elsewhere>, it: &RemoteRepository, at: Timestamp) -> Result<(), ForgeError> {
+    pub(super) async fn look(
+        &self,
+        there: &Arc<Elsewhere>,
+        it: &RemoteRepository,
+        at: Timestamp,
+    ) -> Result<(), ForgeError> {
         let kind = there.remote.kind();
         self.place_mirror(kind, it, at).await?;
         let row = self.view(&it.repo).await?.row;
@@ -115,20 +121,27 @@ impl LocalForge {
         };
         let began = Instant::now();
         let mut items = there.remote.items(&it.repo, scan).await?;
-        let comments = there.remote.comments_since(&it.repo, begin(row.comments_seen_to, at)).await?;
-        if !is_first_look {
+        let reach = self.reach.filter(|_| is_first_look);
+        let since = match reach {
+            Some(reach) => Timestamp::from_millis(at.millis().saturating_sub_unsigned(reach.millis)),
+            None => begin(row.comments_seen_to, at),
+        };
+        let comments = there.remote.comments_since(&it.repo, since).await?;
+        if !is_first_look || reach.is_some() {
             self.find_missing(there, &it.repo, &mut items, &comments).await?;
         }
         // Objects after items: whatever an item names is there.
         let forks: Vec<u64> = items.iter().filter(|item| is_of_fork(item)).map(|item| item.number).collect();
         self.fetch_mirror(there, &it.repo, it.default_branch.clone(), &forks).await?;
-        let mut arrived = Vec::with_capacity(items.len());
-        for item in &items {
-            arrived.push(self.arrive(there, &it.repo, item).await?);
-        }
         let mut authors = Vec::with_capacity(comments.len());
         for comment in &comments {
             authors.push(there.name(&comment.author).await?);
+        }
+        let news = reach.map(|reach| News::new(since, reach, &comments, &authors));
+        let mut arrived = Vec::with_capacity(items.len());
+        for item in &items {
+            let is_news = news.as_ref().is_some_and(|news| news.has_item(item));
+            arrived.push(self.arrive(there, &it.repo, item, is_news).await?);
         }
         let tips = if is_first_look { Some(self.with_git(&it.repo, |git| git.branches()).await?) } else { None };
 
@@ -139,8 +152,9 @@ impl LocalForge {
                 item.note(&mut verb, is_first_look).await?;
             }
         }
-        for (comment, author) in comments.iter().zip(authors) {
-            if !talk::note(&mut verb, comment, author, is_first_look).await? {
+        for (comment, author) in comments.iter().zip(&authors) {
+            let is_silent = is_first_look && !news.as_ref().is_some_and(|news| news.has_comment(comment));
+            if !talk::note(&mut verb, comment, author.clone(), is_silent).await? {
                 tracing::debug!(repo = %it.repo, number = comment.number, "a comment stands under nothing that is known");
             }
         }

@@ -18,7 +18,7 @@ pub(super) async fn note(
     verb: &mut Verb,
     comment: &RemoteComment,
     author: Login,
-    is_first_look: bool,
+    is_silent: bool,
 ) -> Result<bool, ForgeError> {
     let repository = verb.view.row.id;
     let remote_id = i64::try_from(comment.id).unwrap_or(i64::MAX);
@@ -51,9 +51,9 @@ pub(super) async fn note(
         remote_id: Some(remote_id),
     };
     let id = verb.view.tx.insert_comment(repository, &row).await?;
-    if !is_first_look {
+    if !is_silent {
         verb.actor = author;
-        let payload = json!({"comment_id": id, "remote_id": comment.id, "body": row.body, "on": item.kind});
+        let payload = json!({"comment_id": id, "there": remote_id, "body": row.body, "on": item.kind});
         verb.tell(Feed::CommentCreated, number, payload).await?;
     }
     Ok(true)

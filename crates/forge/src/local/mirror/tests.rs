@@ -9,13 +9,13 @@ use forgeline_model::Timestamp;
 use forgeline_repo::Swap;
 
 use crate::{
-    ForgeError, LocalForge, PullRequestProposal, SyncFault,
+    ForgeError, LocalForge, OwnComment, PullRequestProposal, Reach, SyncFault,
     local::scratch::{branch, login},
     types::{IssueState, PullRequestState, RepoId, Role, Upsert},
 };
 
 struct World {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     there: Arc<There>,
     forge: LocalForge,
     repo: RepoId,
@@ -26,7 +26,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let there = Arc::new(There::new(folder.path()));
         let forge = Self::another(&folder.path().join("state"), &there).await;
-        Self { _folder: folder, there, forge, repo: "acme/shop".parse().expect("valid") }
+        Self { folder, there, forge, repo: "acme/shop".parse().expect("valid") }
     }
 
     async fn another(state: &std::path::Path, there: &Arc<There>) -> LocalForge {
@@ -51,6 +51,23 @@ impl World {
             self.forge.observe_pushes(&self.repo, &login("acme"), self.now()).await.expect("observes");
         }
         faults
+    }
+
+    /// Forgeline on a machine that knows nothing, whose first look reaches back.
+    async fn strange(&self, millis: u64) -> LocalForge {
+        let state = self.folder.path().join(format!("state-{}", self.now().millis()));
+        let is_settled = |comment: Option<u64>, own: &[OwnComment<'_>]| match comment {
+            None => !own.is_empty(),
+            Some(id) => own.iter().any(|it| it.key == format!("reply:{id}")),
+        };
+        Self::another(&state, &self.there).await.reaching_back(Reach { millis, is_settled })
+    }
+
+    /// What such a look tells, as `kind subject by`.
+    async fn told_by(&self, forge: &LocalForge) -> Vec<String> {
+        assert!(forge.sync(None, self.now()).await.is_empty());
+        let events = forge.events_since(0, 1000).await.expect("reads");
+        events.iter().map(|event| format!("{} {} {}", event.kind, event.subject, event.actor)).collect()
     }
 
     async fn look(&self) {
@@ -228,7 +245,7 @@ async fn another_machine_finds_what_the_first_one_made() {
     let world = World::known().await;
     world.push().await;
     world.propose().await.expect("proposes");
-    let second = World::another(&world._folder.path().join("second"), &world.there).await;
+    let second = World::another(&world.folder.path().join("second"), &world.there).await;
     assert!(second.sync(None, world.now()).await.is_empty());
     let bot = LocalForge::bot();
     let found = second.upsert_pull_request(&world.repo, &world.proposal(), &bot, world.now()).await;
@@ -297,4 +314,49 @@ async fn a_rehearsal_reads_there_and_writes_here() {
     rehearsal.add_label(&world.repo, 1, "held", &LocalForge::bot(), world.now()).await.expect("labels");
     assert!(world.there.comments_of(1).is_empty());
     assert_eq!(world.there.writes(), 0);
+}
+
+#[tokio::test]
+async fn a_first_look_that_reaches_back_tells_what_is_not_settled() {
+    let world = World::new().await;
+    world.there.open_issue("ana", "one", &["docs"]);
+    let asked = world.there.comment("ben", 1, "/forgeline help");
+    let told = world.told_by(&world.strange(3_600_000).await).await;
+    assert_eq!(
+        told,
+        ["issue_opened 1 ana", "issue_labeled 1 ana", "comment_created 1 ben"],
+        "the item, its label by who put it on, and the comment"
+    );
+    world.there.comment("fl-app[bot]", 1, &format!("so\n\n<!-- forgeline:reply:{} -->", asked.id));
+    let late = world.there.comment("ben", 1, "/forgeline status");
+    let forge = world.strange(3_600_000).await;
+    assert_eq!(world.told_by(&forge).await, ["comment_created 1 ben"], "only what has no answer");
+    let payload = &forge.events_since(0, 10).await.expect("reads")[0].payload;
+    assert_eq!(payload["there"], late.id, "with the number that every machine knows it by");
+    assert_eq!(world.told_by(&world.strange(0).await).await, Vec::<String>::new(), "nothing is young enough");
+    assert_eq!(world.told_by(&forge).await.len(), 1, "a second look is like any other");
+}
+
+#[tokio::test]
+async fn learning_reads_one_item_and_answers_nobody() {
+    let world = World::new().await;
+    world.there.open_issue("ana", "one", &["docs", "old"]);
+    world.there.open_issue("ana", "two", &[]);
+    let (forge, repo) = (&world.forge, &world.repo);
+    forge.learn(repo, Some(1), world.now()).await.expect("learns");
+    assert_eq!(forge.issue(repo, 1).await.expect("known").labels, ["docs", "old"]);
+    assert!(matches!(forge.issue(repo, 2).await, Err(ForgeError::NoItem { .. })));
+    assert_eq!(forge.git_dir(repo).await.map(|path| path.is_dir()).ok(), Some(true));
+    world.there.unlabel(1, "old");
+    forge.learn(repo, Some(1), world.now()).await.expect("learns");
+    assert_eq!(forge.issue(repo, 1).await.expect("known").labels, ["docs"], "what is gone there is gone here");
+    assert_eq!(world.told().await, Vec::<String>::new());
+    let none = "acme/none".parse().expect("valid");
+    assert!(matches!(forge.learn(&none, None, world.now()).await, Err(ForgeError::NoRepository { .. })));
+    // A first look still learns, and what comes after it is told.
+    world.look().await;
+    world.there.label("ben", 1, "docs2");
+    forge.learn(repo, Some(2), world.now()).await.expect("learns");
+    assert_eq!(world.told().await, ["issue_labeled 1 ben"]);
+    assert_eq!(forge.issue(repo, 2).await.expect("known").title, "two");
 }
