@@ -5,11 +5,14 @@ mod alerts;
 #[cfg(test)]
 mod boundaries;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod control;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod generated_service;
+#[cfg(test)]
 mod github;
 #[cfg(test)]
 mod knowledge;

@@ -1,0 +1,1 @@
+//! What the suite writes into the documentation.
