@@ -135,7 +135,8 @@ impl Show<'_> {
             "name": label.name,
             "color": label.color,
             "default": false,
-            "description": label.description,
+            // In lists of pull requests GitHub's description has no other value for none.
+            "description": label.description.as_deref().unwrap_or_default(),
         })
     }
 
