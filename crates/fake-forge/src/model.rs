@@ -26,8 +26,8 @@ use clock::Clock;
 use happening::Happening;
 use item::{Comment, Event, Item, Reaction};
 use people::User;
-use repository::Repository;
 use refs::Move;
+use repository::Repository;
 use review::{Review, ReviewComment};
 use visible::Lag;
 

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use forgeline_forge::marker;
 use regex::{Captures, Regex};
 
 fn pattern(text: &str) -> Regex {
@@ -10,7 +9,7 @@ fn pattern(text: &str) -> Regex {
 }
 
 static NUMBER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(#|\bforgeline/(?:provenance/)?[a-z-]+/|\bforks/|/issues/|/pull/)(\d+)\b"));
+    LazyLock::new(|| pattern(r"(&#|#|\bforgeline/(?:provenance/)?[a-z-]+/|\bforks/|/issues/|/pull/)(\d+)\b"));
 static RUN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\brun_[0-9a-f]+\b"));
 static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b20\d\d-\d\d-\d\dT[0-9:.]+Z"));
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(comment/|reply:)\d+"));
@@ -44,9 +43,9 @@ impl Names {
         self.numbers.iter().position(|it| *it == number).map_or_else(|| "?".to_owned(), |at| (at + 1).to_string())
     }
 
-    /// A text without its hidden marker, in which nothing depends on the forge or the day.
+    /// A text in which nothing depends on the forge or the day.
     pub(super) fn tidy(&mut self, text: &str) -> String {
-        let text = marker::strip(text).replace(self.me, "forgeline");
+        let text = text.replace(self.me, "forgeline");
         let text = TIME.replace_all(&text, "<time>");
         let text = EVENT.replace_all(&text, "<id>");
         let text = DIGEST.replace_all(&text, "<digest>");
@@ -55,8 +54,11 @@ impl Names {
             let next = self.runs.len() + 1;
             format!("run_{}", self.runs.entry(found[0].to_owned()).or_insert(next))
         });
-        let text = HEX.replace_all(&text, "<commit>");
+        let text = HEX.replace_all(&text, "<hash>");
         let text = NUMBER.replace_all(&text, |found: &Captures<'_>| {
+            if &found[1] == "&#" {
+                return found[0].to_owned();
+            }
             let number = found[2].parse().map_or_else(|_| "?".to_owned(), |number| self.number(number));
             format!("{}{number}", &found[1])
         });

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use forgeline_forge::marker;
+
 use super::{
     stage::{Item, Note, Stage},
     tidy::Names,
@@ -115,7 +117,7 @@ fn tell_item(names: &mut Names, at: &str, old: Option<&Item>, item: &Item, lines
 }
 
 fn said(names: &mut Names, does: &str, note: &Note) -> String {
-    format!("{}: {does}\n{}", names.tidy(&note.author), block(&names.tidy(&note.body)))
+    format!("{}: {does}\n{}", names.tidy(&note.author), block(&names.tidy(&marker::strip(&note.body))))
 }
 
 /// Text, set off from what is told.

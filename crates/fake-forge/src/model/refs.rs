@@ -86,7 +86,8 @@ impl World {
             };
             let (before, after) = (old.cloned(), new.cloned());
             let id = self.fresh();
-            let moved = Move { id, repository, actor: actor.user, branch: branch.clone(), at: now, forced, before, after };
+            let moved =
+                Move { id, repository, actor: actor.user, branch: branch.clone(), at: now, forced, before, after };
             let Move { before, after, .. } = moved.clone();
             self.moves.push(moved);
             self.tell(Happening::Pushed { repository, actor, branch: branch.clone(), before, after, forced });

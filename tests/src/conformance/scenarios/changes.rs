@@ -60,6 +60,14 @@ pub(in crate::conformance) const PROPOSALS: &[Scenario] = &[
         scene.reopens("ana", pull);
         scene.looks();
     }),
+    scenario("a run that a pull request started tells there how it ended", |scene| {
+        waits(scene, "acme/told", "{pull_request: {}}");
+        scene.pushes("ana", "topic", &[("src/a.rs", Some("// A\n"))]);
+        let pull = scene.proposes("ana", "topic", "Something");
+        scene.looks();
+        scene.must(scene.said(pull).contains("published"), "the end is told");
+    })
+    .gap("the end of a run without a work item is told in its own pull request only"),
     scenario("a pull request whose paths nobody waits for starts nothing", |scene| {
         waits(scene, "acme/paths", "{pull_request: {paths: [\"src/**\"]}}");
         scene.pushes("ana", "topic", &[("docs/a.md", Some("A\n"))]);
@@ -127,10 +135,20 @@ pub(in crate::conformance) const REVIEWS: &[Scenario] = &[
         scene.pushes("ana", "topic", &[(SCHEMA, Some(BROKEN))]);
         let pull = scene.proposes("ana", "topic", "A contract");
         scene.looks();
-        scene.must(scene.said(pull).matches("###").count() == 1, "one comment");
+        scene.pushes("ana", "topic", &[(SCHEMA, Some("{\"type\": \"object\"}\n"))]);
+        scene.looks();
+        scene.must(scene.said(pull).matches("###").count() == 1, "the same comment says it");
+    }),
+    scenario("a review of contracts that are gone is taken back", |scene| {
+        scene.own_repository("acme/gone", false, &[]);
+        scene.pushes("ana", "topic", &[(SCHEMA, Some(BROKEN))]);
+        let pull = scene.proposes("ana", "topic", "A contract");
+        scene.looks();
         scene.pushes("ana", "topic", &[(SCHEMA, None), ("docs/a.md", Some("A\n"))]);
         scene.looks();
-    }),
+        scene.must(!scene.said(pull).contains("2 errors"), "the comment does not tell what is not so any more");
+    })
+    .gap("a head without contracts starts no review, so what was said about an earlier one stays"),
     scenario("a review is asked for by a comment", |scene| {
         scene.own_repository("acme/asked", false, &[]);
         scene.pushes("ana", "topic", &[("docs/a.md", Some("A\n"))]);

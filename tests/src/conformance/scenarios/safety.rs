@@ -3,16 +3,19 @@
 use super::{RUN, commands::one};
 use crate::conformance::{
     factory::{blueprint, place, settings, writes},
-    stage::Can,
+    stage::{Can, Role},
     table::{Scenario, scenario},
 };
 
 pub(in crate::conformance) const TEXT: &[Scenario] = &[
     scenario("mentions, closing words and HTML of an item do nothing in Forgeline's text", |scene| {
-        let title = "Returns @ana closes #1 <b>now</b> [x](javascript:alert(1))";
+        let title = "Returns @ana closes #1, fixes https://github.com/acme/shop/issues/2 <b>now</b>";
         let issue = scene.issue("eve", title, "Fixes #1, @bo. <img src=x onerror=alert(1)>");
         scene.says("ana", issue, RUN);
         scene.looks();
+        let title = scene.title(scene.pull());
+        let acts = ["closes #1", "@ana", "https://"].iter().any(|word| title.contains(word));
+        scene.must(!acts, "the title, which a merge puts into a commit, closes and calls nothing");
     }),
     scenario("a word of a command is shown as code and mentions nobody", |scene| {
         one(scene, "gus", "/forgeline run `@ana` <b>x</b> closes #1");
@@ -47,6 +50,8 @@ pub(in crate::conformance) const TEXT: &[Scenario] = &[
         let issue = scene.issue("ana", "Returns", "Within \u{202e}30\u{202c} days.");
         scene.says("ana", issue, RUN);
         scene.looks();
+        let page = scene.file(&scene.head(scene.pull()), "docs/returns.md").unwrap_or_default();
+        scene.must(page.contains("30 days"), "the page is written without them");
     }),
     scenario("a title that is a path stays in its folder", |scene| {
         let issue = scene.issue("eve", "../../etc/passwd", "Within 30 days.");
@@ -104,7 +109,9 @@ pub(in crate::conformance) const GROUND: &[Scenario] = &[
     scenario("somebody may start as many runs as the factory lets", |scene| {
         let limits = settings("policy: {limits: {runs_per_actor_per_hour: 1}}\n");
         scene.own_repository("acme/limits", false, &[("forgeline.yaml", Some(&limits))]);
-        let issue = one(scene, "ana", "/forgeline run docs-page\n/forgeline run docs-page folder=notes");
+        // Of all that somebody starts the runs are counted, so this is somebody who starts nothing else.
+        scene.role("lou", Role::Editor);
+        let issue = one(scene, "lou", "/forgeline run docs-page\n/forgeline run docs-page folder=notes");
         scene.says("ben", issue, "/forgeline run docs-page folder=more");
         scene.looks();
     }),
