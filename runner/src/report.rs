@@ -22,7 +22,7 @@ const MAX_TITLE: usize = 120;
 /// The pull request's title: what the work item asks for, and which blueprint answers.
 pub fn pull_request_title(spec: &RunSpec) -> String {
     let subject = match &spec.item {
-        Some(item) => one_line(&item.title),
+        Some(item) => inert(&one_line(&item.title)),
         None => format!("a run on `{}`", spec.target.base_branch),
     };
     format!("{}: {subject}", spec.plan.blueprint.name)
@@ -218,6 +218,31 @@ fn reference(id: &str) -> String {
 }
 
 /// A title as it may stand in a commit and a pull request: one line, nothing invisible, no marker that steers a pipeline.
+/// Text for titles and commit messages, where nothing can be escaped: forges would close the items that it names, and tell
+/// the people. A space takes that away.
+fn inert(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        let is_word = |c: char| c.is_ascii_alphanumeric();
+        let acts = match c {
+            '#' => after.starts_with(|c: char| c.is_ascii_digit()),
+            '@' => after.starts_with(is_word) && !out.ends_with(is_word),
+            // `https://…/issues/1` and `GH-1` name an item as well.
+            ':' => after.starts_with("//"),
+            '-' => out.to_ascii_lowercase().ends_with("gh") && after.starts_with(|c: char| c.is_ascii_digit()),
+            _ => false,
+        };
+        out.push(c);
+        if acts {
+            out.push(' ');
+        }
+        rest = after;
+    }
+    out
+}
+
 fn one_line(text: &str) -> String {
     let line: String = clean(text).lines().next().unwrap_or_default().chars().take(MAX_TITLE).collect();
     line.replace('[', "(").replace(']', ")").trim().to_owned()

@@ -7,6 +7,8 @@ mod boundaries;
 #[cfg(test)]
 mod ci;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod control;
 #[cfg(test)]
 mod gate;

@@ -26,6 +26,7 @@ use clock::Clock;
 use happening::Happening;
 use item::{Comment, Event, Item, Reaction};
 use people::User;
+use refs::Move;
 use repository::Repository;
 use review::{Review, ReviewComment};
 use visible::Lag;
@@ -77,6 +78,8 @@ pub(crate) struct World {
     /// The suite of an App's checks on one commit.
     pub(crate) suites: BTreeMap<(Id, Id, String), Id>,
     pub(crate) statuses: BTreeMap<Id, Status>,
+    /// Each move of a branch, oldest first.
+    pub(crate) moves: Vec<Move>,
     pub(crate) lag: Lag,
     /// What happened since a dialect last looked.
     pub(crate) happenings: Vec<Happening>,
@@ -102,6 +105,7 @@ impl World {
             checks: BTreeMap::new(),
             suites: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            moves: Vec::new(),
             lag: Lag::default(),
             happenings: Vec::new(),
         }

@@ -58,6 +58,11 @@ pub trait Remote: Send + Sync + 'static {
     /// Who last put this label on this item, if the forge still knows.
     async fn labelled_by(&self, repo: &RepoId, number: u64, label: &str) -> Result<Option<String>, RemoteError>;
 
+    /// Who last opened this item again, if the forge still knows.
+    async fn reopened_by(&self, _repo: &RepoId, _number: u64) -> Result<Option<String>, RemoteError> {
+        Ok(None)
+    }
+
     /// Who moved this branch to this commit, if the forge still knows.
     async fn pushed_by(&self, repo: &RepoId, branch: &str, commit: &str) -> Result<Option<String>, RemoteError>;
 

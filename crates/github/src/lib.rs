@@ -91,6 +91,10 @@ impl Remote for GitHub {
         verbs::people::labelled_by(&self.api, repo, number, label).await
     }
 
+    async fn reopened_by(&self, repo: &RepoId, number: u64) -> Result<Option<String>, RemoteError> {
+        verbs::people::reopened_by(&self.api, repo, number).await
+    }
+
     async fn pushed_by(&self, repo: &RepoId, branch: &str, commit: &str) -> Result<Option<String>, RemoteError> {
         verbs::people::pushed_by(&self.api, repo, branch, commit).await
     }

@@ -4,7 +4,7 @@ use forgeline_engine::{
     Outcome,
     spec::{Again, Revision, Trigger},
 };
-use forgeline_model::StageId;
+use forgeline_model::{StageId, WorkItem};
 use forgeline_runner::again::{self, Wish};
 use forgeline_store::{Ruling, RunView};
 use serde_json::json;
@@ -85,8 +85,7 @@ impl Bot {
             blueprint: &blueprint,
             inputs: view.spec.plan.inputs.clone(),
             max_usd: None,
-            // As it is now: what was wrong may have been mended there.
-            item: said.on.as_ref().and_then(Found::work_item).or_else(|| view.spec.item.clone()),
+            item: self.item_now(said, view).await?,
             pull_request: view.spec.pull_request.clone(),
             trigger: Trigger {
                 kind: "command".into(),
@@ -119,6 +118,20 @@ impl Bot {
                 reply::invalid_inputs(&blueprint, &faults)
             }
         })
+    }
+
+    /// The work item as it is now: what was wrong may have been mended there. Under a pull request that is the item of the
+    /// run that wrote it.
+    async fn item_now(&self, said: &Said<'_>, view: &RunView) -> Result<Option<WorkItem>, PassError> {
+        if let Some(item) = said.on.as_ref().and_then(Found::work_item) {
+            return Ok(Some(item));
+        }
+        let Some(item) = &view.spec.item else { return Ok(None) };
+        let found = match item.id.as_str().parse() {
+            Ok(number) => self.find_item(said.repo, number).await?,
+            Err(_) => None,
+        };
+        Ok(Some(found.as_ref().and_then(Found::work_item).unwrap_or_else(|| item.clone())))
     }
 
     /// The newest run of this item, or that wrote this pull request, that has ended and is wanted.

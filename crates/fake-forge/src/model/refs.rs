@@ -3,8 +3,7 @@
 use super::happening::{Happening, ItemAction};
 use super::item::EventKind;
 use super::pull::{Merged, Method, Pull};
-use super::repository::Move;
-use super::{Actor, Id, Trouble, World};
+use super::{Actor, Id, Millis, Trouble, World};
 use crate::git::Signature;
 
 /// A pull request as it is asked for.
@@ -15,6 +14,20 @@ pub(crate) struct Proposal<'a> {
     pub(crate) head_branch: &'a str,
     pub(crate) base_branch: &'a str,
     pub(crate) draft: bool,
+}
+
+/// A branch that moved: made, pushed to or deleted.
+#[derive(Debug, Clone)]
+pub(crate) struct Move {
+    pub(crate) id: Id,
+    pub(crate) repository: Id,
+    pub(crate) actor: Id,
+    pub(crate) branch: String,
+    pub(crate) at: Millis,
+    /// Whether commits were left behind.
+    pub(crate) forced: bool,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
 }
 
 impl World {
@@ -72,18 +85,11 @@ impl World {
                 _ => false,
             };
             let (before, after) = (old.cloned(), new.cloned());
-            let moved = Move {
-                id: self.fresh(),
-                branch: branch.clone(),
-                before: before.clone(),
-                after: after.clone(),
-                forced,
-                actor: actor.user,
-                at: now,
-            };
-            if let Some(found) = self.repositories.get_mut(&repository) {
-                found.moves.push(moved);
-            }
+            let id = self.fresh();
+            let moved =
+                Move { id, repository, actor: actor.user, branch: branch.clone(), at: now, forced, before, after };
+            let Move { before, after, .. } = moved.clone();
+            self.moves.push(moved);
             self.tell(Happening::Pushed { repository, actor, branch: branch.clone(), before, after, forced });
         }
         self.follow_heads(actor)?;

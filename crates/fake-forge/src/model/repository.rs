@@ -22,8 +22,6 @@ pub(crate) struct Repository {
     pub(crate) labels: BTreeMap<Id, Label>,
     /// Branches and their commits, as last looked at.
     pub(crate) branches: BTreeMap<String, String>,
-    /// How its branches moved, oldest first.
-    pub(crate) moves: Vec<Move>,
     last_number: u64,
     pub(crate) created: Millis,
     pub(crate) updated: Millis,
@@ -35,18 +33,6 @@ impl Repository {
         self.last_number += 1;
         self.last_number
     }
-}
-
-/// That a branch moved, was made or deleted.
-#[derive(Debug)]
-pub(crate) struct Move {
-    pub(crate) id: Id,
-    pub(crate) branch: String,
-    pub(crate) before: Option<String>,
-    pub(crate) after: Option<String>,
-    pub(crate) forced: bool,
-    pub(crate) actor: Id,
-    pub(crate) at: Millis,
 }
 
 #[derive(Debug, Clone)]
@@ -100,7 +86,6 @@ impl World {
             levels: BTreeMap::new(),
             labels: BTreeMap::new(),
             branches: BTreeMap::new(),
-            moves: Vec::new(),
             last_number: 0,
             created: now,
             updated: now,

@@ -49,14 +49,29 @@ fn by_word(word: &str) -> Option<Option<Role>> {
 }
 
 pub(crate) async fn labelled_by(api: &Api, repo: &RepoId, number: u64, label: &str) -> Result<Option<String>> {
-    let doing = format!("ask who labelled {repo}#{number}");
-    let talk = api.talk(Identity::Repo(repo, Need::Read), &doing);
-    let path = talk.path(&["repos", repo.owner(), repo.name(), "issues", &number.to_string(), "events"])?;
-    let events: Vec<IssueEvent> = talk.pages(path).await?;
     let is_it = |event: &IssueEvent| {
         let named = event.label.clone().map(|named| shapes::names(vec![named])).unwrap_or_default();
         event.event == "labeled" && named.iter().any(|name| name.eq_ignore_ascii_case(label))
     };
+    last_actor(api, repo, number, &format!("ask who labelled {repo}#{number}"), is_it).await
+}
+
+pub(crate) async fn reopened_by(api: &Api, repo: &RepoId, number: u64) -> Result<Option<String>> {
+    let doing = format!("ask who opened {repo}#{number} again");
+    last_actor(api, repo, number, &doing, |event| event.event == "reopened").await
+}
+
+/// Who caused the last event of this kind.
+async fn last_actor(
+    api: &Api,
+    repo: &RepoId,
+    number: u64,
+    doing: &str,
+    is_it: impl FnMut(&IssueEvent) -> bool,
+) -> Result<Option<String>> {
+    let talk = api.talk(Identity::Repo(repo, Need::Read), doing);
+    let path = talk.path(&["repos", repo.owner(), repo.name(), "issues", &number.to_string(), "events"])?;
+    let events: Vec<IssueEvent> = talk.pages(path).await?;
     let last = events.into_iter().rev().find(is_it);
     Ok(last.and_then(|event| event.actor).map(|actor| actor.login))
 }

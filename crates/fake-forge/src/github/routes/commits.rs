@@ -9,8 +9,10 @@ use crate::github::reply::{Refusal, Reply};
 use crate::model::access::Level::Read;
 use crate::model::app::Access;
 use crate::model::item::Item;
+use crate::model::refs::Move;
 
 pub(super) const TABLE: &[Operation] = &[
+    within("GET", "/repos/{owner}/{repo}/activity", CONTENTS, Access::Read, Read, activity),
     within("GET", "/repos/{owner}/{repo}/commits", CONTENTS, Access::Read, Read, list),
     within("GET", "/repos/{owner}/{repo}/commits/{ref}", CONTENTS, Access::Read, Read, get),
     within("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", PULLS, Access::Read, Read, pulls),
@@ -33,6 +35,16 @@ fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let Some(start) = call.world().depot.resolve(call.repository, &start)? else { return Err(Refusal::not_found()) };
     let commits = call.world().depot.log(call.repository, &start, call.query("path"), REACH)?;
     call.list(commits, |commit| call.show().commit(call.repository, &commit))
+}
+
+/// The moves of branches, newest first.
+fn activity(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let wanted = call.query("ref").map(|name| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned());
+    let is_it = |moved: &&Move| {
+        moved.repository == call.repository && wanted.as_ref().is_none_or(|branch| moved.branch == *branch)
+    };
+    let moves = call.world().moves.iter().rev().filter(is_it).collect();
+    call.list(moves, |moved| call.show().activity(moved))
 }
 
 fn get(call: &mut Call<'_>) -> Result<Reply, Refusal> {

@@ -1,8 +1,8 @@
-//! What happened to items and branches.
+//! What happened to items.
 
 use serde_json::Value;
 
-use super::{CONTENTS, ITEMS};
+use super::ITEMS;
 use crate::github::call::Call;
 use crate::github::operation::{Operation, within};
 use crate::github::reply::{Refusal, Reply};
@@ -10,20 +10,10 @@ use crate::model::access::Level::Read;
 use crate::model::app::Access;
 
 pub(super) const TABLE: &[Operation] = &[
-    within("GET", "/repos/{owner}/{repo}/activity", CONTENTS, Access::Read, Read, moves),
     within("GET", "/repos/{owner}/{repo}/issues/events", ITEMS, Access::Read, Read, of_repository),
     within("GET", "/repos/{owner}/{repo}/issues/{issue_number}/events", ITEMS, Access::Read, Read, of_item),
     within("GET", "/repos/{owner}/{repo}/issues/{issue_number}/timeline", ITEMS, Access::Read, Read, timeline),
 ];
-
-/// Moves of branches, newest first.
-fn moves(call: &mut Call<'_>) -> Result<Reply, Refusal> {
-    let wanted = call.query("ref").map(|name| name.trim_start_matches("refs/heads/").to_owned());
-    let found = call.world().repositories.get(&call.repository);
-    let all = found.map(|it| it.moves.as_slice()).unwrap_or_default();
-    let of_branch = all.iter().rev().filter(|it| wanted.as_ref().is_none_or(|wanted| *wanted == it.branch)).collect();
-    call.list(of_branch, |it| call.show().branch_move(it))
-}
 
 /// Newest first.
 fn of_repository(call: &mut Call<'_>) -> Result<Reply, Refusal> {

@@ -9,8 +9,30 @@ use crate::git::{Change, CommitInfo};
 use crate::model::Id;
 use crate::model::check::Status;
 use crate::model::clock::{iso, parse_iso};
+use crate::model::refs::Move;
 
 impl Show<'_> {
+    /// A move of a branch.
+    pub(crate) fn activity(&self, moved: &Move) -> Value {
+        const NOTHING: &str = "0000000000000000000000000000000000000000";
+        let kind = match (&moved.before, &moved.after) {
+            (None, _) => "branch_creation",
+            (_, None) => "branch_deletion",
+            _ if moved.forced => "force_push",
+            _ => "push",
+        };
+        json!({
+            "id": moved.id,
+            "node_id": node("PSH", moved.id),
+            "before": moved.before.as_deref().unwrap_or(NOTHING),
+            "after": moved.after.as_deref().unwrap_or(NOTHING),
+            "ref": format!("refs/heads/{}", moved.branch),
+            "timestamp": iso(moved.at),
+            "activity_type": kind,
+            "actor": self.user(moved.actor),
+        })
+    }
+
     pub(crate) fn commit(&self, repository: Id, commit: &CommitInfo) -> Value {
         let (api, web) = (self.repo_api(repository), self.repo_web(repository));
         let address = |sha: &str| format!("{api}/commits/{sha}");

@@ -5,31 +5,9 @@ use serde_json::{Value, json};
 use super::{Show, extend, node};
 use crate::model::clock::iso;
 use crate::model::item::{Comment, Event, EventKind};
-use crate::model::repository::Move;
 use crate::model::review::Review;
 
 impl Show<'_> {
-    /// That a branch moved.
-    pub(crate) fn branch_move(&self, it: &Move) -> Value {
-        let none = "0".repeat(40);
-        let kind = match (&it.before, &it.after) {
-            (None, _) => "branch_creation",
-            (_, None) => "branch_deletion",
-            _ if it.forced => "force_push",
-            _ => "push",
-        };
-        json!({
-            "id": it.id,
-            "node_id": node("PSH", it.id),
-            "before": it.before.as_ref().unwrap_or(&none),
-            "after": it.after.as_ref().unwrap_or(&none),
-            "ref": format!("refs/heads/{}", it.branch),
-            "timestamp": iso(it.at),
-            "activity_type": kind,
-            "actor": self.user(it.actor),
-        })
-    }
-
     pub(crate) fn event(&self, event: &Event) -> Value {
         let api = self.repo_api(event.repository);
         let commit = |sha: &str| json!({ "commit_id": sha, "commit_url": format!("{api}/commits/{sha}") });

@@ -135,6 +135,7 @@ impl Show<'_> {
             "name": label.name,
             "color": label.color,
             "default": false,
+            // In lists of pull requests GitHub's description has no other value for none.
             "description": label.description.as_deref().unwrap_or_default(),
         })
     }

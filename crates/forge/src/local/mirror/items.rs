@@ -28,6 +28,8 @@ pub(super) struct Arrived {
     is_news: bool,
     /// Who put on the labels that are new here.
     labelled_by: BTreeMap<String, Login>,
+    /// Who opened it again, if it was closed when it was last seen.
+    reopened_by: Option<Login>,
 }
 
 impl LocalForge {
@@ -53,6 +55,14 @@ impl LocalForge {
                 }
             }
         }
+        let reopened = match self.is_known_closed(repo, item.number).await? && item.state == RemoteState::Open {
+            true => there.remote.reopened_by(repo, item.number).await?,
+            false => None,
+        };
+        let reopened_by = match reopened {
+            Some(login) => Some(there.name(&login).await?),
+            None => None,
+        };
         let author = there.name(&item.author).await?;
         let closed_by = match &item.closed_by {
             Some(login) => Some(there.name(login).await?),
@@ -79,7 +89,13 @@ impl LocalForge {
             let fork = self.with_git(repo, move |git| Ok::<_, ForgeError>(common(git, &base, head))).await?;
             row.base_commit = fork.map(|id| id.to_string()).unwrap_or_default();
         }
-        Ok(Arrived { row, author, closed_by, labels, is_news, labelled_by })
+        Ok(Arrived { row, author, closed_by, labels, is_news, labelled_by, reopened_by })
+    }
+
+    async fn is_known_closed(&self, repo: &RepoId, number: u64) -> Result<bool, ForgeError> {
+        let mut view = self.view(repo).await?;
+        let item = view.tx.item(view.row.id, i64::try_from(number).unwrap_or(i64::MAX)).await?;
+        Ok(item.is_some_and(|item| item.state != "open"))
     }
 
     /// In lower case; none when the item is not known here and who labelled it is of no interest.
@@ -198,6 +214,7 @@ impl Arrived {
             verb.tell(Feed::PullRequestPushed, row.number, json!({"commit": row.head_commit})).await?;
         }
         if old.state != "open" && row.state == "open" {
+            verb.actor = self.reopened_by.clone().unwrap_or_else(somebody);
             let kind = if self.is_issue() { Feed::IssueReopened } else { Feed::PullRequestReopened };
             verb.tell(kind, row.number, json!({"head": row.head})).await?;
         }

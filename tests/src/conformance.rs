@@ -1,0 +1,94 @@
+//! One suite for all forges: the same stories, played by people on each of them, with the same transcript.
+//!
+//! | file | content |
+//! |---|---|
+//! | `table` | what a scenario is |
+//! | `scenarios` | the stories |
+//! | `scene` | what they are written with |
+//! | `stage` | what people can do and see, on each forge |
+//! | `crew` | plays the scenarios of a group at once, asks again, compares |
+//! | `watch`, `tidy`, `transcripts` | what was seen, without what differs from day to day, and what is written down |
+//! | `published` | the support matrix and the transcripts in the documentation |
+
+mod crew;
+mod factory;
+mod published;
+mod scenarios;
+mod scene;
+mod stage;
+mod table;
+mod tidy;
+mod transcripts;
+mod watch;
+
+use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, runs, safety, story};
+use stage::{Stage, github::GitHub, local::Local};
+use table::{Difference, Group};
+
+/// All of it.
+const GROUPS: &[Group] = &[
+    Group::new("read", "Commands that are read", commands::READ),
+    Group::new("ignored", "What asks for nothing", commands::IGNORED),
+    Group::new("refused", "Rights that are missing", roles::REFUSED),
+    Group::new("allowed", "Rights that are there", roles::ALLOWED),
+    Group::new("inputs", "Inputs and plans", runs::INPUTS),
+    Group::new("state", "Status, reasons, hold, cancel", runs::STATE),
+    Group::new("approvals", "Approvals", approvals::SCENARIOS),
+    Group::new("again", "Retry and revise", again::SCENARIOS),
+    Group::new("pulls", "Forgeline's pull requests", pulls::SCENARIOS),
+    Group::new("items", "Labels and work items", items::SCENARIOS),
+    Group::new("pushes", "Pushes", changes::PUSHES),
+    Group::new("proposals", "People's pull requests", changes::PROPOSALS),
+    Group::new("reviews", "Review of contracts", changes::REVIEWS),
+    Group::new("text", "Words of strangers", safety::TEXT),
+    Group::new("ground", "Repositories and definitions", safety::GROUND),
+    Group { at_once: 3, ..Group::new("processes", "Several processes", many::PROCESSES) },
+    Group { machines: 2, ..Group::new("machines", "Several machines", many::MACHINES) },
+    Group::new("story", "The whole way", story::SCENARIOS),
+];
+
+/// Where a forge goes another way on purpose.
+const DIFFERENCES: &[Difference] = &[];
+
+/// A forge that the suite knows.
+struct Forge {
+    /// For people.
+    title: &'static str,
+    stage: fn(&Group) -> Box<dyn Stage>,
+}
+
+/// In the order of the matrix.
+const FORGES: &[Forge] = &[
+    Forge { title: "Local forge", stage: |_| Box::new(Local::new()) },
+    Forge { title: "GitHub", stage: |group| Box::new(GitHub::new(group.machines)) },
+];
+
+fn group(name: &str) -> &'static Group {
+    GROUPS.iter().find(|group| group.name == name).expect("a group of the table")
+}
+
+macro_rules! on_each_forge {
+    ($($group:ident),* $(,)?) => {
+        mod local {
+            $(#[test] fn $group() { super::play(0, stringify!($group)); })*
+        }
+        mod github {
+            $(#[test] fn $group() { super::play(1, stringify!($group)); })*
+        }
+        #[test]
+        fn every_group_is_played() {
+            let all = [$(stringify!($group)),*];
+            assert_eq!(GROUPS.iter().map(|group| group.name).collect::<Vec<_>>(), all);
+        }
+    };
+}
+
+on_each_forge!(
+    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, pushes, proposals, reviews, text,
+    ground, processes, machines, story,
+);
+
+fn play(forge: usize, name: &str) {
+    let group = group(name);
+    crew::play(&*(FORGES[forge].stage)(group), group);
+}

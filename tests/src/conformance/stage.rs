@@ -1,0 +1,112 @@
+//! What people can do and see on a forge. Scenarios know nothing else of it.
+
+pub(super) mod github;
+pub(super) mod local;
+
+pub(super) use forgeline_forge::types::Role;
+
+/// Something that not every forge has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Can {
+    /// People change and delete comments.
+    ChangeComments,
+    /// People propose changes from a repository of their own.
+    Fork,
+    /// A repository can be closed for writing.
+    Archive,
+    /// Who may not write may label.
+    LabelAsReader,
+    /// A comment is acknowledged by a sign under it.
+    React,
+    /// Several machines, each with a state of its own, serve one repository.
+    SeparateMachines,
+}
+
+/// A comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Note {
+    pub(super) id: u64,
+    pub(super) author: String,
+    /// Markdown, the hidden marker included.
+    pub(super) body: String,
+}
+
+/// An issue or pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) title: String,
+    pub(super) body: String,
+    /// `open`, `closed` or `merged`.
+    pub(super) state: String,
+    /// In name order.
+    pub(super) labels: Vec<String>,
+    pub(super) pull: Option<Pull>,
+}
+
+/// What a pull request has besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pull {
+    pub(super) head: String,
+    pub(super) base: String,
+    pub(super) draft: bool,
+    pub(super) commit: String,
+    /// What it changes: a letter and a path.
+    pub(super) files: Vec<String>,
+    /// Titles of its commits, oldest first.
+    pub(super) commits: Vec<String>,
+    /// Each check at its head: name, end, and how many marks it has.
+    pub(super) checks: Vec<String>,
+}
+
+/// Files to write, and to delete where there is no text.
+pub(super) type Files<'a> = [(&'a str, Option<&'a str>)];
+
+/// A forge with people on it, and Forgeline beside it.
+pub(super) trait Stage: Sync {
+    /// As the matrix calls it.
+    fn name(&self) -> &'static str;
+    /// Why this forge has no such thing; none if it has.
+    fn lacks(&self, what: Can) -> Option<&'static str>;
+    /// The login under which Forgeline writes.
+    fn me(&self) -> &'static str;
+
+    /// Makes a repository of the owner's with a first commit.
+    fn repository(&self, repo: &str, private: bool, files: &Files<'_>);
+    fn role(&self, repo: &str, who: &str, role: Role);
+    fn archive(&self, repo: &str);
+
+    fn open_issue(&self, repo: &str, who: &str, title: &str, body: &str) -> u64;
+    fn edit(&self, repo: &str, who: &str, number: u64, body: &str);
+    fn comment(&self, repo: &str, who: &str, number: u64, body: &str) -> u64;
+    fn edit_comment(&self, who: &str, comment: u64, body: &str);
+    fn delete_comment(&self, who: &str, comment: u64);
+    fn label(&self, repo: &str, who: &str, number: u64, label: &str, present: bool);
+    fn set_open(&self, repo: &str, who: &str, number: u64, open: bool);
+
+    /// Commits on a branch, which begins at `main` when it is new; the commit.
+    fn push(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>) -> String;
+    /// Makes a fork of the person's own with this on a branch.
+    fn fork(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>);
+    /// Proposes a branch; `who:branch` is one of a fork.
+    fn open_pull(&self, repo: &str, who: &str, head: &str, title: &str, draft: bool) -> u64;
+    fn ready(&self, repo: &str, who: &str, number: u64);
+    fn merge(&self, repo: &str, who: &str, number: u64);
+
+    fn notes(&self, repo: &str, number: u64) -> Vec<Note>;
+    fn item(&self, repo: &str, number: u64) -> Item;
+    /// Numbers and head branches of all pull requests, oldest first.
+    fn pulls(&self, repo: &str) -> Vec<(u64, String)>;
+    fn file(&self, repo: &str, branch: &str, path: &str) -> Option<String>;
+    /// The tip of a branch.
+    fn tip(&self, repo: &str, branch: &str) -> Option<String>;
+    /// Signs under a comment.
+    fn reactions(&self, repo: &str, comment: u64) -> Vec<String>;
+
+    /// Forgeline looks and carries out what follows; with `at_once` so many processes do, at the same time. Whether
+    /// there was nothing new.
+    fn looks(&self, at_once: usize) -> bool;
+    /// What must hold at the end besides.
+    fn check(&self);
+    /// Operations of the forge's API that were used.
+    fn operations(&self) -> Vec<String>;
+}
