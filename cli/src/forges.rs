@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use forgeline_blueprints::config::operator::{GitHub as Settings, OperatorFile};
+use forgeline_azure_devops::AzureDevOps;
+use forgeline_blueprints::config::operator::{self, OperatorFile};
 use forgeline_forge::LocalForge;
-use forgeline_github::{Auth, Config, GitHub, SecretSource, SystemClock};
+use forgeline_github::GitHub;
 use forgeline_model::SecretRef;
 use forgeline_runner::secret;
 
@@ -15,32 +16,78 @@ use crate::exit::{Exit, Failure};
 /// # Errors
 /// What is said of one is not enough, or too much. Whether its credential is accepted shows when it is first used.
 pub fn beside(forge: LocalForge, operator: &OperatorFile) -> anyhow::Result<LocalForge> {
+    let forge = with_github(forge, operator)?;
+    with_azure_devops(forge, operator)
+}
+
+fn with_github(forge: LocalForge, operator: &OperatorFile) -> anyhow::Result<LocalForge> {
+    use forgeline_github::{Config, SystemClock};
     let settings = &operator.config.forges.github;
-    let Some(auth) = auth(settings, operator)? else { return Ok(forge) };
+    let refuse = |reason: &str| refused(operator, "github", reason);
+    let Some(auth) = as_github(settings).map_err(refuse)? else { return Ok(forge) };
     let config = Config { base_url: settings.base_url.clone(), ..Config::new(auth) };
-    let github = GitHub::new(config, Arc::new(SystemClock)).map_err(|error| refused(operator, &error.to_string()))?;
+    let github = GitHub::new(config, Arc::new(SystemClock)).map_err(|error| refuse(&error.to_string()))?;
     Ok(forge.beside(Arc::new(github)))
 }
 
 /// Who Forgeline is on GitHub; none when only the secret of webhooks is named.
-fn auth(settings: &Settings, operator: &OperatorFile) -> anyhow::Result<Option<Auth>> {
+fn as_github(settings: &operator::GitHub) -> Result<Option<forgeline_github::Auth>, &'static str> {
+    use forgeline_github::{Auth, SecretSource};
+    let source = |reference: &SecretRef| SecretSource::new(reader(reference));
     match (settings.app_id, &settings.private_key, &settings.token) {
         (None, None, None) => Ok(None),
         (None, None, Some(token)) => Ok(Some(Auth::Token(source(token)))),
         (Some(app_id), Some(key), None) => Ok(Some(Auth::App { app_id, private_key: source(key) })),
-        (_, _, Some(_)) => Err(refused(operator, "name an app or a token, not both").into()),
-        (Some(_), None, None) => Err(refused(operator, "an app needs its `private_key`").into()),
-        (None, Some(_), None) => Err(refused(operator, "an app needs its `app_id`").into()),
+        (_, _, Some(_)) => Err("name an app or a token, not both"),
+        (Some(_), None, None) => Err("an app needs its `private_key`"),
+        (None, Some(_), None) => Err("an app needs its `app_id`"),
+    }
+}
+
+fn with_azure_devops(forge: LocalForge, operator: &OperatorFile) -> anyhow::Result<LocalForge> {
+    use forgeline_azure_devops::{Config, SystemClock};
+    let settings = &operator.config.forges.azure_devops;
+    let refuse = |reason: &str| refused(operator, "azure_devops", reason);
+    let Some(auth) = as_azure_devops(settings).map_err(refuse)? else { return Ok(forge) };
+    let Some(organization) = &settings.organization else {
+        return Err(refuse("name the `organization`").into());
+    };
+    let config = Config {
+        base_url: settings.base_url.clone(),
+        work_items: settings.work_items.clone(),
+        ..Config::new(organization, auth)
+    };
+    let azure = AzureDevOps::new(config, Arc::new(SystemClock)).map_err(|error| refuse(&error.to_string()))?;
+    Ok(forge.beside(Arc::new(azure)))
+}
+
+/// Who Forgeline is on Azure DevOps; none when no credential is named.
+fn as_azure_devops(settings: &operator::AzureDevOps) -> Result<Option<forgeline_azure_devops::Auth>, &'static str> {
+    use forgeline_azure_devops::{Auth, SecretSource};
+    let source = |reference: &SecretRef| SecretSource::new(reader(reference));
+    match (&settings.token, &settings.tenant, &settings.client_id, &settings.client_secret) {
+        (None, None, None, None) => Ok(None),
+        (Some(token), None, None, None) => Ok(Some(Auth::Token(source(token)))),
+        (None, Some(tenant), Some(client_id), Some(client_secret)) => Ok(Some(Auth::Principal {
+            tenant: tenant.clone(),
+            client_id: client_id.clone(),
+            client_secret: source(client_secret),
+            authority: settings.authority.clone(),
+        })),
+        (Some(_), ..) => Err("name a token or a service principal, not both"),
+        _ => Err("a service principal needs `tenant`, `client_id` and `client_secret`"),
     }
 }
 
 /// Read at each use, so that a new secret needs no restart.
-fn source(reference: &SecretRef) -> SecretSource {
+fn reader(
+    reference: &SecretRef,
+) -> impl Fn() -> Result<forgeline_model::Secret<String>, String> + Send + Sync + 'static {
     let reference = reference.clone();
-    SecretSource::new(move || secret::read(&reference).map_err(|error| error.to_string()))
+    move || secret::read(&reference).map_err(|error| error.to_string())
 }
 
-fn refused(operator: &OperatorFile, reason: &str) -> Failure {
-    let place = operator.origin("/forges/github").unwrap_or_default();
-    Failure::new(Exit::Invalid, format!("{place}: `forges.github`: {reason}"))
+fn refused(operator: &OperatorFile, forge: &str, reason: &str) -> Failure {
+    let place = operator.origin(&format!("/forges/{forge}")).unwrap_or_default();
+    Failure::new(Exit::Invalid, format!("{place}: `forges.{forge}`: {reason}"))
 }

@@ -280,8 +280,17 @@ static AZURE_DEVOPS: Object = Object {
     name: "`azure_devops`",
     doc: "Azure DevOps.",
     fields: &[
-        optional("organization", TEXT, "name of the organization"),
+        optional("organization", TEXT, "name of the organization; on a server of your own, of the collection"),
         optional("token", SECRET, "personal access token"),
+        optional("tenant", TEXT, "directory of a service principal, in place of a token"),
+        optional("client_id", TEXT, "application id of the service principal"),
+        optional("client_secret", SECRET, "secret of the service principal"),
+        optional("authority", TEXT, "address where the directory makes tokens, when not Microsoft's"),
+        optional(
+            "work_items",
+            Shape::Table(Form::Text, &TEXT),
+            "repository whose issues a project's work items are, by project",
+        ),
         optional("hook_secret", SECRET, "secret of the service hooks"),
         optional("hook_secret_previous", SECRET, "the one before it, taken too while it is replaced"),
         optional("base_url", TEXT, "address of a server of your own"),
