@@ -49,6 +49,7 @@ const TIERS: &[(&str, u8)] = &[
     ("forgeline-agents", 3),
     ("forgeline-ingress", 3),
     ("forgeline-knowledge", 3),
+    ("forgeline-azure-devops", 4),
     ("forgeline-github", 4),
     ("forgeline-runner", 4),
     ("forgeline-bot", 5),
@@ -75,7 +76,7 @@ const FENCES: &[Fence] = &[
     fence("sqlx", &["forgeline-store"], true),
     fence("git2", &["forgeline-repo"], true),
     fence("octocrab", &["forgeline-github"], false),
-    fence("azure_devops_rust_api", &["forgeline-forge"], false),
+    fence("azure_devops_rust_api", &["forgeline-azure-devops"], false),
     fence("lancedb", &["forgeline-knowledge"], false),
     fence("fastembed", &["forgeline-knowledge"], false),
     fence("handlebars", &["forgeline-blueprints"], false),
@@ -91,7 +92,8 @@ const FENCES: &[Fence] = &[
     fence("opentelemetry_sdk", &["forgeline-cli"], false),
     fence("opentelemetry-otlp", &["forgeline-cli"], false),
     // What leaves over HTTP or as mail goes by the one way that checks addresses.
-    fence("reqwest", &["forgeline-runner"], false),
+    // The adapter of Azure DevOps speaks to the one host that the operator names.
+    fence("reqwest", &["forgeline-runner", "forgeline-azure-devops"], false),
     fence("lettre", &["forgeline-runner"], false),
     // It ships nothing; others' tests start it.
     fence("forgeline-fake-forge", &[], true),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod alerts;
 #[cfg(test)]
+mod azure_devops;
+#[cfg(test)]
 mod boundaries;
 #[cfg(test)]
 mod ci;

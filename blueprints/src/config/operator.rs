@@ -1,6 +1,6 @@
 //! The operator's file: what the person who runs Forgeline decides. It holds references to secrets, never secrets.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use forgeline_model::{Diagnostic, SecretRef, Usd, diagnostic::has_errors};
 use serde::Deserialize;
@@ -82,9 +82,28 @@ pub struct GitHub {
     pub webhook_secret_previous: Option<SecretRef>,
 }
 
-/// What this build takes of Azure DevOps: the secrets of its service hooks.
+/// Azure DevOps, with a personal access token or as a service principal, and the secrets of its service hooks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct AzureDevOps {
+    /// Name of the organization; on a server of one's own, of the collection.
+    pub organization: Option<String>,
+    /// A personal access token.
+    pub token: Option<SecretRef>,
+    /// The directory of a service principal, in place of a token.
+    pub tenant: Option<String>,
+    /// The service principal's application id.
+    pub client_id: Option<String>,
+    /// The service principal's secret.
+    pub client_secret: Option<SecretRef>,
+    /// Where the directory makes tokens, when not at Microsoft's.
+    pub authority: Option<String>,
+    /// Address of a server of one's own.
+    pub base_url: Option<String>,
+    /// Repositories in which Forgeline may act, as globs over `project/repository`; all that the credential shows when left out.
+    pub repositories: Option<Vec<String>>,
+    /// The repository whose issues a project's work items are, by project.
+    #[serde(default)]
+    pub work_items: BTreeMap<String, String>,
     /// The one in force.
     pub hook_secret: Option<SecretRef>,
     /// The one before it, while it is replaced.

@@ -1,6 +1,7 @@
 //! What tests call: the handle of a running fake.
 
 mod apps;
+mod azure;
 mod people;
 mod watch;
 

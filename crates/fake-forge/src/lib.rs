@@ -1,6 +1,7 @@
 //! A forge for tests: stateful, in memory, served over HTTP on a loopback port.
 //!
-//! Programs under test speak to it as to GitHub (or to an Enterprise Server, below `/api/v3`), clone and push with Git
+//! Programs under test speak to it as to GitHub (or to an Enterprise Server, below `/api/v3`) or as to Azure DevOps (below
+//! [`FakeForge::ORGANIZATION`]), clone and push with Git
 //! under [`FakeForge::git_url`], and get its signed webhooks. Tests play the people: they open issues, push, review and
 //! merge through [`FakeForge`], choose what goes wrong with [`FakeForge::faults`], move the clock, and look afterwards
 //! at what was asked ([`FakeForge::requests`]).
@@ -24,8 +25,10 @@
 //! | `git` | the repositories' contents |
 //! | `server` | connections, log, faults, limits, webhooks on their way |
 //! | `github` | GitHub's dialect: routes, shapes, rights, payloads, its OpenAPI description |
+//! | `azure` | the dialect of Azure DevOps: work items, pull requests, threads, permissions |
 //! | `handle` | what tests call |
 
+mod azure;
 mod git;
 mod github;
 mod handle;

@@ -13,12 +13,14 @@ pub(crate) mod happening;
 pub(crate) mod item;
 pub(crate) mod people;
 pub(crate) mod pull;
+pub(crate) mod push;
 pub(crate) mod refs;
 pub(crate) mod repository;
 pub(crate) mod review;
+pub(crate) mod thread;
 pub(crate) mod visible;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::{App, Installation, Token};
 use check::{CheckRun, Status};
@@ -80,6 +82,16 @@ pub(crate) struct World {
     pub(crate) statuses: BTreeMap<Id, Status>,
     /// Each move of a branch, oldest first.
     pub(crate) moves: Vec<Move>,
+    /// Moves of branches, oldest first.
+    pub(crate) pushes: Vec<push::Push>,
+    /// What threads have beyond their comments, by the first comment.
+    pub(crate) threads: BTreeMap<Id, thread::Thread>,
+    /// Comments that are Markdown where others are rich text.
+    pub(crate) markdown: BTreeSet<Id>,
+    /// Programs that get tokens for their own secret: the secret and the account, by the id of the program.
+    pub(crate) principals: BTreeMap<String, (String, Id)>,
+    /// Entries of a page that ends with a token.
+    pub(crate) page: usize,
     pub(crate) lag: Lag,
     /// What happened since a dialect last looked.
     pub(crate) happenings: Vec<Happening>,
@@ -106,6 +118,11 @@ impl World {
             suites: BTreeMap::new(),
             statuses: BTreeMap::new(),
             moves: Vec::new(),
+            pushes: Vec::new(),
+            threads: BTreeMap::new(),
+            markdown: BTreeSet::new(),
+            principals: BTreeMap::new(),
+            page: 200,
             lag: Lag::default(),
             happenings: Vec::new(),
         }

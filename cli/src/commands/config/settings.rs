@@ -221,7 +221,8 @@ fn others(operator: &OperatorFile) -> Vec<Setting> {
         "/forges/azure_devops/hook_secret",
         "/forges/azure_devops/hook_secret_previous",
     ];
-    let is_of_no_use = |pointer: &str| !pointer.starts_with("/forges/github/");
+    let is_of_no_use =
+        |pointer: &str| !pointer.starts_with("/forges/github/") && !pointer.starts_with("/forges/azure_devops/");
     let leaves =
         operator.leaves().into_iter().filter(|(pointer, _)| !USED.iter().any(|used| pointer.starts_with(used)));
     leaves

@@ -34,6 +34,7 @@ impl World {
             assignees: Vec::new(),
             created: now,
             updated: now,
+            rev: 1,
             pull: None,
         };
         self.items.insert(id, item);
@@ -44,6 +45,7 @@ impl World {
         let now = self.now();
         if let Some(item) = self.items.get_mut(&item) {
             item.updated = now;
+            item.rev += 1;
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct Item {
     pub(crate) assignees: Vec<Id>,
     pub(crate) created: Millis,
     pub(crate) updated: Millis,
+    /// Counts changes, from 1.
+    pub(crate) rev: u64,
     pub(crate) pull: Option<Pull>,
 }
 

@@ -90,6 +90,16 @@ impl World {
                 Move { id, repository, actor: actor.user, branch: branch.clone(), at: now, forced, before, after };
             let Move { before, after, .. } = moved.clone();
             self.moves.push(moved);
+            let moved = super::push::Push {
+                id: 0,
+                repository,
+                by: actor.user,
+                branch: branch.clone(),
+                before: before.clone(),
+                after: after.clone(),
+                at: now,
+            };
+            self.note_push(moved);
             self.tell(Happening::Pushed { repository, actor, branch: branch.clone(), before, after, forced });
         }
         self.follow_heads(actor)?;
@@ -153,8 +163,11 @@ impl World {
     /// Brings the head's objects into the base repository, under the name that forges give it.
     fn keep_head(&self, item: Id, pull: &Pull) -> Result<(), Trouble> {
         let Some(found) = self.items.get(&item) else { return Ok(()) };
-        let name = format!("refs/pull/{}/head", found.number);
-        Ok(self.depot.bring(pull.head_repository, &pull.head_branch, found.repository, &name)?)
+        // Azure DevOps shows a merge with the base there; the head stands in for it.
+        for name in [format!("refs/pull/{}/head", found.number), format!("refs/pull/{}/merge", found.id)] {
+            self.depot.bring(pull.head_repository, &pull.head_branch, found.repository, &name)?;
+        }
+        Ok(())
     }
 
     /// Opens a pull request and returns the item's id.

@@ -13,7 +13,7 @@ use super::faults::Fault;
 use super::limits::Refused;
 use super::log::{Credential, Problem};
 use super::{Shared, conditional, git};
-use crate::github;
+use crate::{azure, github};
 
 /// How a request ends.
 pub(crate) enum Ending {
@@ -46,7 +46,11 @@ pub(crate) async fn answer(shared: &Arc<Shared>, router: Router, request: Reques
         Some(rest) if rest.starts_with('/') => ("/api/v3", rest.to_owned()),
         _ => ("", path),
     };
-    let path = github::path_by_name(&shared.lock().world, &path);
+    let is_azure = azure::is_path(&path);
+    let path = {
+        let state = shared.lock();
+        azure::git_path(&state.world, &path).unwrap_or_else(|| github::path_by_name(&state.world, &path))
+    };
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let target = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
     parts.uri = target.parse::<Uri>().unwrap_or_default();
@@ -68,6 +72,9 @@ pub(crate) async fn answer(shared: &Arc<Shared>, router: Router, request: Reques
     let is_git = git::split(&path).is_some();
     let response = if is_git {
         git::answer(shared, &parts, &path, &query, &body).await
+    } else if is_azure {
+        let asked = azure::Asked::new(number, &method, &path, &query, &headers, &body);
+        tokio::task::block_in_place(|| azure::answer(shared, &asked))
     } else {
         parts.extensions.insert(admission.ticket.clone());
         let request = Request::from_parts(parts, Body::from(body));
@@ -77,7 +84,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, router: Router, request: Reques
     match admission.fault {
         Some(Fault::ResetAfter) => return Ending::Reset,
         Some(Fault::StatusAfter(status)) => {
-            return Ending::Answer(finish(shared, number, &admission.credential, github::plain(status), true));
+            return Ending::Answer(finish(shared, number, &admission.credential, plain(&path, status), true));
         }
         _ => {}
     }
@@ -87,7 +94,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, router: Router, request: Reques
         }
         return Ending::Answer(response);
     }
-    let (response, unchanged) = with_tag(response, &method, &headers).await;
+    let (response, unchanged) = if is_azure { (response, false) } else { with_tag(response, &method, &headers).await };
     let response = if admission.fault == Some(Fault::Truncate) { truncated(response).await } else { response };
     Ending::Answer(finish(shared, number, &admission.credential, response, !unchanged))
 }
@@ -116,21 +123,36 @@ fn admit(
         if let Some(remaining_ms) = state.limits.too_early(&credential, now) {
             state.log.problem(number, Problem::TooEarly { remaining_ms });
             let seconds = u32::try_from(remaining_ms.div_euclid(1000) + 1).unwrap_or(u32::MAX);
-            refused = Some(github::limited(Refused::Secondary(seconds), state.limits.settings.status));
+            refused = Some(limited(path, Refused::Secondary(seconds), state.limits.settings.status));
+        } else if azure::is_path(path) {
+            // It has no limits by number of requests.
         } else if let Some(limit) = state.limits.admit(&credential, now, method, github::creates(method, path)) {
             refused = Some(github::limited(limit, state.limits.settings.status));
         }
     }
     match fault {
-        Some(Fault::Status(status)) => refused = Some(github::plain(status)),
+        Some(Fault::Status(status)) => refused = Some(plain(path, status)),
         Some(Fault::RetryAfter { status, seconds }) => {
             state.limits.forbid(&credential, now, seconds);
-            refused = Some(github::limited(Refused::Secondary(seconds), status));
+            refused = Some(limited(path, Refused::Secondary(seconds), status));
         }
         _ => {}
     }
     let latency_ms = state.plan.latency_ms;
     Admission { ticket: Ticket { number, prefix }, credential, fault, refused, latency_ms }
+}
+
+/// An answer with that status in the words of the dialect that the path belongs to.
+fn plain(path: &str, status: u16) -> Response<Body> {
+    if azure::is_path(path) { azure::plain(status) } else { github::plain(status) }
+}
+
+/// The answer of a limit.
+fn limited(path: &str, refused: Refused, status: u16) -> Response<Body> {
+    match refused {
+        Refused::Secondary(seconds) if azure::is_path(path) => azure::limited(seconds, status),
+        refused => github::limited(refused, status),
+    }
 }
 
 /// Gives a read its tag, or takes its body away if the client has it.
@@ -175,6 +197,13 @@ fn finish(
 ) -> Response<Body> {
     let mut state = shared.lock();
     let now = state.world.now();
+    if state.log.entry(number).is_some_and(|entry| azure::is_path(&entry.path)) {
+        azure::stamp(&mut response, now);
+        if let Some(entry) = state.log.entry(number) {
+            entry.status = Some(response.status().as_u16());
+        }
+        return response;
+    }
     if counts && state.log.entry(number).is_none_or(|entry| entry.path != "/rate_limit") {
         state.limits.count(credential, now);
     }

@@ -1,0 +1,81 @@
+//! The fake as Azure DevOps.
+
+use super::{FakeForge, item};
+use crate::azure;
+use crate::model::people::Kind;
+
+impl FakeForge {
+    /// The organization below the address; a repository `owner/name` is the repository `name` of the project `owner`.
+    pub const ORGANIZATION: &'static str = azure::ORGANIZATION;
+
+    /// The base address of the API, without the organization and without a slash at its end.
+    #[must_use]
+    pub fn azure_url(&self) -> String {
+        self.shared.base()
+    }
+
+    /// The id of a work item or pull request, which counts over the whole organization.
+    #[must_use]
+    pub fn azure_id(&self, full: &str, number: u64) -> u64 {
+        item(&self.shared.lock().world, full, number)
+    }
+
+    /// The id of an account, as Azure DevOps writes ids.
+    #[must_use]
+    pub fn azure_identity(&self, login: &str) -> String {
+        azure::identity_id(self.user(login))
+    }
+
+    /// A program that gets tokens for its secret: its id and that secret.
+    pub fn azure_principal(&self, login: &str) -> (String, String) {
+        self.act(|state| {
+            let user = state.world.ensure_user(login, Kind::Bot);
+            let client = format!("00000000-0000-4000-8000-{user:012}");
+            let secret: String = std::iter::repeat_with(fastrand::alphanumeric).take(34).collect();
+            state.world.principals.insert(client.clone(), (secret.clone(), user));
+            (client, secret)
+        })
+    }
+
+    /// Answers a comment on a pull request in its thread, and returns the answer's id.
+    pub fn answer_in_thread(&self, login: &str, full: &str, number: u64, comment: u64, body: &str) -> u64 {
+        self.act(|state| {
+            let (who, item) = (super::actor(&mut state.world, login), item(&state.world, full, number));
+            let world = &mut state.world;
+            let (id, now) = (world.fresh(), world.now());
+            let repository = world.items.get(&item).map_or(0, |it| it.repository);
+            let answer = crate::model::review::ReviewComment {
+                id,
+                repository,
+                item,
+                review: 0,
+                author: who.user,
+                body: body.to_owned(),
+                path: String::new(),
+                line: None,
+                start_line: None,
+                commit: String::new(),
+                answers: Some(comment),
+                created: now,
+                updated: now,
+            };
+            world.review_comments.insert(id, answer);
+            id
+        })
+    }
+
+    /// Entries of a page that ends with a token.
+    pub fn azure_pages(&self, entries: usize) {
+        self.act(|state| state.world.page = entries.max(1));
+    }
+
+    /// What a `GET` of this path below the organization would show to the owner of everything.
+    ///
+    /// # Panics
+    /// If the path is not served or what it names is not there.
+    #[must_use]
+    pub fn azure_peek(&self, path: &str) -> serde_json::Value {
+        let mut state = self.shared.lock();
+        azure::peek(&mut state, &self.shared.base(), &format!("/{}/{path}", azure::ORGANIZATION))
+    }
+}
