@@ -296,7 +296,11 @@ static AZURE_DEVOPS: Object = Object {
             Shape::Table(Form::Text, &TEXT),
             "repository whose issues a project's work items are, by project",
         ),
-        optional("repositories", TEXTS, "globs over `project/repository`: where Forgeline may act; all that the credential shows otherwise"),
+        optional(
+            "repositories",
+            TEXTS,
+            "globs over `project/repository`: where Forgeline may act; all that the credential shows otherwise",
+        ),
         optional("hook_secret", SECRET, "secret of the service hooks"),
         optional("hook_secret_previous", SECRET, "the one before it, taken too while it is replaced"),
         optional("base_url", TEXT, "address of a server of your own"),
