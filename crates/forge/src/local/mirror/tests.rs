@@ -214,7 +214,7 @@ async fn another_machine_finds_what_the_first_one_made() {
     let world = World::known().await;
     world.push().await;
     world.propose().await.expect("proposes");
-    let second = World::another(&world._folder.path().join("second"), &world.there).await;
+    let second = World::another(&world.folder.path().join("second"), &world.there).await;
     assert!(second.sync(None, world.now()).await.is_empty());
     let bot = LocalForge::bot();
     let found = second.upsert_pull_request(&world.repo, &world.proposal(), &bot, world.now()).await;
