@@ -77,7 +77,7 @@ fn a_labelled_issue_becomes_one_pull_request() {
     let there = There::new();
     let issue = there.labelled();
     let job = there.of_issue(issue);
-    let said = job.perform(&step("github.yml", "forgeline run")).ends(0);
+    let said = job.perform(step("github.yml", "forgeline run")).ends(0);
     let pulls = there.pulls();
     assert_eq!(pulls.len(), 1);
     let outputs = job.outputs();
@@ -98,7 +98,7 @@ fn a_labelled_issue_becomes_one_pull_request() {
     assert_eq!(there.said_on(issue).len(), 1);
     // The same job once more, as the button on its page does, on a machine that knows nothing.
     let again = there.of_issue(issue);
-    let said = again.perform(&step("github.yml", "forgeline run"));
+    let said = again.perform(step("github.yml", "forgeline run"));
     there.settle();
     said.ends(0);
     assert_eq!((there.pulls(), there.said_on(issue).len()), (pulls, 1));
@@ -128,7 +128,7 @@ fn an_issue_may_be_named_by_hand_and_a_flag_wins() {
     let there = There::new();
     let (first, second) = (there.labelled(), there.forge.open_issue("ana", SHOP, "How to pay", ""));
     let job = there.job("workflow_dispatch", &json!({"inputs": {"issue": second.to_string()}}));
-    job.perform(&step("github.yml", "forgeline run")).ends(0);
+    job.perform(step("github.yml", "forgeline run")).ends(0);
     assert!(job.summary().contains("How to pay"), "{}", job.summary());
     let job = there.job("workflow_dispatch", &json!({"inputs": {"issue": second.to_string()}}));
     job.perform(&format!("forgeline run docs-page --issue {first}")).ends(0);
@@ -304,7 +304,7 @@ fn azure_gets_a_branch_and_its_own_commands() {
         let job = Job::azure();
         job.checkout(&format!("file://{}", origin.display()), depth);
         job.belongs_to("12345");
-        let said = job.perform(&step("azure.yml", "forgeline run")).ends(0);
+        let said = job.perform(step("azure.yml", "forgeline run")).ends(0);
         assert!(said.err.contains("opens no pull request"), "{}", said.err);
         let outputs = job.variables_of(&said.err);
         assert_eq!(outputs["run-url"], "https://dev.azure.com/acme/shop/_build/results?buildId=104");
@@ -315,7 +315,7 @@ fn azure_gets_a_branch_and_its_own_commands() {
         assert!(summary.contains("Wrote branch `forgeline/docs-page/"), "{summary}");
         assert!(said.err.contains("##[group]forgeline run docs-page\n"), "{}", said.err);
         assert_eq!(job.git(&["status", "--porcelain"]), "", "the work tree is as it was");
-        job.perform(&step("azure.yml", "git push")).ends(0);
+        job.perform(step("azure.yml", "git push")).ends(0);
         assert!(machine.git(&origin, &["branch", "--list", "forgeline/*"]).contains(&outputs["branch"]));
     }
 }

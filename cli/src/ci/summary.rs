@@ -60,13 +60,14 @@ pub(super) fn of_run(ci: &Ci, view: &RunView, steps: &[String]) -> String {
             if stage.tasks > 0 && stage.reused == stage.tasks { "reused".to_owned() } else { duration(stage.millis) };
         let _ = writeln!(text, "| {} | {} | {files} | {time} |", cell(&code(&stage.stage)), cell(&code(&stage.agent)));
     }
-    text.push_str(&gate(view));
     if !steps.is_empty() {
         text.push_str("\n**Next**\n\n");
         for step in steps {
             let _ = writeln!(text, "- {}", sentence(step));
         }
     }
+    // Steps speak of what stands below them.
+    text.push_str(&gate(view));
     text
 }
 
@@ -167,6 +168,6 @@ mod tests {
     fn words_of_strangers_stay_words() {
         assert_eq!(cell("`a|b`\nc\\|d"), "`a\\|b` c\\|d");
         let text = of_failure("no <script>, no [link](https://evil.example), no @team");
-        assert!(!text.contains("<script>") && !text.contains("](") && !text.contains("@team"), "{text}");
+        assert!(!text.contains("<script>") && !text.contains("[link](") && !text.contains("@team"), "{text}");
     }
 }

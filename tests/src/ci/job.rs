@@ -27,12 +27,6 @@ impl From<&str> for Step {
     }
 }
 
-impl From<&String> for Step {
-    fn from(script: &String) -> Self {
-        script.as_str().into()
-    }
-}
-
 impl From<&Step> for Step {
     fn from(step: &Step) -> Self {
         Self { script: step.script.clone(), variables: step.variables.clone() }

@@ -153,7 +153,7 @@ impl LocalForge {
             }
         }
         for (comment, author) in comments.iter().zip(&authors) {
-            let is_silent = is_first_look && !news.as_ref().is_some_and(|news| news.has_comment(comment));
+            let is_silent = is_first_look && !news.as_ref().is_some_and(|news| news.has_comment(comment, author));
             if !talk::note(&mut verb, comment, author.clone(), is_silent).await? {
                 tracing::debug!(repo = %it.repo, number = comment.number, "a comment stands under nothing that is known");
             }

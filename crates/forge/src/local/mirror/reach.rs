@@ -72,8 +72,11 @@ impl<'a> News<'a> {
         item.created_at >= self.since && !self.is_settled(None, item.number)
     }
 
-    pub(super) fn has_comment(&self, comment: &RemoteComment) -> bool {
-        comment.created_at >= self.since && !self.is_settled(Some(comment.id), comment.number)
+    /// What Forgeline said itself is no news to it.
+    pub(super) fn has_comment(&self, comment: &RemoteComment, author: &Login) -> bool {
+        *author != LocalForge::bot()
+            && comment.created_at >= self.since
+            && !self.is_settled(Some(comment.id), comment.number)
     }
 
     fn is_settled(&self, comment: Option<u64>, number: u64) -> bool {
