@@ -247,3 +247,22 @@ fn one_line(text: &str) -> String {
     let line: String = clean(text).lines().next().unwrap_or_default().chars().take(MAX_TITLE).collect();
     line.replace('[', "(").replace(']', ")").trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::inert;
+
+    #[test]
+    fn a_title_closes_and_calls_nothing() {
+        for (title, shown) in [
+            ("closes #1", "closes # 1"),
+            ("fixes acme/shop#12, GH-3 and gh-4", "fixes acme/shop# 12, GH- 3 and gh- 4"),
+            ("resolves https://forge.example/acme/shop/issues/1", "resolves https: //forge.example/acme/shop/issues/1"),
+            ("@ana and (@acme/team)", "@ ana and (@ acme/team)"),
+            // What does nothing is left alone.
+            ("C# and a#b, mail ana@example.org at 10:30, x-1", "C# and a#b, mail ana@example.org at 10:30, x-1"),
+        ] {
+            assert_eq!(inert(title), shown);
+        }
+    }
+}

@@ -91,58 +91,49 @@ impl<'a> Scene<'a> {
         let number = self.stage.open_issue(&self.repo(), who, title, body);
         let at = self.own(number);
         self.write(format!("{who}: opens issue #{at}: {title}\n{}", block(body)));
-        self.done();
         number
     }
 
     pub(super) fn edits(&self, who: &str, number: u64, body: &str) {
         self.stage.edit(&self.repo(), who, number, body);
         self.write(format!("{who}: changes #{}\n{}", self.at(number), block(body)));
-        self.done();
     }
 
     pub(super) fn says(&self, who: &str, number: u64, text: &str) -> u64 {
         let comment = self.stage.comment(&self.repo(), who, number, text);
         let tidy = self.now.borrow_mut().names.tidy(text);
         self.write(format!("{who}: on #{}\n{}", self.at(number), block(&tidy)));
-        self.done();
         comment
     }
 
     pub(super) fn edits_comment(&self, who: &str, comment: u64, text: &str) {
         self.stage.edit_comment(who, comment, text);
         self.write(format!("{who}: changes the comment\n{}", block(text)));
-        self.done();
     }
 
     pub(super) fn deletes_comment(&self, who: &str, comment: u64) {
         self.stage.delete_comment(who, comment);
         self.write(format!("{who}: deletes the comment"));
-        self.done();
     }
 
     pub(super) fn labels(&self, who: &str, number: u64, label: &str) {
         self.stage.label(&self.repo(), who, number, label, true);
         self.write(format!("{who}: labels #{} `{label}`", self.at(number)));
-        self.done();
     }
 
     pub(super) fn unlabels(&self, who: &str, number: u64, label: &str) {
         self.stage.label(&self.repo(), who, number, label, false);
         self.write(format!("{who}: takes `{label}` off #{}", self.at(number)));
-        self.done();
     }
 
     pub(super) fn closes(&self, who: &str, number: u64) {
         self.stage.set_open(&self.repo(), who, number, false);
         self.write(format!("{who}: closes #{}", self.at(number)));
-        self.done();
     }
 
     pub(super) fn reopens(&self, who: &str, number: u64) {
         self.stage.set_open(&self.repo(), who, number, true);
         self.write(format!("{who}: opens #{} again", self.at(number)));
-        self.done();
     }
 
     pub(super) fn pushes(&self, who: &str, branch: &str, files: &Files<'_>) -> String {
@@ -153,7 +144,6 @@ impl<'a> Scene<'a> {
             .collect();
         let branch = self.now.borrow_mut().names.tidy(branch);
         self.write(format!("{who}: pushes to {branch}: {}", paths.join(", ")));
-        self.done();
         commit
     }
 
@@ -176,26 +166,22 @@ impl<'a> Scene<'a> {
         let at = self.own(number);
         let kind = if draft { "draft pull request" } else { "pull request" };
         self.write(format!("{who}: opens {kind} #{at} from {head}: {title}"));
-        self.done();
         number
     }
 
     pub(super) fn is_ready(&self, who: &str, number: u64) {
         self.stage.ready(&self.repo(), who, number);
         self.write(format!("{who}: says that #{} is ready", self.at(number)));
-        self.done();
     }
 
     pub(super) fn merges(&self, who: &str, number: u64) {
         self.stage.merge(&self.repo(), who, number);
         self.write(format!("{who}: merges #{}", self.at(number)));
-        self.done();
     }
 
     pub(super) fn archives(&self) {
         self.stage.archive(&self.repo());
         self.write("acme: archives the repository".to_owned());
-        self.done();
     }
 
     pub(super) fn role(&self, who: &str, role: Role) {
@@ -206,6 +192,9 @@ impl<'a> Scene<'a> {
     /// Forgeline looks, and what it did is written down.
     pub(super) fn looks(&self) {
         self.write("-- Forgeline looks".to_owned());
+        // What people did is not told as if Forgeline had done it.
+        let before = self.now.borrow_mut().watch.look(self.stage);
+        self.now.borrow_mut().seen = before;
         self.wait();
         let mut now = self.now.borrow_mut();
         let now = &mut *now;
@@ -309,12 +298,5 @@ impl<'a> Scene<'a> {
 
     fn write(&self, line: String) {
         self.now.borrow_mut().script.push(line);
-    }
-
-    /// What people did is not told as if Forgeline had done it.
-    fn done(&self) {
-        let mut now = self.now.borrow_mut();
-        let seen = now.watch.look(self.stage);
-        now.seen = seen;
     }
 }

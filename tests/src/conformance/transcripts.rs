@@ -17,9 +17,15 @@ pub(super) const COMMAND: &str = "FORGELINE_ACCEPT=1 make test ARGS=conformance"
 pub(super) fn compare(forge: &str, group: &Group, scenario: &Scenario, transcript: &str) -> Option<String> {
     let differs = DIFFERENCES.iter().any(|it| (it.forge, it.scenario) == (forge, scenario.name));
     let suffix = if differs { format!(".{forge}") } else { String::new() };
-    let file = format!("{}{suffix}.txt", scenario.name.replace(' ', "-"));
+    let file = format!("{}{suffix}.txt", slug(scenario.name));
     let path = format!("tests/src/conformance/transcripts/{}/{file}", group.name);
     keep(&path, transcript).map(|wrong| format!("`{}`: {wrong}", scenario.name))
+}
+
+/// A name as a file's.
+fn slug(name: &str) -> String {
+    let words: String = name.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric() || *c == ' ').collect();
+    words.replace(' ', "-")
 }
 
 /// Compares a text with a file of the checkout, or writes the file; what is wrong, for people.

@@ -135,3 +135,36 @@ fn git_finds_a_renamed_repository() {
         assert!(git(folder.path(), &["clone", "--quiet", &forge.git_url(name), &into]).is_ok(), "{name}");
     }
 }
+
+#[test]
+fn who_moved_a_branch_is_told_newest_first() {
+    let forge = shop();
+    let ada = person(&forge, "ada");
+    let first = forge.push("wil", "acme/shop", "topic", &[("a.txt", "1\n")]);
+    let second = forge.push("ada", "acme/shop", "topic", &[("a.txt", "2\n")]);
+    forge.push("ada", "acme/shop", "other", &[("b.txt", "1\n")]);
+    forge.set_branch("wil", "acme/shop", "topic", Some(&first));
+    forge.set_branch("wil", "acme/shop", "topic", None);
+    let told = ada.get("/repos/acme/shop/activity?ref=refs/heads/topic").json();
+    let told: Vec<_> = told
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| {
+            [&it["activity_type"], &it["actor"]["login"], &it["after"]]
+                .map(|it| it.as_str().unwrap_or_default().to_owned())
+        })
+        .collect();
+    let nothing = "0".repeat(40);
+    let moved = |kind: &str, who: &str, to: &str| [kind.to_owned(), who.to_owned(), to.to_owned()];
+    assert_eq!(
+        told,
+        [
+            moved("branch_deletion", "wil", &nothing),
+            moved("force_push", "wil", &first),
+            moved("push", "ada", &second),
+            moved("branch_creation", "wil", &first),
+        ]
+    );
+    described(&forge);
+}

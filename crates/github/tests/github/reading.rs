@@ -284,7 +284,7 @@ async fn who_labelled_is_who_did_it_last() {
             .with("link", "</repos/acme/shop/issues/7/events?page=2>; rel=\"next\""),
         "GET /repos/acme/shop/issues/7/events?page=2" => ok(json!([
             event("labeled", "Go", "bob"), event("labeled", "other", "eve"), event("unlabeled", "go", "eve"),
-            { "event": "closed", "actor": null },
+            { "event": "closed", "actor": null }, { "event": "reopened", "actor": { "login": "cy" } },
         ])),
         _ => missing(),
     })
@@ -292,4 +292,5 @@ async fn who_labelled_is_who_did_it_last() {
     let github = with_token(&peer);
     assert_eq!(github.labelled_by(&repo(), 7, "go").await, Ok(Some("bob".to_owned())));
     assert_eq!(github.labelled_by(&repo(), 7, "never").await, Ok(None));
+    assert_eq!(github.reopened_by(&repo(), 7).await, Ok(Some("cy".to_owned())));
 }

@@ -23,6 +23,7 @@ pub(in crate::conformance) const SCENARIOS: &[Scenario] =
         scene.closes("bo", issue);
         scene.looks();
         let page = scene.file("main", "docs/how-to-return-goods.md").unwrap_or_default();
+        scene.notes("docs/how-to-return-goods.md is on main, with 60 days");
         scene.must(page.contains("within 60 days"), "the page is on the main branch");
         scene.must(scene.file("main", "docs/index.md").is_some(), "so is what ben wrote");
     })];

@@ -134,9 +134,13 @@ async fn everything_new_is_told_once_and_by_whom() {
     there.push_file("ana", "main", "a", "1");
     there.close("ben", 1);
     world.look().await;
-    there.reopen(1);
+    there.reopen(None, 1);
     there.unlabel(1, "generate");
     world.look().await;
+    world.look().await;
+    there.close("ben", 1);
+    world.look().await;
+    there.reopen(Some("ana"), 1);
     world.look().await;
     assert_eq!(
         world.told().await,
@@ -148,6 +152,8 @@ async fn everything_new_is_told_once_and_by_whom() {
             "push main ana",
             "issue_reopened 1 somebody[bot]",
             "issue_unlabeled 1 somebody[bot]",
+            "issue_closed 1 ben",
+            "issue_reopened 1 ana",
         ]
     );
     assert_eq!(world.forge.issue(&world.repo, 1).await.expect("reads").state, IssueState::Open);

@@ -36,6 +36,7 @@ struct State {
     items: Vec<RemoteItem>,
     comments: Vec<RemoteComment>,
     labelled: Vec<(u64, String, String)>,
+    reopened: Vec<(u64, String)>,
     pushed: Vec<(String, String, String)>,
     last_comment: u64,
     fault: Option<Fault>,
@@ -179,7 +180,9 @@ impl There {
         self.change(number, |item| (item.state, item.closed_by) = (RemoteState::Closed, Some(who.to_owned())));
     }
 
-    pub(super) fn reopen(&self, number: u64) {
+    /// Opened again by somebody of whom the forge tells, or not.
+    pub(super) fn reopen(&self, who: Option<&str>, number: u64) {
+        self.state().reopened.extend(who.map(|who| (number, who.to_owned())));
         self.change(number, |item| (item.state, item.closed_by) = (RemoteState::Open, None));
     }
 
@@ -348,6 +351,13 @@ impl Remote for There {
         let state = self.state();
         let last = state.labelled.iter().rev().find(|(on, name, _)| *on == number && name == label);
         Ok(last.map(|(_, _, who)| who.clone()))
+    }
+
+    async fn reopened_by(&self, _: &RepoId, number: u64) -> Result<Option<String>, RemoteError> {
+        self.read()?;
+        let state = self.state();
+        let last = state.reopened.iter().rev().find(|(on, _)| *on == number);
+        Ok(last.map(|(_, who)| who.clone()))
     }
 
     async fn pushed_by(&self, _: &RepoId, branch: &str, commit: &str) -> Result<Option<String>, RemoteError> {
