@@ -1,5 +1,6 @@
 //! `forgeline init`: what a repository needs to work with Forgeline.
 
+mod azure_devops;
 pub mod files;
 mod wanted;
 
@@ -23,7 +24,7 @@ use crate::{
 /// Example: `forgeline init --repo ../shop`
 #[derive(Debug, Args)]
 pub struct Init {
-    /// Forge to register with: `github-app`, `azure-devops`. Neither is available in this build.
+    /// Forge to set up: `azure-devops` prints what to create there. `github-app` is not available in this build.
     #[arg(value_name = "FORGE")]
     pub forge: Option<String>,
     /// Folder to write to.
@@ -38,11 +39,15 @@ pub struct Init {
 
 impl Init {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
+        if self.forge.as_deref() == Some("azure-devops") {
+            session.out.print("init", &azure_devops::value(), azure_devops::text);
+            return Ok(Exit::Success);
+        }
         if let Some(forge) = &self.forge {
             anyhow::bail!(Failure::new(
                 Exit::Usage,
                 match forge.as_str() {
-                    "github-app" | "azure-devops" => format!(
+                    "github-app" => format!(
                         "`init {forge}` is not available in this build; `forgeline init` writes the files that work with any \
                          forge, `forgeline local` has a forge to try them on"
                     ),
