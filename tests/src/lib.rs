@@ -12,6 +12,7 @@ mod control;
 mod gate;
 #[cfg(test)]
 mod generated_service;
+#[cfg(test)]
 mod github;
 #[cfg(test)]
 mod knowledge;

@@ -315,3 +315,55 @@ async fn a_service_principal_gets_tokens_and_new_ones() {
     assert!(!refused.to_string().contains("wrong "), "{refused}");
     place.settle();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_items_of_a_project_are_the_issues_of_one_repository() {
+    let place = Place::new();
+    place.there.repository("acme/tools", true);
+    place.there.grant(ME, "acme/tools", Level::Write);
+    place.there.open_issue("ana", SHOP, "It is slow", "Very.");
+    let items = async |work_items: &[(&str, &str)]| {
+        let named = work_items.iter().map(|(project, name)| ((*project).to_owned(), (*name).to_owned())).collect();
+        let token = Auth::Token(secret(&place.there.token_for(ME)));
+        let config = forgeline_azure_devops::Config {
+            base_url: Some(place.there.azure_url()),
+            work_items: named,
+            ..forgeline_azure_devops::Config::new("fabrikam", token)
+        };
+        let azure = forgeline_azure_devops::AzureDevOps::new(config, std::sync::Arc::new(place.time.clone()));
+        let azure = azure.expect("settings that work");
+        let mut counts = Vec::new();
+        for repo in [SHOP, "acme/tools"] {
+            let repo = repo.parse().expect("a name");
+            counts.push(azure.items(&repo, Scan::Open).await.expect("they are read").len());
+        }
+        counts
+    };
+    assert_eq!(items(&[]).await, [0, 0], "none of two is called like the project");
+    assert_eq!(items(&[("Acme", "tools")]).await, [0, 1]);
+    assert_eq!(items(&[("acme", "gone")]).await, [0, 0]);
+    place.there.repository("acme/acme", true);
+    place.there.grant(ME, "acme/acme", Level::Write);
+    let refused = place.azure.open_issue(&shop(), "x", "y", &[]).await.expect_err("it is another one's");
+    assert!(refused.to_string().contains("work_items"), "{refused}");
+    let home = "acme/acme".parse().expect("a name");
+    let fresh = adapter(&place.there, Auth::Token(secret(&place.there.token_for(ME))), &place.time);
+    assert_eq!(fresh.items(&home, Scan::Open).await.expect("they are read").len(), 1);
+    place.settle();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_markers_out_and_knows_no_markdown() {
+    let place = Place::new();
+    place.there.azure_is_old();
+    let number = place.there.open_issue("ana", SHOP, "It is slow", "Very.");
+    let id = place.there.azure_id(SHOP, number);
+    place.there.comment("ana", SHOP, number, "/forgeline help");
+    let body = marker::append("# Done\n\n- one\n- two < 3", "status:1");
+    let own = place.azure.create_comment(&shop(), id, &body).await.expect("it is written");
+    assert_eq!(own.body, body, "the mirror knows its own comment by the key");
+    let texts: Vec<String> =
+        place.azure.comments(&shop(), id).await.expect("they are read").into_iter().map(|it| it.body).collect();
+    assert_eq!(texts, ["/forgeline help", marker::strip(&body).as_str()]);
+    place.settle();
+}
