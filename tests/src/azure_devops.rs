@@ -123,6 +123,26 @@ fn a_comment_on_a_work_item_becomes_one_pull_request_and_the_merge_is_seen() {
 }
 
 #[test]
+fn a_command_on_a_pull_request_is_answered_in_a_thread() {
+    let place = Place::new();
+    place.work_item("How to return goods", "ana", RUN);
+    place.pass();
+    let pulls = place.pulls();
+    let number = place.number_of(pulls[0]);
+    place.there.comment("ana", SHOP, number, "/forgeline status");
+    place.pass();
+    place.pass();
+    let path = format!("acme/_apis/git/repositories/shop/pullRequests/{}/threads", pulls[0]);
+    let threads = place.list(&path);
+    let own = threads.iter().filter(|it| it["comments"][0]["author"]["displayName"] == ME);
+    let answers: Vec<_> = own.filter(|it| it["properties"]["forgeline.marker"]["$value"].is_string()).collect();
+    assert_eq!(answers.len(), 1, "{threads:?}");
+    let statuses = place.list(&format!("acme/_apis/git/repositories/shop/pullRequests/{}/statuses", pulls[0]));
+    assert!(statuses.iter().all(|it| it["context"]["genre"] == "forgeline"), "{statuses:?}");
+    place.settle();
+}
+
+#[test]
 fn who_may_not_is_refused_by_the_missing_right() {
     let place = Place::new();
     let item = place.work_item("How to return goods", "rea", RUN);

@@ -1,5 +1,6 @@
 //! `forgeline init`: what a repository needs to work with Forgeline.
 
+mod azure_devops;
 pub mod files;
 mod github_app;
 mod wanted;
@@ -24,7 +25,7 @@ use crate::{
 /// Example: `forgeline init --repo ../shop`
 #[derive(Debug, Args)]
 pub struct Init {
-    /// Forge to register with, instead: `github-app` prints how.
+    /// Forge to register with, instead: `github-app` or `azure-devops` prints how.
     #[arg(value_name = "FORGE")]
     pub forge: Option<String>,
     /// Address under which the server is reached, for webhooks.
@@ -87,10 +88,7 @@ impl Init {
             "github-app" => {
                 session.out.print("init-github-app", &github_app::value(wanted), || github_app::text(wanted))
             }
-            "azure-devops" => anyhow::bail!(Failure::new(
-                Exit::Usage,
-                "`init azure-devops` is not available in this build; `forgeline init` writes the files that work with any forge"
-            )),
+            "azure-devops" => session.out.print("init-azure-devops", &azure_devops::value(), azure_devops::text),
             _ => anyhow::bail!(Failure::new(
                 Exit::Usage,
                 format!("there is no forge `{forge}`; `forgeline init --repo {forge}` writes into a folder")

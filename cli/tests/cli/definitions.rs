@@ -162,7 +162,7 @@ fn what_is_not_there_is_said_with_the_nearest_name() {
     for line in ["", "--help"] {
         assert!(matches!(world.forgeline(line).code, 0 | 2), "{line}");
     }
-    for line in ["runz", "runs", "schema nope", "run", "blueprints new Bad_Name", "init azure-devops"] {
+    for line in ["runz", "runs", "schema nope", "run", "blueprints new Bad_Name", "init gitlab"] {
         let said: Said = world.forgeline(line);
         assert_eq!((said.code, said.out.as_str()), (2, ""), "{line}: {}", said.err);
     }

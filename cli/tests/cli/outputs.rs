@@ -18,6 +18,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("demo", "demo --dry-run"),
     ("init", "init --dry-run"),
     ("init", "init"),
+    ("init-azure-devops", "init azure-devops"),
     ("init-github-app", "init github-app --url https://forgeline.example.org"),
     ("blueprints-new", "blueprints new notes"),
     ("agents-new", "agents new writer --dry-run"),

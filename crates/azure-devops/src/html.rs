@@ -34,6 +34,18 @@ pub(crate) fn to_markdown(html: &str) -> String {
     out.finish()
 }
 
+/// Whether a text has a tag in it.
+pub(crate) fn is_html(text: &str) -> bool {
+    let mut rest = text;
+    while let (_, Some(tag), after) = split(rest) {
+        if tag.name != "!--" {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
 /// Plain text as HTML that shows it as it is.
 pub(crate) fn from_text(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -311,7 +323,7 @@ fn character(entity: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{from_text, to_markdown};
+    use super::{from_text, is_html, to_markdown};
 
     #[track_caller]
     fn check(html: &str, expected: &str) {
@@ -354,6 +366,12 @@ mod tests {
         check("<", "<");
         check("<!-- open", "");
         check("ä<b", "ä<b");
+    }
+
+    #[test]
+    fn a_tag_makes_it_rich_text_and_a_comment_does_not() {
+        assert!(is_html("<!-- x --><div>a</div>") && is_html("a<br>"));
+        assert!(!is_html("1 < 2\n\n<!-- forgeline:a -->") && !is_html("plain"));
     }
 
     #[test]

@@ -140,7 +140,7 @@ mod tests {
         for it in [most, InThread { pull: 1, thread: 1, comment: 1 }, InThread { pull: 7, thread: 90_000, comment: 3 }]
         {
             let id = it.pack().expect("it fits");
-            assert!(id < 1 << 62 && id >= 1 << 61);
+            assert!((1 << 61..1 << 62).contains(&id));
             assert_eq!(InThread::unpack(id), Some(it));
             packed.push(id);
         }

@@ -26,6 +26,7 @@ pub(crate) struct Place {
     pub(crate) project: String,
     pub(crate) repository: String,
     pub(crate) project_name: String,
+    pub(crate) repository_name: String,
     /// Whether the project's work items are this repository's issues.
     pub(crate) has_work_items: bool,
     /// Whether everybody may read it.
@@ -43,7 +44,9 @@ impl Places {
         let mut known: HashMap<String, Arc<Place>> = HashMap::new();
         for project in projects(talk).await? {
             let list = talk.git(Manner::Read)?.repositories_client().list(talk.organization(), &project.id);
-            let mut repositories: Vec<Repository> = talk.list(sent!(list))?;
+            // A project without the Repos service has none.
+            let found: Option<List<Repository>> = talk.find(sent!(list))?;
+            let mut repositories = found.map(|list| list.value).unwrap_or_default();
             repositories.sort_by(|a, b| a.id.cmp(&b.id));
             let keeper = keeper_of_work_items(talk, &project, &repositories);
             for repository in repositories {
@@ -74,6 +77,7 @@ impl Places {
                     project: project.id.clone(),
                     repository: repository.id,
                     project_name: project.name.clone(),
+                    repository_name: repository.name,
                     has_work_items,
                     is_public,
                 };

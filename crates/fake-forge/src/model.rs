@@ -92,6 +92,8 @@ pub(crate) struct World {
     pub(crate) principals: BTreeMap<String, (String, Id)>,
     /// Entries of a page that ends with a token.
     pub(crate) page: usize,
+    /// Whether hidden comments are taken out of what is written, and nothing says what is Markdown.
+    pub(crate) is_old: bool,
     pub(crate) lag: Lag,
     /// What happened since a dialect last looked.
     pub(crate) happenings: Vec<Happening>,
@@ -123,6 +125,7 @@ impl World {
             markdown: BTreeSet::new(),
             principals: BTreeMap::new(),
             page: 200,
+            is_old: false,
             lag: Lag::default(),
             happenings: Vec::new(),
         }

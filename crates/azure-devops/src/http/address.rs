@@ -1,9 +1,13 @@
 //! Where the API, the identities and the repositories are, and which addresses may be given a credential.
 
 use http::Uri;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::shown;
 use crate::config::ConfigError;
+
+/// All but letters, digits and what RFC 3986 calls unreserved.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Azure DevOps Services.
 const SERVICES: &str = "https://dev.azure.com";
@@ -34,9 +38,10 @@ impl Base {
         Ok(Self { api, identities, organization: organization.to_owned() })
     }
 
-    /// What Git fetches from and pushes to. Both are ids, which stay when names change.
+    /// What Git fetches from and pushes to, by names.
     pub(crate) fn git(&self, project: &str, repository: &str) -> String {
-        format!("{}/{}/{project}/_git/{repository}", self.api, self.organization)
+        let escaped = |name: &str| utf8_percent_encode(name, ESCAPED).to_string();
+        format!("{}/{}/{}/_git/{}", self.api, self.organization, escaped(project), escaped(repository))
     }
 }
 
@@ -84,7 +89,7 @@ mod tests {
     #[test]
     fn addresses_of_services_and_servers() {
         let base = Base::new(None, "acme").expect("valid");
-        assert_eq!(base.git("p", "r"), "https://dev.azure.com/acme/p/_git/r");
+        assert_eq!(base.git("My p", "r/?"), "https://dev.azure.com/acme/My%20p/_git/r%2F%3F");
         assert_eq!(base.identities, "https://vssps.dev.azure.com");
         let base = Base::new(Some("https://tfs.acme.example/tfs/"), "DefaultCollection").expect("valid");
         assert_eq!(base.git("p", "r"), "https://tfs.acme.example/tfs/DefaultCollection/p/_git/r");

@@ -94,9 +94,13 @@ pub(crate) async fn create(api: &Api, repo: &RepoId, number: u64, body: &str) ->
     let client = talk.wit(Manner::Write(Priority::Answer))?.comments_client();
     let request = client.add_work_item_comment(talk.organization(), text, &place.project, id, CommentFormat::Markdown);
     let made: WorkItemComment = talk.written(sent!(request))?;
-    let shown = shown(talk, id, made).await.map_err(done_all_the_same)?;
-    if marker::key(body).is_some() && marker::key(&shown.body).is_none() {
-        tracing::warn!(%repo, number, "the server took the marker out of a comment: Forgeline will not find it again");
+    let mut shown = shown(talk, id, made).await.map_err(done_all_the_same)?;
+    if let Some(key) = marker::key(body)
+        && marker::key(&shown.body).is_none()
+    {
+        // In the mirror it stays, so that the comment is written once all the same.
+        tracing::warn!(%repo, number, "the server takes the marker out of comments: one whose answer is lost may come twice");
+        shown.body = marker::append(&shown.body, key);
     }
     Ok(shown)
 }
@@ -145,12 +149,17 @@ fn of_work_items(talk: Talk<'_>, place: &Place, number: u64, id: u64) -> Result<
 
 async fn shown(talk: Talk<'_>, work_item: i32, comment: WorkItemComment) -> Result<RemoteComment> {
     let text = comment.text.unwrap_or_default();
-    let is_markdown = comment.format.is_some_and(|format| format.eq_ignore_ascii_case("markdown"));
+    let author = talk.api.people.login(talk, comment.created_by.as_ref()).await?;
+    let is_markdown = match &comment.format {
+        Some(format) => format.eq_ignore_ascii_case("markdown"),
+        // Servers that do not say so: Forgeline writes Markdown, people mostly do not.
+        None => !html::is_html(&text) || author == talk.api.people.me(talk).await?,
+    };
     let body = if is_markdown { text } else { html::to_markdown(&text) };
     Ok(RemoteComment {
         id: comment.id,
         number: Item::WorkItem(work_item).number(),
-        author: talk.api.people.login(talk, comment.created_by.as_ref()).await?,
+        author,
         body: inward(&body),
         created_at: comment.created_date.0,
         updated_at: comment.modified_date.map_or(comment.created_date.0, |when| when.0),

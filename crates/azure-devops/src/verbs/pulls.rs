@@ -1,6 +1,6 @@
 //! Pull requests.
 //!
-//! Azure DevOps does not say when one last changed: an open one counts as changed at the time of the answer that showed it, by
+//! Azure DevOps does not say when one last changed: an open one counts as changed shortly before the answer that showed it, by
 //! the server's own clock, and a closed one when it was closed.
 
 use azure_devops_rust_api::git::models::{
@@ -30,6 +30,10 @@ const PAGE: i32 = 100;
 /// Longest title and description, UTF-16 units.
 const LONGEST_TITLE: usize = 400;
 const LONGEST_BODY: usize = 4000;
+
+/// What an open one is dated before the answer that shows it, milliseconds: longer than any answer takes, so that its end,
+/// which may come while the answer is on its way, is never older than what the answer said.
+const BEFORE: i64 = 31_000;
 
 /// Pull requests as they are listed.
 pub(super) struct Listed {
@@ -268,7 +272,7 @@ async fn item(talk: Talk<'_>, place: &Place, pull: Pull, at: Timestamp) -> Resul
         author,
         labels: names(labels),
         created_at: pull.creation_date.0,
-        updated_at: closed_at.unwrap_or(at),
+        updated_at: closed_at.unwrap_or_else(|| pull.creation_date.0.max(Timestamp::from_millis(at.millis() - BEFORE))),
         closed_by: closed_by.filter(|login| !login.is_empty()),
         pull: Some(RemotePull {
             draft: pull.is_draft == Some(true),

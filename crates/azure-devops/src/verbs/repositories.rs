@@ -21,5 +21,9 @@ pub(crate) async fn git_access(api: &Api, repo: &RepoId) -> Result<GitAccess> {
     let place = api.places.of(talk, repo).await?;
     let token = api.secret().await.map_err(|trouble| talk.error(trouble))?;
     // Any name does; some clients refuse an empty one.
-    Ok(GitAccess { url: api.base().git(&place.project, &place.repository), user: "forgeline".to_owned(), token })
+    Ok(GitAccess {
+        url: api.base().git(&place.project_name, &place.repository_name),
+        user: "forgeline".to_owned(),
+        token,
+    })
 }

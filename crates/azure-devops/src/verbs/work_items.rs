@@ -1,6 +1,9 @@
 //! Work items: the issues of one repository of their project.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use azure_devops_rust_api::wit::models::{
     JsonPatchOperation, Wiql, WorkItemBatchGetRequest, json_patch_operation::Op,
@@ -39,12 +42,15 @@ const ENDS: [&str; 4] = ["Closed", "Done", "Removed", "Resolved"];
 
 pub(super) const TAGS: &str = "System.Tags";
 
-/// What kinds of work items projects have.
+/// The kinds of work items of a project, with their states.
+type Types = Arc<Vec<WorkItemType>>;
+
+/// What kinds of work items projects have, and when they were asked for.
 #[derive(Default)]
-pub(crate) struct Kinds(Mutex<HashMap<String, (Timestamp, std::sync::Arc<Vec<WorkItemType>>)>>);
+pub(crate) struct Kinds(Mutex<HashMap<String, (Timestamp, Types)>>);
 
 impl Kinds {
-    async fn of(&self, talk: Talk<'_>, place: &Place) -> Result<std::sync::Arc<Vec<WorkItemType>>> {
+    async fn of(&self, talk: Talk<'_>, place: &Place) -> Result<Types> {
         let now = talk.api.now();
         let mut known = self.0.lock().await;
         if let Some((at, kinds)) = known.get(&place.project)
@@ -53,8 +59,9 @@ impl Kinds {
             return Ok(kinds.clone());
         }
         let client = talk.wit(Manner::Read)?.work_item_types_client();
-        let kinds: Vec<WorkItemType> = talk.list(sent!(client.list(talk.organization(), &place.project)))?;
-        let kinds = std::sync::Arc::new(kinds);
+        // A project without the Boards service has none.
+        let found: Option<List<WorkItemType>> = talk.find(sent!(client.list(talk.organization(), &place.project)))?;
+        let kinds = Arc::new(found.map(|list| list.value).unwrap_or_default());
         known.insert(place.project.clone(), (now, kinds.clone()));
         Ok(kinds)
     }
@@ -75,6 +82,9 @@ pub(super) async fn scan(talk: Talk<'_>, place: &Place, scan: Scan) -> Result<Ve
 /// Those that changed since, or that are open; of the latter also some that are not.
 pub(super) async fn changed(talk: Talk<'_>, place: &Place, scan: Scan) -> Result<Vec<WorkItem>> {
     let kinds = talk.api.kinds.of(talk, place).await?;
+    if kinds.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut all: BTreeMap<i32, WorkItem> = BTreeMap::new();
     let mut since = match scan {
         Scan::After(since) => since,

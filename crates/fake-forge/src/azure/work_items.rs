@@ -255,13 +255,16 @@ fn comment_shown(call: &Call<'_>, id: Id) -> Value {
     let Some(comment) = world.comments.get(&id) else { return Value::Null };
     let is_markdown = world.markdown.contains(&id);
     let text = if is_markdown { comment.body.clone() } else { shape::html(&comment.body) };
-    json!({
+    let mut shown = json!({
         "id": id, "workItemId": comment.item, "version": 1, "text": text,
-        "format": if is_markdown { "markdown" } else { "html" },
         "createdBy": shape::identity(world, comment.author, base), "createdDate": shape::time(comment.created),
         "modifiedBy": shape::identity(world, comment.author, base), "modifiedDate": shape::time(comment.updated),
         "url": format!("{base}/fabrikam/_apis/wit/workItems/{}/comments/{id}", comment.item),
-    })
+    });
+    if !world.is_old {
+        shown["format"] = if is_markdown { "markdown" } else { "html" }.into();
+    }
+    shown
 }
 
 pub(super) fn comments(call: &mut Call<'_>, item: Id) -> Outcome {
@@ -270,12 +273,23 @@ pub(super) fn comments(call: &mut Call<'_>, item: Id) -> Outcome {
     let ids: Vec<Id> = call.look().comments.values().filter(|it| it.item == item).map(|it| it.id).collect();
     // The newest first, as Azure DevOps does.
     let page: Vec<Value> = ids.iter().rev().skip(from).take(top).map(|id| comment_shown(call, *id)).collect();
-    let mut shown = json!({ "totalCount": ids.len(), "count": page.len(), "comments": page });
+    let url = format!("{}/fabrikam/_apis/wit/workItems/{item}/comments", call.base);
+    let mut shown = json!({ "totalCount": ids.len(), "count": page.len(), "comments": page, "url": url });
     if from + top < ids.len() {
         shown["continuationToken"] = (from + top).to_string().into();
         shown["nextPage"] = format!("{}/fabrikam/next", call.base).into();
     }
     Ok(Reply::ok(shown))
+}
+
+fn without_hidden(text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::new();
+    while let Some((before, hidden)) = rest.split_once("<!--") {
+        kept.push_str(before);
+        rest = hidden.split_once("-->").map_or("", |(_, after)| after);
+    }
+    kept + rest
 }
 
 fn is_markdown(call: &mut Call<'_>) -> bool {
@@ -289,6 +303,7 @@ pub(super) fn comment(call: &mut Call<'_>, item: Id) -> Outcome {
         return Err(Refusal::new(400, "The request is invalid."));
     };
     let actor = call.actor();
+    let text = if call.look().is_old { without_hidden(&text) } else { text };
     let id = call.world().comment(actor, item, &text);
     if markdown {
         call.world().markdown.insert(id);

@@ -64,6 +64,12 @@ impl FakeForge {
         })
     }
 
+    /// From now on it is a server of some age: it takes hidden comments out of what is written on work items, and does not say
+    /// what is Markdown.
+    pub fn azure_is_old(&self) {
+        self.act(|state| state.world.is_old = true);
+    }
+
     /// Entries of a page that ends with a token.
     pub fn azure_pages(&self, entries: usize) {
         self.act(|state| state.world.page = entries.max(1));
