@@ -106,6 +106,9 @@ fn older_and_newer_dialects_keep_their_meaning() {
     let bounds = json!({"$schema": four, "minimum": 1, "exclusiveMinimum": true, "maximum": 5,
         "exclusiveMaximum": false});
     same(Draft::Draft4, &bounds, &[json!(1), json!(2), json!(5), json!(6)]);
+    // The letter of draft-04 has no integer that is written `2.0`; here it is read as the later drafts read it.
+    let integer = lower(&json!({"$schema": four, "type": "integer"})).expect("a schema");
+    assert!(native(&integer, Draft::Draft202012).is_valid(&json!(2.0)));
     let unknown = json!({"$schema": four, "const": 1, "if": true, "then": false, "type": "integer"});
     same(Draft::Draft4, &unknown, &[json!(2), json!("a")]);
     let six = json!({"$schema": "http://json-schema.org/draft-06/schema#", "const": 1, "if": true, "then": false});
