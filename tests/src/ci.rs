@@ -131,7 +131,7 @@ fn an_issue_may_be_named_by_hand_and_a_flag_wins() {
     job.perform(step("github.yml", "forgeline run")).ends(0);
     assert!(job.summary().contains("How to pay"), "{}", job.summary());
     let job = there.job("workflow_dispatch", &json!({"inputs": {"issue": second.to_string()}}));
-    job.perform(&format!("forgeline run docs-page --issue {first}")).ends(0);
+    job.perform(format!("forgeline run docs-page --issue {first}").as_str()).ends(0);
     assert!(job.summary().contains("How to return goods"), "{}", job.summary());
     let job = there.job("workflow_dispatch", &json!({"inputs": {"issue": "77"}}));
     let said = job.perform("forgeline run docs-page").ends(9);
