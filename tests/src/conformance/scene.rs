@@ -243,6 +243,12 @@ impl<'a> Scene<'a> {
         now.seen.get(&number).and_then(|(item, _)| item.pull.as_ref()).map(|it| it.head.clone()).unwrap_or_default()
     }
 
+    /// The head commit of a pull request.
+    pub(super) fn commit(&self, number: u64) -> String {
+        let now = self.now.borrow();
+        now.seen.get(&number).and_then(|(item, _)| item.pull.as_ref()).map(|it| it.commit.clone()).unwrap_or_default()
+    }
+
     pub(super) fn title(&self, number: u64) -> String {
         self.now.borrow().seen.get(&number).map(|(item, _)| item.title.clone()).unwrap_or_default()
     }

@@ -106,6 +106,17 @@ pub(in crate::conformance) const PROPOSALS: &[Scenario] = &[
         scene.looks();
     })
     .needs(&[Can::Fork]),
+    scenario("a maintainer lets one revision of an outsider run", |scene| {
+        waits(scene, "acme/trusted", "{pull_request: {}}");
+        scene.forks("eve", "topic", &[("src/a.rs", Some("// A\n"))]);
+        let pull = scene.proposes("eve", "eve:topic", "Something");
+        scene.looks();
+        scene.says("bo", pull, &format!("/forgeline ok-to-test {}", scene.commit(pull)));
+        scene.looks();
+        scene.must(scene.pulls("open").len() == 2, "a run of that revision");
+    })
+    .needs(&[Can::Fork])
+    .gap("`ok-to-test` is not available yet"),
     scenario("Forgeline's own pull request starts nothing", |scene| {
         waits(scene, "acme/own", "{pull_request: {}}");
         let issue = scene.issue("ana", "Returns", "Within 30 days.");
