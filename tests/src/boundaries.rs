@@ -83,7 +83,7 @@ const FENCES: &[Fence] = &[
     fence("jsonschema", &["forgeline-registry", "forgeline-fake-forge"], true),
     fence("cel", &["forgeline-engine"], false),
     fence("clap", &["forgeline-cli"], false),
-    fence("axum", &["forgeline-ingress", "forgeline-cli"], true),
+    fence("axum", &["forgeline-ingress", "forgeline-cli", "forgeline-fake-forge"], true),
     fence("prometheus-client", &["forgeline-cli"], false),
     fence("ssh-key", &["forgeline-runner"], false),
     fence("tracing-subscriber", &["forgeline-cli", "forgeline-knowledge"], true),
