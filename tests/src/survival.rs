@@ -2,7 +2,7 @@
 
 mod disk;
 mod kills;
-mod picture;
+pub(crate) mod picture;
 mod story;
 
 use std::{thread, time::Duration};

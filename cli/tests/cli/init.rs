@@ -89,3 +89,14 @@ fn a_state_directory_that_cannot_be_made_is_named() {
     }
     world.forgeline(&format!("{state} doctor")).ends(1).says("cannot be written");
 }
+
+#[test]
+fn azure_devops_is_told_what_to_create_and_nothing_is_written() {
+    let world = World::new();
+    let said = world.forgeline("init azure-devops").ok();
+    let said = said.says("ms.vss-code.git-pullrequest-comment-event").says("vso.work_write").says("X-Forgeline-Secret");
+    assert!(!said.out.contains("written"), "{}", said.out);
+    let value = world.forgeline("init azure-devops --json").ok().json();
+    assert_eq!(value["init"]["subscriptions"].as_array().map(Vec::len), Some(8));
+    world.forgeline("init github-app").ends(2).complains("not available");
+}

@@ -37,12 +37,30 @@ fn a_users_file_sets_what_nobody_gave() {
 #[test]
 fn keys_of_parts_that_are_not_there_are_accepted_and_named() {
     let world = world(
-        "forges:\n  azure_devops: {organization: acme}\n  github: {app_id: 7, private_key: \"file:/run/app.pem\"}\n",
+        "models:\n  x: {model: some}\nforges:\n  github: {app_id: 7, private_key: \"file:/run/app.pem\"}\n  azure_devops: {organization: acme, token: \"env:PAT\"}\n",
     );
     let shown = world.forgeline("config show --origin").ok();
-    let shown = shown.says("forges.azure_devops.organization").says("acme (this build has no use for it)");
+    let shown = shown.says("models.x.model").says("some (this build has no use for it)");
     let line = |start: &str, end: &str| shown.out.lines().any(|it| it.starts_with(start) && it.ends_with(end));
-    assert!(line("forges.github.private_key", ":5") && !shown.out.contains("7 (this"), "{}", shown.out);
+    assert!(line("forges.github.private_key", ":6") && !shown.out.contains("7 (this"), "{}", shown.out);
+    assert!(line("forges.azure_devops.organization", ":7") && !shown.out.contains("acme (this"), "{}", shown.out);
+}
+
+#[test]
+fn azure_devops_takes_a_token_or_a_service_principal() {
+    for (text, reason) in [
+        ("token: \"env:PAT\"", "name the `organization`"),
+        ("organization: acme, token: \"env:PAT\", tenant: x", "not both"),
+        ("organization: acme, tenant: x, client_id: app", "`client_secret`"),
+        ("organization: a/b, token: \"env:PAT\"", "`a/b` is no organization"),
+        ("organization: acme, token: \"env:PAT\", base_url: \"http://tfs.example\"", "is no address"),
+    ] {
+        let world = world(&format!("forges:\n  azure_devops: {{{text}}}\n"));
+        world.forgeline("runs list").ends(3).complains("operator.yaml:4: `forges.azure_devops`").complains(reason);
+    }
+    world("forges:\n  azure_devops: {hook_secret: \"env:HOOK\"}\n").forgeline("runs list").ok();
+    let principal = "tenant: x.example, client_id: app, client_secret: \"env:S\", work_items: {Web Shop: shop}";
+    world(&format!("forges:\n  azure_devops: {{organization: acme, {principal}}}\n")).forgeline("runs list").ok();
 }
 
 #[test]
@@ -105,7 +123,7 @@ fn a_repository_can_only_narrow() {
 fn doctor_looks_where_each_secret_reference_leads() {
     let key = World::new().path("app.pem");
     let text = format!(
-        "forges:\n  github: {{app_id: 7, private_key: \"file:{}\", webhook_secret: \"env:HOOK\"}}\n  azure_devops: {{token: \"env:PAT\"}}\n",
+        "forges:\n  github: {{app_id: 7, private_key: \"file:{}\", webhook_secret: \"env:HOOK\"}}\n  azure_devops: {{organization: acme, token: \"env:PAT\"}}\n",
         key.display()
     );
     let world = world(&text);

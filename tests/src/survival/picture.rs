@@ -9,7 +9,7 @@ use crate::world::World;
 /// Lines of text, in order. What may differ from one telling to the next (times, commits, the runs' own measurements) is
 /// not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Picture(Vec<String>);
+pub(crate) struct Picture(Vec<String>);
 
 /// One column of text each.
 const TOLD: [&str; 8] = [
@@ -39,7 +39,7 @@ const DONE_TWICE: &str = "SELECT 'task ' || later.run_id || ' ' || later.fact FR
 
 impl Picture {
     /// What waits for its next try.
-    pub(super) fn open(world: &World) -> Vec<String> {
+    pub(crate) fn open(world: &World) -> Vec<String> {
         OPEN.iter().flat_map(|sql| rows(&world.state(), sql)).collect()
     }
 

@@ -302,3 +302,58 @@ fn is_end(category: Option<&str>, state: &str) -> bool {
         None => ENDS.contains(&state),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{RemoteState, WorkItem, WorkItemType, body, state_of, tags, without_ended};
+
+    fn kinds() -> Vec<WorkItemType> {
+        let state = |name: &str, category: &str| json!({ "name": name, "category": category });
+        let shown = json!([
+            { "name": "Bug", "states": [state("New", "Proposed"), state("Resolved", "Resolved"), state("Won't do", "Removed")] },
+            { "name": "Task", "states": [state("New", "Proposed"), state("Closed", "Completed")] },
+            { "name": "Old", "states": [{ "name": "Open" }, { "name": "Done" }, { "name": "Closed" }] },
+            { "name": "Odd", "states": [state("Done", "InProgress")] },
+        ]);
+        serde_json::from_value(shown).expect("kinds")
+    }
+
+    fn work_item(fields: serde_json::Value) -> WorkItem {
+        serde_json::from_value(json!({ "id": 1, "rev": 1, "fields": fields })).expect("a work item")
+    }
+
+    #[test]
+    fn the_category_of_its_state_says_whether_work_goes_on() {
+        for (kind, state, expected) in [
+            ("Bug", "Resolved", RemoteState::Open),
+            ("Bug", "Won't do", RemoteState::Closed),
+            ("Task", "Closed", RemoteState::Closed),
+            ("Task", "New", RemoteState::Open),
+            ("Old", "Done", RemoteState::Closed),
+            ("Odd", "Done", RemoteState::Open),
+            ("Unknown", "Removed", RemoteState::Closed),
+        ] {
+            let it = work_item(json!({ "System.WorkItemType": kind, "System.State": state }));
+            assert_eq!(state_of(&kinds(), &it), expected, "{kind} {state}");
+        }
+    }
+
+    #[test]
+    fn a_query_leaves_out_only_what_is_over_in_every_type() {
+        assert_eq!(without_ended(&kinds()), "[System.State] NOT IN ('Closed', 'Won''t do') AND ");
+        assert_eq!(without_ended(&[]), "");
+    }
+
+    #[test]
+    fn tags_and_texts() {
+        assert_eq!(tags(" a; b c ;;"), ["a", "b c"]);
+        assert_eq!(body(&work_item(json!({ "Microsoft.VSTS.TCM.ReproSteps": "<p>x</p>" }))), "x");
+        let mut it = work_item(json!({ "System.Description": "a <b> c" }));
+        assert_eq!(body(&it), "a ** c");
+        it.multiline_fields_format =
+            serde_json::from_value(json!({ "System.Description": "Markdown" })).expect("formats");
+        assert_eq!(body(&it), "a <b> c");
+    }
+}

@@ -33,6 +33,7 @@ fn main() -> std::io::Result<()> {
     writeln!(out, "API           {}", forge.url())?;
     writeln!(out, "Enterprise    {}", forge.enterprise_url())?;
     writeln!(out, "Git           {}", forge.git_url("acme/shop"))?;
+    writeln!(out, "Azure DevOps  {}/{}, project acme", forge.azure_url(), FakeForge::ORGANIZATION)?;
     writeln!(out, "token of ada  {}", forge.token_for("ada"))?;
     writeln!(out, "token of wil  {}", forge.token_for("wil"))?;
     writeln!(out, "App           {}, installation {installation}", app.id)?;
