@@ -115,8 +115,7 @@ pub(in crate::conformance) const PROPOSALS: &[Scenario] = &[
         scene.looks();
         scene.must(scene.pulls("open").len() == 2, "a run of that revision");
     })
-    .needs(&[Can::Fork])
-    .gap("`ok-to-test` is not available yet"),
+    .needs(&[Can::Fork]),
     scenario("Forgeline's own pull request starts nothing", |scene| {
         waits(scene, "acme/own", "{pull_request: {}}");
         let issue = scene.issue("ana", "Returns", "Within 30 days.");
