@@ -13,18 +13,28 @@ use crate::{Runner, RunnerError, TargetError, agent_cache::CachedAgent, report, 
 const SNIPPET_CHARS: usize = 600;
 
 impl Runner {
-    /// Brings the work item's one comment up to date, or what a review says of its pull request.
+    /// Brings the one comment on the work item or pull request up to date, or what a review says of it.
     pub(crate) async fn report(&self, view: &RunView) -> Result<(), RunnerError> {
         let spec = &view.spec;
-        if let (Forge::Local, Some(at)) = (spec.target.forge, &spec.pull_request) {
-            return self.report_review(view, at).await;
+        if spec.target.forge != Forge::Local {
+            return Ok(());
         }
-        let (Forge::Local, Some(item)) = (spec.target.forge, &spec.item) else { return Ok(()) };
-        let Ok(number) = item.id.as_str().parse::<u64>() else { return Ok(()) };
+        // What it works on, or what started it.
+        let number = match (&spec.pull_request, &spec.item) {
+            (Some(at), _) if self.report_review(view, at).await? => return Ok(()),
+            (Some(at), _) => Some(at.number),
+            (None, Some(item)) => item.id.as_str().parse::<u64>().ok(),
+            (None, None) => None,
+        };
+        let Some(number) = number else { return Ok(()) };
         let repo = self.forge_repository(&spec.target)?;
         let marker = format!("status:{}", spec.plan.blueprint.name);
         let name = format!("{}@", spec.plan.blueprint.name);
-        let mut earlier = self.store.runs_of(&spec.target.repository, item.id.as_str()).await?;
+        let item = spec.item.as_ref().map(|item| item.id.as_str());
+        let mut earlier = match item {
+            Some(item) => self.store.runs_of(&spec.target.repository, item).await?,
+            None => Vec::new(),
+        };
         earlier.retain(|row| row.finished && row.blueprint.starts_with(&name) && row.run_id != spec.id.as_str());
         let text = report::item_comment(view, &earlier);
         // That the run has started may still wait for its next try.

@@ -49,16 +49,26 @@ impl Runner {
         Ok(all)
     }
 
-    /// Brings check, comment and labels of the pull request up to date, if the run is a review.
-    pub(crate) async fn report_review(&self, view: &RunView, at: &PullRequestAt) -> Result<(), RunnerError> {
+    /// Brings check, comment and labels of the pull request up to date; false when the run is no review.
+    pub(crate) async fn report_review(&self, view: &RunView, at: &PullRequestAt) -> Result<bool, RunnerError> {
         let stages = self.reviewing(view).await?;
         if stages.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
+        self.report_judgement(view, at, &stages).await?;
+        Ok(true)
+    }
+
+    async fn report_judgement(
+        &self,
+        view: &RunView,
+        at: &PullRequestAt,
+        stages: &[StageId],
+    ) -> Result<(), RunnerError> {
         let repo = self.forge_repository(&view.spec.target)?;
         let now = self.clock.now();
         let Ok(head) = at.head.parse() else { return Ok(()) };
-        let said = said(view, &stages);
+        let said = said(view, stages);
         let check = Check {
             commit: head,
             external_id: view.spec.plan.blueprint.name.clone(),
