@@ -168,7 +168,7 @@ async fn what_was_done_before_the_first_look_asks_for_nothing_later() {
     there.close("eve", 1);
     there.pass_time(600_000);
     world.look().await;
-    there.reopen(1);
+    there.reopen(None, 1);
     world.look().await;
     assert_eq!(world.told().await, ["issue_reopened 1 somebody[bot]"], "nobody labels it now");
     assert_eq!(world.forge.issue(&world.repo, 1).await.expect("is known").labels, ["generate"]);
