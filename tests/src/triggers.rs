@@ -183,7 +183,7 @@ fn a_pull_request_starts_a_run_for_each_head() {
     open("topic", "ana");
     assert_eq!(runs(&world), [run("follow-up", "published")]);
     let said = world.comments(2).join("\n");
-    assert!(said.contains("**Started** `follow-up@1.0.0`"), "{said}");
+    assert!(said.contains("**follow-up@1.0.0**") && said.contains("(published)"), "{said}");
     with(&world, &folder, &["local", "pr", "close", "2"]);
     with(&world, &folder, &["local", "pr", "reopen", "2"]);
     assert_eq!(world.runs().len(), 1, "the same head asks for the same");

@@ -159,10 +159,15 @@ fn help_is_for_this_person_here() {
     **What you may not**
 
     - `run` needs the right to write here (role editor); you have read
+    - `retry` needs the right to write here (role editor); you have read
+    - `revise` needs the right to write here (role editor); you have read
     - `cancel` needs the right to write here (role editor); you have read
     - `hold` needs the right to write here (role editor); you have read
+    - `approve` needs the right to maintain here (role maintainer); you have read
+    - `reject` needs the right to maintain here (role maintainer); you have read
+    - `ok-to-test` needs the right to maintain here (role maintainer); you have read
 
-    Not available in this build: `retry`, `revise`, `approve`, `reject`, `ok-to-test`, `release`.
+    Not available in this build: `release`.
 
     `/fl` is short for `/forgeline`. Commands count in new comments, at the start of a line, at most five each.
     ");

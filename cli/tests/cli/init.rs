@@ -97,6 +97,6 @@ fn azure_devops_is_told_what_to_create_and_nothing_is_written() {
     let said = said.says("ms.vss-code.git-pullrequest-comment-event").says("vso.work_write").says("X-Forgeline-Secret");
     assert!(!said.out.contains("written"), "{}", said.out);
     let value = world.forgeline("init azure-devops --json").ok().json();
-    assert_eq!(value["init"]["subscriptions"].as_array().map(Vec::len), Some(8));
-    world.forgeline("init github-app").ends(2).complains("not available");
+    assert_eq!(value["init-azure-devops"]["subscriptions"].as_array().map(Vec::len), Some(8));
+    world.forgeline("init github-app").ok().says("settings/apps/new?name=Forgeline");
 }
