@@ -217,7 +217,6 @@ fn reference(id: &str) -> String {
     if id.bytes().all(|b| b.is_ascii_digit()) { format!("#{id}") } else { format!("`{id}`") }
 }
 
-/// A title as it may stand in a commit and a pull request: one line, nothing invisible, no marker that steers a pipeline.
 /// Text for titles and commit messages, where nothing can be escaped: forges would close the items that it names, and tell
 /// the people. A space takes that away.
 fn inert(text: &str) -> String {
@@ -243,6 +242,7 @@ fn inert(text: &str) -> String {
     out
 }
 
+/// A title as it may stand in a commit and a pull request: one line, nothing invisible, no marker that steers a pipeline.
 fn one_line(text: &str) -> String {
     let line: String = clean(text).lines().next().unwrap_or_default().chars().take(MAX_TITLE).collect();
     line.replace('[', "(").replace(']', ")").trim().to_owned()

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    clock::Clock,
+    Clock,
     config::{Config, ConfigError},
     http::{Base, Client, Courier, Manner, trouble_of},
     people::People,

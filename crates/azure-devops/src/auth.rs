@@ -12,7 +12,8 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::{
-    config::{Auth, ConfigError, SecretSource},
+    SecretSource,
+    config::{Auth, ConfigError},
     http::{Wire, authority},
 };
 

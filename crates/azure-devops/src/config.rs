@@ -1,8 +1,8 @@
 //! What an operator says about Azure DevOps.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::collections::BTreeMap;
 
-use forgeline_model::Secret;
+use forgeline_forge::remote::adapter::SecretSource;
 
 pub use crate::limits::Limits;
 
@@ -52,27 +52,6 @@ pub enum Auth {
         /// Where tokens are made; none for `https://login.microsoftonline.com`.
         authority: Option<String>,
     },
-}
-
-/// Reads a secret each time that it is used, so that a new one needs no restart. It prints nothing of it.
-#[derive(Clone)]
-pub struct SecretSource(Arc<dyn Fn() -> Result<Secret<String>, String> + Send + Sync>);
-
-impl SecretSource {
-    /// Reads with this function. Its error says where the secret is looked for and what went wrong, never the secret.
-    pub fn new(read: impl Fn() -> Result<Secret<String>, String> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
-    }
-
-    pub(crate) fn read(&self) -> Result<Secret<String>, String> {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for SecretSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretSource")
-    }
 }
 
 /// The settings cannot be used.

@@ -12,7 +12,6 @@
 
 mod api;
 mod auth;
-mod clock;
 mod config;
 mod html;
 mod http;
@@ -37,8 +36,8 @@ use forgeline_forge::{
 use forgeline_model::Timestamp;
 use forgeline_repo::BranchName;
 
-pub use clock::{Clock, SystemClock};
-pub use config::{Auth, Config, ConfigError, Limits, SecretSource};
+pub use config::{Auth, Config, ConfigError, Limits};
+pub use forgeline_forge::remote::adapter::{Clock, SecretSource, SystemClock};
 
 /// Azure DevOps, as a token or a service principal sees it.
 pub struct AzureDevOps {

@@ -3,12 +3,11 @@
 mod budget;
 mod gate;
 mod heard;
-mod turns;
 
 pub(crate) use budget::Kind;
+pub(crate) use forgeline_forge::remote::adapter::Priority;
 pub(crate) use gate::Gate;
 pub(crate) use heard::Heard;
-pub(crate) use turns::Priority;
 
 /// How much is asked of Azure DevOps at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 //! verb and never repeated by an adapter once the request may have arrived: the mirror reads before it writes again. Names
 //! are the forge's own (`author` is a login as the forge spells it), so that adapters need no database and decide nothing.
 
+pub mod adapter;
 mod error;
 mod shapes;
 

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
+    Clock,
     auth::{Granted, Identity, Installation, Keeper},
-    clock::Clock,
     config::{Config, ConfigError},
     http::{Answer, Base, Client, Manner, Path, Request},
     limits::Priority,

@@ -18,8 +18,8 @@ pub(crate) use installations::Installation;
 pub(crate) use need::Need;
 
 use crate::{
-    clock::Clock,
-    config::{Auth, SecretSource},
+    Clock, SecretSource,
+    config::Auth,
     http::{Client, Credential},
     limits::{Gate, Limits},
 };

@@ -1,9 +1,7 @@
 //! What an operator says about GitHub.
 
-use std::{fmt, sync::Arc};
-
+use forgeline_forge::remote::adapter::SecretSource;
 use forgeline_forge::types::RepoId;
-use forgeline_model::Secret;
 
 pub use crate::limits::Limits;
 
@@ -47,27 +45,6 @@ pub enum Auth {
         /// Its private key, as the PEM file that GitHub gives out.
         private_key: SecretSource,
     },
-}
-
-/// Reads a secret each time that it is used, so that a new one needs no restart. It prints nothing of it.
-#[derive(Clone)]
-pub struct SecretSource(Arc<dyn Fn() -> Result<Secret<String>, String> + Send + Sync>);
-
-impl SecretSource {
-    /// Reads with this function. Its error says where the secret is looked for and what went wrong, never the secret.
-    pub fn new(read: impl Fn() -> Result<Secret<String>, String> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
-    }
-
-    pub(crate) fn read(&self) -> Result<Secret<String>, String> {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for SecretSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretSource")
-    }
 }
 
 /// The settings cannot be used.

@@ -5,7 +5,6 @@
 
 mod api;
 mod auth;
-mod clock;
 mod config;
 mod http;
 mod limits;
@@ -25,8 +24,8 @@ use forgeline_forge::{
 use forgeline_model::Timestamp;
 use forgeline_repo::BranchName;
 
-pub use clock::{Clock, SystemClock};
-pub use config::{Auth, Config, ConfigError, Limits, SecretSource};
+pub use config::{Auth, Config, ConfigError, Limits};
+pub use forgeline_forge::remote::adapter::{Clock, SecretSource, SystemClock};
 
 /// GitHub, as a token or an App sees it.
 pub struct GitHub {

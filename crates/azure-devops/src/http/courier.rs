@@ -16,8 +16,8 @@ use super::{
     wire::{Failure, Raw, Wire},
 };
 use crate::{
+    Clock,
     auth::{Credential, Keeper},
-    clock::Clock,
     config::{Auth, ConfigError},
     limits::{Gate, Heard, Kind, Limits, Priority},
 };

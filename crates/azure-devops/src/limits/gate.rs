@@ -5,12 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use forgeline_model::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{
-    Heard, Kind, Limits, Priority,
-    budget::Budget,
-    turns::{Turn, Turns},
-};
-use crate::clock::Clock;
+use forgeline_forge::remote::adapter::{Clock, Turn, Turns};
+
+use super::{Heard, Kind, Limits, Priority, budget::Budget};
 
 /// The door to Azure DevOps: writes go one at a time, reads a few, all within the budget.
 pub(crate) struct Gate {

@@ -17,7 +17,7 @@ use super::{
     wire::{Failure, Raw, Wire},
 };
 use crate::{
-    clock::Clock,
+    Clock,
     config::ConfigError,
     limits::{Gate, Heard, Kind, Priority},
 };

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 /// How urgent a write is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Priority {
+pub enum Priority {
     /// A person waits for it: an answer, a sign that a comment was seen.
     Answer,
     /// The work itself: pull requests, issues.
@@ -27,13 +27,14 @@ struct Line {
 
 /// A line in front of one door.
 #[derive(Clone, Default)]
-pub(crate) struct Turns(Arc<Mutex<Line>>);
+pub struct Turns(Arc<Mutex<Line>>);
 
 /// The right to go; dropped, it passes to the next in line.
-pub(crate) struct Turn(Option<Turns>);
+pub struct Turn(Option<Turns>);
 
 impl Turns {
-    pub(crate) async fn wait(&self, priority: Priority) -> Turn {
+    /// Waits until it is this one's turn: the more urgent first, then who came first.
+    pub async fn wait(&self, priority: Priority) -> Turn {
         let receiver = {
             let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if !line.taken {
