@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p forgeline-cli -p forgeline-tests --bench ingress [-- <seconds>]`, after the executable was built in the same
 //! profile; `make bench` does both. The real server takes real requests over loopback, signed, each with content of its own, and
-//! looks into them meanwhile. Its sender shares the machine with it.
+//! looks into them meanwhile. Its sender shares the machine with it. Where `FORGELINE_NODE_MODULES` names a folder that has
+//! `probot`, its server, which only checks signatures, takes the same requests in rounds in between.
 
 #![expect(clippy::print_stdout, reason = "printing its measurements is what a benchmark is for")]
 
@@ -16,7 +17,8 @@ mod place;
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    process::{Child, Stdio},
+    path::Path,
+    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -35,7 +37,7 @@ use tokio::{
 
 use crate::{
     machine::Machine,
-    measure::{Table, rounds, verdict},
+    measure::{Samples, Table, rounds, verdict},
 };
 
 const SECRET: &str = "3f1d0f7c5a5e4e6c8f3b";
@@ -45,6 +47,10 @@ const RATE: u64 = 500;
 const P99_MS: f64 = 50.0;
 /// Connections on which requests come as fast as they are answered.
 const CROWD: usize = 64;
+/// Turns of it.
+const ROUNDS: u64 = 3;
+/// How many times as many as its peer it should take.
+const LEAST_RATIO: f64 = 2.5;
 /// Bytes of a payload, about what a push has.
 const SIZE: usize = 8 << 10;
 
@@ -87,6 +93,44 @@ impl Drop for Server {
     }
 }
 
+/// What many build their bots with, started with an App that does nothing.
+struct Probot {
+    child: Child,
+    address: String,
+}
+
+impl Probot {
+    fn start(modules: &str, folder: &Path) -> Self {
+        let key = folder.join("key.pem");
+        let made =
+            Command::new("openssl").args(["genrsa", "-out"]).arg(&key).arg("2048").stderr(Stdio::null()).status();
+        assert!(made.expect("openssl starts").success());
+        // Free now; nobody else on this machine takes it meanwhile.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        let mut child = Command::new("node")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../benches/peers/probot_receive.cjs"))
+            .arg(&key)
+            .args([SECRET, &port.to_string()])
+            .env("NODE_PATH", modules)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a word");
+        assert_eq!(line, "ready\n");
+        Self { child, address: format!("127.0.0.1:{port}") }
+    }
+}
+
+impl Drop for Probot {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A connection that is kept open.
 struct Line {
     stream: AsyncReader<TcpStream>,
@@ -111,7 +155,7 @@ impl Line {
         let (a, b) = (n / 250 % 250, n % 250);
         let head = format!(
             "POST /webhooks/github HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.{a}.{b}\r\nx-github-event: push\r\n\
-             x-github-delivery: {n}\r\nx-hub-signature-256: sha256={hex}\r\ncontent-length: {}\r\n\r\n",
+             content-type: application/json\r\nx-github-delivery: {n}\r\nx-hub-signature-256: sha256={hex}\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );
         let mut bytes = head.into_bytes();
@@ -163,8 +207,8 @@ async fn steadily(address: &str, seconds: u64, first: u64) -> Vec<f64> {
     all
 }
 
-/// As many as are answered; requests a second.
-async fn at_once(address: &str, seconds: u64, first: u64) -> (u64, f64) {
+/// As many as are answered with `status`; how many, and requests a second.
+async fn at_once(address: &str, seconds: u64, first: u64, status: u16) -> (u64, f64) {
     let (next, begun) = (Arc::new(AtomicU64::new(first)), Instant::now());
     let mut lines = JoinSet::new();
     for _ in 0..CROWD {
@@ -172,7 +216,7 @@ async fn at_once(address: &str, seconds: u64, first: u64) -> (u64, f64) {
         lines.spawn(async move {
             let mut done = 0_u64;
             while begun.elapsed().as_secs() < seconds {
-                assert_eq!(line.send(next.fetch_add(1, Ordering::Relaxed)).await, 202);
+                assert_eq!(line.send(next.fetch_add(1, Ordering::Relaxed)).await, status);
                 done += 1;
             }
             done
@@ -197,7 +241,17 @@ async fn main() {
     fs::write(home.join("operator.yaml"), operator).expect("a file");
     let server = Server::start(&machine);
     let taken = steadily(&server.listen, seconds, 0).await;
-    let (done, peak) = at_once(&server.listen, 10, 10_000_000).await;
+    let modules = std::env::var("FORGELINE_NODE_MODULES").ok();
+    let probot = modules.map(|modules| Probot::start(&modules, &home));
+    let (mut done, mut own, mut others) = (0, Samples::default(), Samples::default());
+    for round in 1..=ROUNDS {
+        let (here, peak) = at_once(&server.listen, 5, round * 10_000_000, 202).await;
+        done += here;
+        own.figure(peak);
+        if let Some(probot) = &probot {
+            others.figure(at_once(&probot.address, 5, round * 10_000_000, 200).await.1);
+        }
+    }
     drop(server);
     let state = machine.repository.parent().expect("a folder").join("state");
     let kept = forgeline_store::Store::open(&state, Arc::new(|_, _| Ok(()))).await.expect("opens");
@@ -210,7 +264,14 @@ async fn main() {
     table.row([&format!("{RATE} webhooks a second for {seconds} s, p50"), &ms(at(500)), "", ""]);
     table.row(["p99", &ms(at(990)), "", &verdict(at(990), P99_MS, " ms")]);
     table.row(["p99.9", &ms(at(999)), "", ""]);
-    table.row([&format!("{CROWD} senders at once, webhooks a second"), &format!("{peak:.0}"), "", "> 10000"]);
+    let crowd = format!("{CROWD} senders at once, webhooks a second");
+    table.row([&crowd, &format!("{:.0}", own.median()), "", "> 10000"]);
+    if probot.is_some() {
+        let ratio = own.over(&others).median();
+        let target = format!("> {LEAST_RATIO}, {}", if ratio > LEAST_RATIO { "met" } else { "missed" });
+        table.row(["the same, over probot, which stores nothing", &format!("{ratio:.2}"), "", &target]);
+        table.row(["probot", &format!("{:.0}", others.median()), "1.00", ""]);
+    }
     table.row(["acknowledged and lost, of all", "0", "", "0"]);
     print!("{}", table.text());
 }

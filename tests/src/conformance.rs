@@ -11,7 +11,7 @@
 //! | `published` | the support matrix and the transcripts in the documentation |
 
 mod crew;
-mod factory;
+pub(crate) mod factory;
 mod published;
 mod scenarios;
 mod scene;

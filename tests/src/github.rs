@@ -8,15 +8,15 @@ use crate::{
     world::{Said, World},
 };
 
-const SHOP: &str = "acme/shop";
+pub(crate) const SHOP: &str = "acme/shop";
 const RUN: &str = "/forgeline run docs-page";
-const ME: &str = "forgeline-app[bot]";
-const SECRET: &str = "3f1d0f7c5a5e4e6c8f3b";
+pub(crate) const ME: &str = "forgeline-app[bot]";
+pub(crate) const SECRET: &str = "3f1d0f7c5a5e4e6c8f3b";
 
 /// A machine whose operator names a GitHub, and that GitHub.
-struct Place {
-    world: World,
-    there: FakeForge,
+pub(crate) struct Place {
+    pub(crate) world: World,
+    pub(crate) there: FakeForge,
 }
 
 impl Place {
@@ -27,7 +27,7 @@ impl Place {
         place
     }
 
-    fn strange() -> Self {
+    pub(crate) fn strange() -> Self {
         let there = FakeForge::start_blocking();
         there.repository(SHOP, false);
         there.grant("ana", SHOP, Level::Write);
@@ -51,7 +51,7 @@ impl Place {
 
     /// One look of the bot, and the runs that follow.
     #[track_caller]
-    fn pass(&self) -> Said {
+    pub(crate) fn pass(&self) -> Said {
         self.world.ok(&["bot", "once", "--json"])
     }
 
@@ -69,7 +69,7 @@ impl Place {
     }
 
     /// What Forgeline has said on an item.
-    fn said_on(&self, number: u64) -> Vec<String> {
+    pub(crate) fn said_on(&self, number: u64) -> Vec<String> {
         let all = self.there.peek(&format!("/repos/{SHOP}/issues/{number}/comments"));
         let own = all.as_array().expect("a list").iter().filter(|it| it["user"]["login"] == ME);
         own.filter_map(|it| it["body"].as_str().map(str::to_owned)).collect()
@@ -77,7 +77,7 @@ impl Place {
 
     /// Nothing that was asked differs from GitHub's description, and no limit was overrun.
     #[track_caller]
-    fn settle(&self) {
+    pub(crate) fn settle(&self) {
         assert_eq!(self.there.problems(), Vec::<String>::new());
         self.world.settle();
     }

@@ -33,6 +33,8 @@ mod readme;
 #[cfg(test)]
 mod rebuild;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod survival;

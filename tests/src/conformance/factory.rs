@@ -3,24 +3,24 @@
 const HEAD: &str = "apiVersion: forgeline.dev/v1\nkind: ";
 
 /// `forgeline.yaml` with more settings.
-pub(super) fn settings(more: &str) -> String {
+pub(crate) fn settings(more: &str) -> String {
     format!("{HEAD}Factory\n{more}")
 }
 
 /// A blueprint: what starts it and more of its head, and its stages.
-pub(super) fn blueprint(name: &str, head: &str, stages: &str) -> String {
+pub(crate) fn blueprint(name: &str, head: &str, stages: &str) -> String {
     format!(
         "{HEAD}Blueprint\nmetadata: {{name: {name}, version: 1.0.0, owners: [\"@ana\"]}}\n{head}\nstages:\n{stages}"
     )
 }
 
 /// Where a blueprint lies.
-pub(super) fn place(name: &str) -> String {
+pub(crate) fn place(name: &str) -> String {
     format!("blueprints/{name}/blueprint.yaml")
 }
 
 /// A stage that writes `out/<id>.json` with this text, which must be JSON.
-pub(super) fn writes(id: &str, text: &str, more: &str) -> String {
+pub(crate) fn writes(id: &str, text: &str, more: &str) -> String {
     format!(
         "  - {{id: {id}, uses: writer@^1, with: {{name: {id}, text: '{text}'}}, retries: {{max_attempts: 1}}, \
          produces: [{{path: \"out/*.json\", type: Data}}]{more}}}\n"
@@ -28,7 +28,7 @@ pub(super) fn writes(id: &str, text: &str, more: &str) -> String {
 }
 
 /// All files.
-pub(super) fn files() -> Vec<(String, String)> {
+pub(crate) fn files() -> Vec<(String, String)> {
     const COMMAND: &str = "on: [{command: run}]";
     let waits = |min: u32| {
         let ask = format!("  - {{id: ok, needs: [a], approval: {{roles: [maintainer], min: {min}}}}}\n");

@@ -1,6 +1,7 @@
 //! A server of a test, and how it is spoken to.
 
 use std::{
+    fs::File,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, Command, Stdio},
@@ -46,11 +47,12 @@ pub(crate) struct Server {
 const ARGS: [&str; 6] = ["serve", "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
 
 impl Server {
-    /// Starts one and waits until it listens.
+    /// Starts one and waits until it listens. What it logs lies in the world's `serve.log`.
     #[track_caller]
     pub(crate) fn start(world: &World, variables: &[(&str, &str)], more: &[&str]) -> Self {
         let mut command = world.command(&[&ARGS[..], more].concat());
-        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let log = File::options().create(true).append(true).open(world.path("serve.log")).expect("a file");
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().expect("forgeline starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
         let mut text = String::new();
@@ -69,6 +71,11 @@ impl Server {
     /// Another one on the same state, to its end.
     pub(crate) fn second(&self, world: &World) -> Said {
         world.run(&ARGS)
+    }
+
+    /// Where a forge sends its hooks.
+    pub(crate) fn hooks(&self, source: &str) -> String {
+        format!("http://{}/webhooks/{source}", self.listen)
     }
 
     /// Asks the admin address.

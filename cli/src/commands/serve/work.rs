@@ -23,7 +23,7 @@ use crate::{app, commands::Session, operator::Operator};
 const FLOCK: Duration = Duration::from_millis(50);
 /// Most hooks that one pass looks into.
 const MOST_HOOKS: u32 = 4_096;
-/// Wait after a pass that failed; each time twice as long, and never longer than between two looks.
+/// Wait after a pass that failed or could not see everything; each time twice as long, and never longer than between two looks.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Least time between two passes that nothing but the clock asks for.
 const BREATH: Duration = Duration::from_millis(100);
@@ -40,6 +40,8 @@ pub(super) struct Work {
     most_runs: usize,
     /// When everything elsewhere was last looked at.
     swept: Option<Instant>,
+    /// Passes in a row that could not see everything.
+    blind: u32,
     /// Tells people of dead letters, beside the passes: a mail server may take its time.
     tending: Option<JoinHandle<()>>,
 }
@@ -57,7 +59,7 @@ impl Work {
     ) -> Self {
         let most_runs = session.operator.file.config.limits.tasks.unwrap_or(app::PARALLEL) as usize;
         let operator = session.operator.clone();
-        Self { runner, bot, operator, poll, wake, meters, health, most_runs, swept: None, tending: None }
+        Self { runner, bot, operator, poll, wake, meters, health, most_runs, swept: None, blind: 0, tending: None }
     }
 
     /// Works until it is stopped, and has all runs stop at a checkpoint then.
@@ -80,7 +82,7 @@ impl Work {
     /// Waits until there is a reason to look.
     async fn rest(&self, runs: &mut Runs, stop: &mut Stop) {
         let now = Instant::now();
-        let failures = self.health.failures();
+        let failures = self.health.failures().max(self.blind);
         let pause = if failures == 0 { self.poll } else { AFTER_ERROR * 2_u32.pow(failures.min(10)) };
         let latest = now + pause.min(self.poll);
         loop {
@@ -133,10 +135,13 @@ impl Work {
         forgeline_failpoint::pass("pass", "begun");
         let passed = self.bot.pass_over((!everywhere).then_some(&*hints.repositories)).await?;
         // What could not be seen is looked for again at the next pass, hook or not.
-        if !passed.unseen.is_empty() {
-            self.swept = None;
-        } else if everywhere {
-            self.swept = Some(began);
+        if passed.unseen.is_empty() {
+            self.blind = 0;
+            if everywhere {
+                self.swept = Some(began);
+            }
+        } else {
+            (self.swept, self.blind) = (None, self.blind.saturating_add(1));
         }
         for (repository, number, _) in &passed.replies {
             tracing::info!("answered on {repository}#{number}");

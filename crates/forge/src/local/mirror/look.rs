@@ -15,6 +15,9 @@ use crate::{
 /// Repositories that are read at once.
 const AT_ONCE: usize = 4;
 
+/// Looks at most that a pass takes at one repository.
+const LOOKS: u32 = 3;
+
 /// Something elsewhere that could not be read; the next look tries again.
 #[derive(Debug)]
 pub struct SyncFault {
@@ -105,12 +108,28 @@ impl LocalForge {
         Ok(there.remote.repositories().await?.into_iter().filter(is_wanted).collect())
     }
 
+    /// Looks at a repository, and again when something had to be left: nobody may call again for long.
     pub(super) async fn look(
         &self,
         there: &Arc<Elsewhere>,
         it: &RemoteRepository,
         at: Timestamp,
     ) -> Result<(), ForgeError> {
+        for _ in 0..LOOKS {
+            if self.look_once(there, it, at).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// False: it left something that Forgeline itself changed meanwhile.
+    async fn look_once(
+        &self,
+        there: &Arc<Elsewhere>,
+        it: &RemoteRepository,
+        at: Timestamp,
+    ) -> Result<bool, ForgeError> {
         let kind = there.remote.kind();
         self.place_mirror(kind, it, at).await?;
         let row = self.view(&it.repo).await?.row;
@@ -119,14 +138,15 @@ impl LocalForge {
             Some(_) => Scan::After(begin(row.items_seen_to, at)),
             None => Scan::Open,
         };
-        let began = Instant::now();
-        let mut items = there.remote.items(&it.repo, scan).await?;
         let reach = self.reach.filter(|_| is_first_look);
         let since = match reach {
             Some(reach) => Timestamp::from_millis(at.millis().saturating_sub_unsigned(reach.millis)),
             None => begin(row.comments_seen_to, at),
         };
+        // Comments before items: what was said under a closed item is never taken for said under an open one.
         let comments = there.remote.comments_since(&it.repo, since).await?;
+        let began = Instant::now();
+        let mut items = there.remote.items(&it.repo, scan).await?;
         if !is_first_look || reach.is_some() {
             self.find_missing(there, &it.repo, &mut items, &comments).await?;
         }
@@ -146,9 +166,12 @@ impl LocalForge {
         let tips = if is_first_look { Some(self.with_git(&it.repo, |git| git.branches()).await?) } else { None };
 
         let mut verb = self.verb_anywhere(&it.repo, &somebody(), at).await?;
+        let mut left: Option<Timestamp> = None;
         for (item, read) in arrived.into_iter().zip(&items) {
             // What Forgeline wrote meanwhile is newer; the next look reads it again.
-            if !self.writing.is_after(began, &it.repo, read.number) {
+            if self.writing.is_after(began, &it.repo, read.number) {
+                left = Some(left.map_or(read.updated_at, |at| at.min(read.updated_at)));
+            } else {
                 item.note(&mut verb, is_first_look).await?;
             }
         }
@@ -165,6 +188,7 @@ impl LocalForge {
             times.max().map_or_else(|| begin(None, at).millis(), Timestamp::millis)
         };
         let items_to = last(&mut items.iter().map(|item| item.updated_at));
+        let items_to = left.map_or(items_to, |left| items_to.min(left.millis()));
         let comments_to = last(&mut comments.iter().map(|comment| comment.updated_at));
         // Nothing new: the place stays. The first look begins at its own time.
         let (items_to, comments_to) = if is_first_look {
@@ -178,7 +202,8 @@ impl LocalForge {
             )
         };
         verb.view.tx.set_seen_to(row.id, items_to, comments_to).await?;
-        verb.commit().await
+        verb.commit().await?;
+        Ok(left.is_none())
     }
 
     /// Reads what comments stand under that no list has shown yet.
