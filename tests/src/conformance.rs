@@ -22,7 +22,7 @@ mod transcripts;
 mod watch;
 
 use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, runs, safety, story};
-use stage::{Stage, github::GitHub, local::Local};
+use stage::{Stage, azure_devops::AzureDevOps, github::GitHub, local::Local};
 use table::{Difference, Group};
 
 /// All of it.
@@ -61,6 +61,7 @@ struct Forge {
 const FORGES: &[Forge] = &[
     Forge { title: "Local forge", stage: |_| Box::new(Local::new()) },
     Forge { title: "GitHub", stage: |group| Box::new(GitHub::new(group.machines)) },
+    Forge { title: "Azure DevOps", stage: |group| Box::new(AzureDevOps::new(group.machines)) },
 ];
 
 fn group(name: &str) -> &'static Group {
@@ -74,6 +75,9 @@ macro_rules! on_each_forge {
         }
         mod github {
             $(#[test] fn $group() { super::play(1, stringify!($group)); })*
+        }
+        mod azure_devops {
+            $(#[test] fn $group() { super::play(2, stringify!($group)); })*
         }
         #[test]
         fn every_group_is_played() {

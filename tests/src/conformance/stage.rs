@@ -1,5 +1,6 @@
 //! What people can do and see on a forge. Scenarios know nothing else of it.
 
+pub(super) mod azure_devops;
 pub(super) mod github;
 pub(super) mod local;
 
