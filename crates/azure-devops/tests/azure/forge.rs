@@ -261,6 +261,20 @@ async fn a_check_is_a_status_and_its_marks_come_once() {
         .filter_map(|it| it["threadContext"]["rightFileStart"]["line"].as_u64())
         .collect();
     assert_eq!(on_lines, (1..=20).collect::<Vec<_>>());
+    // What is not marked any more is mended, and what comes back is open again.
+    let statuses = || -> Vec<String> {
+        let threads = place.there.azure_peek(&format!("{base}/pullRequests/{pull}/threads"));
+        let on_lines = threads["value"].as_array().into_iter().flatten().filter(|it| it["threadContext"].is_object());
+        on_lines.filter_map(|it| it["status"].as_str().map(str::to_owned)).collect()
+    };
+    for (marks, expected) in [(3..=4, 2), (2..=5, 4), (30..=30, 1)] {
+        check.annotations = marks.map(mark).collect();
+        place.azure.put_check(&shop(), &check).await.expect("it is put for another head");
+        assert_eq!(statuses().iter().filter(|status| *status == "active").count(), expected, "{:?}", statuses());
+    }
+    check.annotations.clear();
+    place.azure.put_check(&shop(), &check).await.expect("nothing is left");
+    assert_eq!(statuses(), ["fixed"; 21]);
     place.settle();
 }
 

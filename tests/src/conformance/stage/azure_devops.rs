@@ -108,7 +108,8 @@ impl AzureDevOps {
             assert!(place < 1000, "so many statuses are a loop");
         }
         let threads = self.list(&pulls(repo, &format!("/{pull}/threads")));
-        let marks = threads.iter().filter(|thread| is_mark(thread)).count();
+        // Of a mark that is mended the thread stays.
+        let marks = threads.iter().filter(|thread| is_mark(thread) && thread["status"] != "fixed").count();
         let mut all: Vec<_> = last.into_iter().map(|(name, (place, state))| (place, name, state)).collect();
         all.sort();
         all.into_iter().map(|(_, name, state)| format!("{name}: {}, {marks} marks", end(&state))).collect()
@@ -385,6 +386,11 @@ impl Stage for AzureDevOps {
 
     fn check(&self) {
         assert_eq!(self.there.problems(), Vec::<String>::new(), "nothing is asked that the fake does not know");
+    }
+
+    fn words(&self) -> &'static str {
+        "On Azure DevOps an issue is a work item, a label on it a tag, and a comment on a pull request a thread. A pull request is\n\
+         `!2` there, and stands here as `#2`; somebody's login is `ana-1a2b3c`, and stands here as `ana`.\n\n"
     }
 
     fn operations(&self) -> Vec<String> {
