@@ -38,6 +38,8 @@ use forgeline_repo::BranchName;
 
 pub use config::{Auth, Config, ConfigError, Limits};
 pub use forgeline_forge::remote::adapter::{Clock, SecretSource, SystemClock};
+pub use ids::pull_request_id;
+pub use names::repo_id;
 
 /// Azure DevOps, as a token or a service principal sees it.
 pub struct AzureDevOps {

@@ -3,7 +3,8 @@
 use super::{ORGANIZATION, call::decoded};
 
 /// Names of parameters, by the part of the path before them.
-const PARAMETERS: [(&str, &str); 12] = [
+const PARAMETERS: [(&str, &str); 13] = [
+    ("projects", "{projectId}"),
     ("repositories", "{repositoryId}"),
     ("pullrequests", "{pullRequestId}"),
     ("threads", "{threadId}"),

@@ -14,6 +14,7 @@ pub(super) fn dispatch(call: &mut Call<'_>) -> Outcome {
         ("GET", ["_apis", "identities"]) => people::identities(call),
         ("GET", ["_apis", "accesscontrollists", namespace]) => people::permissions(call, namespace),
         ("GET", ["_apis", "projects"]) => repositories::projects(call),
+        ("GET", ["_apis", "projects", wanted]) => repositories::one_project(call, wanted),
         ("GET", [project, "_apis", "git", "repositories"]) => repositories::all(call, project),
         (_, [project, "_apis", "git", "repositories", name, rest @ ..]) => {
             let found = repositories::named(call.look(), project, name);
