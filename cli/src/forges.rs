@@ -67,6 +67,17 @@ fn as_github(settings: &operator::GitHub) -> Result<Option<forgeline_github::Aut
 }
 
 fn with_azure_devops(forge: LocalForge, operator: &OperatorFile, ci: Option<&Ci>) -> anyhow::Result<LocalForge> {
+    let settings = &operator.config.forges.azure_devops;
+    let refuse = |reason: &str| refused(operator, "azure_devops", reason);
+    let Some(azure) = azure_devops(operator, ci)? else { return Ok(forge) };
+    Ok(forge.beside(Arc::new(azure), wanted(settings.repositories.as_deref()).map_err(|error| refuse(&error))?))
+}
+
+/// Azure DevOps as the operator names it, or the job's own; none when neither says who Forgeline is there.
+///
+/// # Errors
+/// What is said of it is not enough, or too much.
+pub fn azure_devops(operator: &OperatorFile, ci: Option<&Ci>) -> anyhow::Result<Option<AzureDevOps>> {
     use forgeline_azure_devops::{Config, SystemClock};
     let settings = &operator.config.forges.azure_devops;
     let refuse = |reason: &str| refused(operator, "azure_devops", reason);
@@ -79,10 +90,10 @@ fn with_azure_devops(forge: LocalForge, operator: &OperatorFile, ci: Option<&Ci>
             Config { base_url, work_items, ..Config::new(organization, auth) }
         }
         (None, Some(config)) => config,
-        (None, None) => return Ok(forge),
+        (None, None) => return Ok(None),
     };
     let azure = AzureDevOps::new(config, Arc::new(SystemClock)).map_err(|error| refuse(&error.to_string()))?;
-    Ok(forge.beside(Arc::new(azure), wanted(settings.repositories.as_deref()).map_err(|error| refuse(&error))?))
+    Ok(Some(azure))
 }
 
 /// Who Forgeline is on Azure DevOps in a job there, and where that is; none without a token. The work items of the job's
@@ -129,7 +140,7 @@ fn wanted(globs: Option<&[String]>) -> Result<impl Fn(&RepoId) -> bool + Send + 
 }
 
 /// Read at each use, so that a new secret needs no restart.
-fn reader(
+pub fn reader(
     reference: &SecretRef,
 ) -> impl Fn() -> Result<forgeline_model::Secret<String>, String> + Send + Sync + 'static {
     let reference = reference.clone();

@@ -6,6 +6,7 @@
 //! the types of `azure_devops_rust_api` by the tests of the adapter.
 
 mod call;
+mod hooks;
 mod operation;
 mod people;
 mod pulls;

@@ -37,6 +37,21 @@ impl FakeForge {
         self.act(|state| state.world.markdown.insert(comment));
     }
 
+    /// All subscriptions to service hooks, with what Azure DevOps shows to nobody.
+    #[must_use]
+    pub fn azure_subscriptions(&self) -> Vec<serde_json::Value> {
+        self.shared.lock().world.subscriptions.values().cloned().collect()
+    }
+
+    /// Switches all subscriptions off, as Azure DevOps does after too many errors.
+    pub fn azure_switches_hooks_off(&self) {
+        self.act(|state| {
+            for subscription in state.world.subscriptions.values_mut() {
+                subscription["status"] = "disabledBySystem".into();
+            }
+        });
+    }
+
     /// The reactions to a comment, or the likes.
     ///
     /// # Panics
