@@ -29,6 +29,13 @@ impl Place {
         self.there.azure_id(SHOP, number)
     }
 
+    /// The fault was met, and it was made good.
+    #[track_caller]
+    fn settle_after_a_fault(&self) {
+        assert!(self.there.requests().iter().any(|request| request.fault.is_some()), "nothing went wrong");
+        self.settle();
+    }
+
     fn threads(&self, pull: u64) -> Vec<Value> {
         let all = self.list(&format!("acme/_apis/git/repositories/shop/pullRequests/{pull}/threads"));
         all.into_iter().filter(|it| it["comments"][0]["author"]["displayName"] == ME).collect()
@@ -67,7 +74,7 @@ fn limits_and_outages_are_waited_out_and_end_in_one_of_each() {
         let said = place.said_on(item);
         let told = said.iter().filter(|text| text.contains("(published)")).count();
         assert_eq!((told, said.len()), (1, 2), "{pattern} {fault:?}: {said:?}");
-        place.settle();
+        place.settle_after_a_fault();
     }
 }
 
@@ -86,7 +93,7 @@ fn a_review_whose_answers_are_lost_is_one_thread_and_one_status() {
         place.there.faults().next(pattern, 1, fault);
         place.look_until_done();
         assert_eq!(place.seen(pull), (1, 2, 1), "{pattern} {fault:?}: {:#?}", place.threads(pull));
-        place.settle();
+        place.settle_after_a_fault();
     }
 }
 
@@ -123,6 +130,6 @@ fn a_work_item_that_others_change_is_labelled_once_all_the_same() {
         let shown = place.there.azure_peek(&format!("acme/_apis/wit/workitems/{id}"));
         assert_eq!(shown["fields"]["System.Tags"], "forgeline/hold", "{status}: {shown}");
         assert_eq!(place.said_on(item).len(), 1, "{status}");
-        place.settle();
+        place.settle_after_a_fault();
     }
 }
