@@ -55,6 +55,8 @@ pub struct Ci {
     pub server: Option<String>,
     /// Address of the forge's API.
     pub api: Option<String>,
+    /// Where it belongs to on Azure Repos; none for a job of GitHub, and for one of Azure Pipelines with a repository elsewhere.
+    pub azure: Option<AzureRepository>,
     /// Variable that holds the token. The token itself is read where it is used.
     pub token: Option<&'static str>,
     /// The login under which the token writes, if the forge does not tell.
@@ -69,6 +71,19 @@ pub struct Ci {
     pub outputs: Option<PathBuf>,
     /// File that the summary is added to.
     pub summary: Option<PathBuf>,
+}
+
+/// A repository on Azure Repos, by its own names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AzureRepository {
+    /// The organization, or the collection.
+    pub organization: String,
+    /// Address of a server of one's own.
+    pub base_url: Option<String>,
+    pub project: String,
+    pub repository: String,
+    /// Address of the project's pages, without a slash at its end.
+    pub pages: String,
 }
 
 impl Ci {
@@ -100,8 +115,37 @@ impl Ci {
         variable(self.token?).map(Secret::new)
     }
 
+    /// Whether the repository is on the system's own forge, so that the job can work there.
+    pub fn is_at_home(&self) -> bool {
+        match self.system {
+            System::GitHub => true,
+            System::Azure => self.azure.is_some(),
+        }
+    }
+
+    /// What people there call an issue or pull request.
+    pub fn name_of(&self, number: u64) -> String {
+        let id = self.azure.as_ref().and_then(|_| forgeline_azure_devops::pull_request_id(number));
+        id.map_or_else(|| format!("#{number}"), |id| format!("!{id}"))
+    }
+
+    /// Where an issue or pull request is looked at.
+    pub fn item_url(&self, number: u64) -> Option<String> {
+        match &self.azure {
+            Some(azure) if forgeline_azure_devops::pull_request_id(number).is_none() => {
+                Some(format!("{}/_workitems/edit/{number}", azure.pages))
+            }
+            // GitHub leads on from there when it is an issue.
+            _ => self.pull_request_url(number),
+        }
+    }
+
     /// Where a pull request is looked at.
     pub fn pull_request_url(&self, number: u64) -> Option<String> {
+        if let Some(azure) = &self.azure {
+            let id = forgeline_azure_devops::pull_request_id(number)?;
+            return Some(format!("{}/_git/{}/pullrequest/{id}", azure.pages, azure::encoded(&azure.repository)));
+        }
         let (server, repository) = (self.server.as_deref()?.trim_end_matches('/'), self.repository.as_ref()?);
         match self.system {
             System::GitHub => Some(format!("{server}/{}/{}/pull/{number}", repository.owner(), repository.name())),

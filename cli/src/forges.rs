@@ -22,7 +22,7 @@ use crate::{
 /// What is said of one is not enough, or too much. Whether its credential is accepted shows when it is first used.
 pub fn beside(forge: LocalForge, operator: &OperatorFile, ci: Option<&Ci>) -> anyhow::Result<LocalForge> {
     let forge = with_github(forge, operator, ci)?;
-    with_azure_devops(forge, operator)
+    with_azure_devops(forge, operator, ci)
 }
 
 fn with_github(forge: LocalForge, operator: &OperatorFile, ci: Option<&Ci>) -> anyhow::Result<LocalForge> {
@@ -66,21 +66,48 @@ fn as_github(settings: &operator::GitHub) -> Result<Option<forgeline_github::Aut
     }
 }
 
-fn with_azure_devops(forge: LocalForge, operator: &OperatorFile) -> anyhow::Result<LocalForge> {
+fn with_azure_devops(forge: LocalForge, operator: &OperatorFile, ci: Option<&Ci>) -> anyhow::Result<LocalForge> {
+    let settings = &operator.config.forges.azure_devops;
+    let refuse = |reason: &str| refused(operator, "azure_devops", reason);
+    let Some(azure) = azure_devops(operator, ci)? else { return Ok(forge) };
+    Ok(forge.beside(Arc::new(azure), wanted(settings.repositories.as_deref()).map_err(|error| refuse(&error))?))
+}
+
+/// Azure DevOps as the operator names it, or the job's own; none when neither says who Forgeline is there.
+///
+/// # Errors
+/// What is said of it is not enough, or too much.
+pub fn azure_devops(operator: &OperatorFile, ci: Option<&Ci>) -> anyhow::Result<Option<AzureDevOps>> {
     use forgeline_azure_devops::{Config, SystemClock};
     let settings = &operator.config.forges.azure_devops;
     let refuse = |reason: &str| refused(operator, "azure_devops", reason);
-    let Some(auth) = as_azure_devops(settings).map_err(refuse)? else { return Ok(forge) };
-    let Some(organization) = &settings.organization else {
-        return Err(refuse("name the `organization`").into());
-    };
-    let config = Config {
-        base_url: settings.base_url.clone(),
-        work_items: settings.work_items.clone(),
-        ..Config::new(organization, auth)
+    let config = match (as_azure_devops(settings).map_err(refuse)?, ci.and_then(as_job_on_azure)) {
+        (Some(auth), _) => {
+            let Some(organization) = &settings.organization else {
+                return Err(refuse("name the `organization`").into());
+            };
+            let (base_url, work_items) = (settings.base_url.clone(), settings.work_items.clone());
+            Config { base_url, work_items, ..Config::new(organization, auth) }
+        }
+        (None, Some(config)) => config,
+        (None, None) => return Ok(None),
     };
     let azure = AzureDevOps::new(config, Arc::new(SystemClock)).map_err(|error| refuse(&error.to_string()))?;
-    Ok(forge.beside(Arc::new(azure), wanted(settings.repositories.as_deref()).map_err(|error| refuse(&error))?))
+    Ok(Some(azure))
+}
+
+/// Who Forgeline is on Azure DevOps in a job there, and where that is; none without a token. The work items of the job's
+/// project are the issues of the job's repository, and no other project is looked at.
+fn as_job_on_azure(ci: &Ci) -> Option<forgeline_azure_devops::Config> {
+    use forgeline_azure_devops::{Auth, Config, SecretSource};
+    let azure = ci.azure.as_ref()?;
+    let token = SecretSource::new(reader(&SecretRef::Env(ci.token?.to_owned())));
+    Some(Config {
+        base_url: azure.base_url.clone(),
+        work_items: [(azure.project.clone(), azure.repository.clone())].into(),
+        project: Some(azure.project.clone()),
+        ..Config::new(&azure.organization, Auth::Job(token))
+    })
 }
 
 /// Who Forgeline is on Azure DevOps; none when no credential is named.
@@ -113,7 +140,7 @@ fn wanted(globs: Option<&[String]>) -> Result<impl Fn(&RepoId) -> bool + Send + 
 }
 
 /// Read at each use, so that a new secret needs no restart.
-fn reader(
+pub fn reader(
     reference: &SecretRef,
 ) -> impl Fn() -> Result<forgeline_model::Secret<String>, String> + Send + Sync + 'static {
     let reference = reference.clone();

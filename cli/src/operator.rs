@@ -61,6 +61,12 @@ impl Operator {
         github.token.is_some() || github.app_id.is_some()
     }
 
+    /// Whether the operator says who Forgeline is on Azure DevOps.
+    pub fn has_azure_devops(&self) -> bool {
+        let azure = &self.file.config.forges.azure_devops;
+        azure.token.is_some() || azure.client_id.is_some()
+    }
+
     /// Who is told of dead letters, by the rules of these definitions where a repository has none of its own.
     ///
     /// # Errors

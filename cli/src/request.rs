@@ -47,7 +47,7 @@ pub struct Asked {
     pub inputs: Vec<String>,
     /// Target: path of a Git repository, or `owner/name` on the local forge.
     ///
-    /// In a job of GitHub Actions the job's repository by default, elsewhere the current folder.
+    /// In a job of GitHub Actions or Azure Pipelines the job's repository by default, elsewhere the current folder.
     #[arg(long, value_name = "REPO")]
     pub repo: Option<String>,
     /// Branch to start from; the default branch otherwise.

@@ -1,5 +1,8 @@
 //! Azure DevOps, played by the fake forge over real HTTP and Git; the real executable is the bot.
 
+mod faults;
+mod hooks;
+
 use forgeline_fake_forge::{FakeForge, Fault, Level};
 
 use crate::{
@@ -110,6 +113,14 @@ fn a_comment_on_a_work_item_becomes_one_pull_request_and_the_merge_is_seen() {
     place.pass();
     let pulls = place.pulls();
     assert_eq!(pulls.len(), 1, "{:?}", place.said_on(item));
+    // Each of the two shows the other.
+    let id = place.there.azure_id(SHOP, item);
+    let linked = place.list(&format!("acme/_apis/git/repositories/shop/pullRequests/{}/workitems", pulls[0]));
+    assert_eq!(linked.len(), 1, "{linked:?}");
+    assert_eq!(linked[0]["id"], id.to_string());
+    let shown = place.there.azure_peek(&format!("acme/_apis/wit/workitems/{id}?$expand=relations"));
+    let link = shown["relations"][0]["url"].as_str().unwrap_or_default();
+    assert!(link.starts_with("vstfs:///Git/PullRequestId/") && link.ends_with(&format!("%2F{}", pulls[0])), "{shown}");
     let said = place.said_on(item);
     assert!(said.iter().any(|text| text.contains("docs-page")), "{said:?}");
     assert!(said.iter().all(|text| !text.contains("#1000000")), "{said:?}");

@@ -1,5 +1,6 @@
 //! Jobs of GitHub Actions and Azure Pipelines: the examples, run as those systems run them, against the fake forge.
 
+mod azure;
 mod job;
 
 use std::time::{Duration, Instant};
@@ -289,35 +290,6 @@ fn without_a_token_a_job_says_what_to_write() {
     job.set("GITHUB_TOKEN", "ghs_of_yesterday");
     let said = job.perform("forgeline run docs-page").ends(4);
     assert!(said.err.contains("::error") && !said.all().contains("ghs_of_yesterday"), "{}", said.err);
-}
-
-#[test]
-fn azure_gets_a_branch_and_its_own_commands() {
-    for depth in [0, 1] {
-        let machine = World::new();
-        let origin = machine.repository("origin");
-        machine.git(&origin, &["checkout", "--quiet", "--detach"]);
-        std::fs::write(origin.join("work-item.md"), "# How to return goods\n").expect("a file");
-        machine.git(&origin, &["checkout", "--quiet", "main"]);
-        machine.git(&origin, &["add", "."]);
-        machine.git(&origin, &["commit", "--quiet", "-m", "an item"]);
-        let job = Job::azure();
-        job.checkout(&format!("file://{}", origin.display()), depth);
-        job.belongs_to("12345");
-        let said = job.perform(step("azure.yml", "forgeline run")).ends(0);
-        assert!(said.err.contains("opens no pull request"), "{}", said.err);
-        let outputs = job.variables_of(&said.err);
-        assert_eq!(outputs["run-url"], "https://dev.azure.com/acme/shop/_build/results?buildId=104");
-        assert_eq!(outputs["status"], "published");
-        assert!(job.git(&["branch", "--list", "forgeline/*"]).contains(&outputs["branch"]), "{outputs:?}");
-        let summary = said.err.lines().find_map(|line| line.strip_prefix("##vso[task.uploadsummary]")).expect("one");
-        let summary = std::fs::read_to_string(summary).expect("the summary");
-        assert!(summary.contains("Wrote branch `forgeline/docs-page/"), "{summary}");
-        assert!(said.err.contains("##[group]forgeline run docs-page\n"), "{}", said.err);
-        assert_eq!(job.git(&["status", "--porcelain"]), "", "the work tree is as it was");
-        job.perform(step("azure.yml", "git push")).ends(0);
-        assert!(machine.git(&origin, &["branch", "--list", "forgeline/*"]).contains(&outputs["branch"]));
-    }
 }
 
 /// Each look is made on a machine that knows nothing, as when the cache is lost every time.

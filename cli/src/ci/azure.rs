@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::{Ci, LOGIN_VARIABLE, System, address, branch, number};
+use super::{AzureRepository, Ci, LOGIN_VARIABLE, System, address, branch, number};
 
 /// Variables that may hold the token, the most particular first.
 const TOKENS: [&str; 2] = ["FORGELINE_TOKEN", "SYSTEM_ACCESSTOKEN"];
+/// How `BUILD_REPOSITORY_PROVIDER` calls Azure Repos.
+const OWN: &str = "TfsGit";
 /// Variables in which a pipeline names the work item: there is no event that does. The last is a parameter's usual name.
 const ITEMS: [&str; 3] = ["FORGELINE_ITEM", "WORKITEM", "WORK_ITEM"];
 
@@ -14,10 +16,24 @@ pub(super) fn read(variable: &impl Fn(&str) -> Option<String>) -> Ci {
     let collection = variable("SYSTEM_COLLECTIONURI").or_else(|| variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"));
     let collection = collection.and_then(|text| address(&text));
     let project = variable("SYSTEM_TEAMPROJECT");
-    let repository = match (&project, variable("BUILD_REPOSITORY_NAME")) {
+    let is_own = variable("BUILD_REPOSITORY_PROVIDER").is_none_or(|provider| provider.eq_ignore_ascii_case(OWN));
+    let name = variable("BUILD_REPOSITORY_NAME");
+    let repository = match (&project, &name) {
         // A repository on GitHub that Azure Pipelines builds has its owner in its name.
         (_, Some(name)) if name.contains('/') => name.parse().ok(),
-        (Some(project), Some(name)) => format!("{project}/{name}").parse().ok(),
+        (Some(project), Some(name)) => forgeline_azure_devops::repo_id(project, name),
+        _ => None,
+    };
+    let azure = match (&collection, &project, &name, is_own) {
+        (Some(collection), Some(project), Some(name), true) => {
+            place(collection).map(|(base_url, organization)| AzureRepository {
+                organization,
+                base_url,
+                project: project.clone(),
+                repository: name.clone(),
+                pages: format!("{}/{}", collection.trim_end_matches('/'), encoded(project)),
+            })
+        }
         _ => None,
     };
     let named = ITEMS.iter().find_map(|name| variable(name));
@@ -41,6 +57,7 @@ pub(super) fn read(variable: &impl Fn(&str) -> Option<String>) -> Ci {
     let target = target.map(|name| if name.starts_with("refs/") { name } else { format!("refs/heads/{name}") });
     Ci {
         system: System::Azure,
+        azure,
         event: variable("BUILD_REASON").unwrap_or_default(),
         repository,
         commit: variable("BUILD_SOURCEVERSION").filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit())),
@@ -59,12 +76,46 @@ pub(super) fn read(variable: &impl Fn(&str) -> Option<String>) -> Ci {
     }
 }
 
+/// A collection's address as the server's, none for Azure DevOps Services, and the organization.
+fn place(collection: &str) -> Option<(Option<String>, String)> {
+    let rest = collection.trim_end_matches('/');
+    let (_, after) = rest.split_once("://")?;
+    // What organizations were called before they stood in the path.
+    if let Some(organization) = after.strip_suffix(".visualstudio.com") {
+        return Some((None, organization.to_owned()));
+    }
+    let (server, organization) = rest.rsplit_once('/').filter(|(server, _)| !server.ends_with('/'))?;
+    let is_services = server.eq_ignore_ascii_case("https://dev.azure.com");
+    Some(((!is_services).then(|| server.to_owned()), organization.to_owned()))
+}
+
 /// A name as it stands in an address: projects may have spaces.
-fn encoded(name: &str) -> String {
+pub(super) fn encoded(name: &str) -> String {
     name.bytes()
         .map(|b| match b {
             b if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => char::from(b).to_string(),
             b => format!("%{b:02X}"),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_collections_address_names_the_server_and_the_organization() {
+        for (address, expected) in [
+            ("https://dev.azure.com/acme/", Some((None, "acme"))),
+            ("https://acme.visualstudio.com/", Some((None, "acme"))),
+            ("https://tfs.example/tfs/Default", Some((Some("https://tfs.example/tfs"), "Default"))),
+            ("http://127.0.0.1:8080/fabrikam/", Some((Some("http://127.0.0.1:8080"), "fabrikam"))),
+            ("https://tfs.example/", None),
+            ("https://", None),
+        ] {
+            let expected =
+                expected.map(|(base, name): (Option<&str>, &str)| (base.map(str::to_owned), name.to_owned()));
+            assert_eq!(place(address), expected, "{address}");
+        }
+    }
 }

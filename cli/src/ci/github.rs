@@ -37,6 +37,7 @@ pub(super) fn read(variable: &impl Fn(&str) -> Option<String>, read: &impl Fn(&P
     };
     Ci {
         system: System::GitHub,
+        azure: None,
         base: base.or_else(|| branch(&variable("GITHUB_REF")?)),
         repository,
         commit: variable("GITHUB_SHA").filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit())),

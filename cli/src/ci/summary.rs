@@ -101,9 +101,8 @@ pub(super) fn of_pass(
 }
 
 fn item(ci: &Ci, repo: &str, number: u64) -> String {
-    match ci.pull_request_url(number) {
-        // GitHub leads on from there when it is an issue.
-        Some(url) => format!("[#{number}]({url})"),
+    match ci.item_url(number) {
+        Some(url) => format!("[{}]({url})", ci.name_of(number)),
         None => code(&format!("{repo}#{number}")),
     }
 }
@@ -112,8 +111,8 @@ fn headline(ci: &Ci, view: &RunView) -> String {
     match view.state.outcome() {
         Some(Outcome::Published(publication)) => {
             let link = |number: u64| match ci.pull_request_url(number) {
-                Some(url) => format!("[pull request #{number}]({url})"),
-                None => format!("pull request #{number}"),
+                Some(url) => format!("[pull request {}]({url})", ci.name_of(number)),
+                None => format!("pull request {}", ci.name_of(number)),
             };
             match &publication.pull_request {
                 Some(it) if it.opened => format!("Opened {} from {}.", link(it.number), code(&publication.branch)),

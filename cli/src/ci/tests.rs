@@ -105,7 +105,15 @@ fn the_base_is_a_branch_that_work_goes_back_into() {
 #[test]
 fn azure_says_what_it_is_about() {
     let ci = azure(&[]);
-    assert_eq!(ci.repository, None, "a name with a space is none that a forge here takes");
+    assert_eq!(ci.repository.as_ref().map(ToString::to_string).as_deref(), Some("The-Shop/orders"));
+    assert_eq!(
+        ci.pull_request_url(1_000_000_007).as_deref(),
+        Some("https://dev.azure.com/acme/The%20Shop/_git/orders/pullrequest/7")
+    );
+    assert_eq!(ci.item_url(42).as_deref(), Some("https://dev.azure.com/acme/The%20Shop/_workitems/edit/42"));
+    assert_eq!((ci.name_of(42), ci.name_of(1_000_000_007)), ("#42".to_owned(), "!7".to_owned()));
+    let elsewhere = azure(&[("BUILD_REPOSITORY_PROVIDER", "GitHub"), ("BUILD_REPOSITORY_NAME", "acme/shop")]);
+    assert_eq!((elsewhere.azure.is_none(), elsewhere.is_at_home()), (true, false), "a repository on GitHub");
     assert_eq!((ci.item.clone(), ci.base.as_deref()), (Ok(Some(42)), Some("main")));
     assert_eq!(ci.url.as_deref(), Some("https://dev.azure.com/acme/The%20Shop/_build/results?buildId=104"));
     assert_eq!(

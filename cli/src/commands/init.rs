@@ -3,6 +3,7 @@
 mod azure_devops;
 pub mod files;
 mod github_app;
+mod subscriptions;
 mod wanted;
 
 use std::path::PathBuf;
@@ -37,6 +38,17 @@ pub struct Init {
     /// Address of a GitHub server of your own, `https://host`.
     #[arg(long, value_name = "URL", requires = "forge")]
     pub server: Option<String>,
+    /// Create the subscriptions to service hooks in Azure DevOps, with the credential and the secret of the operator's file.
+    ///
+    /// Those that are there and send to the same address are kept, and mended where they differ.
+    #[arg(long, requires = "forge")]
+    pub create: bool,
+    /// Project of Azure DevOps to create subscriptions in; all that the credential shows when left out.
+    #[arg(long, value_name = "NAME", requires = "create")]
+    pub project: Vec<String>,
+    /// Write the secret into the subscriptions that are there too: nobody is shown whether it is the right one.
+    #[arg(long, requires = "create")]
+    pub renew_secret: bool,
     /// Folder to write to.
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub repo: PathBuf,
@@ -50,7 +62,15 @@ pub struct Init {
 impl Init {
     pub async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         if let Some(forge) = &self.forge {
-            return self.register(session, forge);
+            return match (forge.as_str(), self.create) {
+                ("azure-devops", true) => subscriptions::perform(&self, session).await,
+                (_, true) => Err(Failure::new(
+                    Exit::Usage,
+                    "`--create` is for `azure-devops`; an App on GitHub is created in the browser",
+                )
+                .into()),
+                (_, false) => self.register(session, forge),
+            };
         }
         if !self.repo.is_dir() {
             anyhow::bail!(Failure::new(Exit::NotFound, format!("`{}` is not a folder", self.repo.display())));

@@ -55,7 +55,7 @@ pub async fn aim(
 /// Target, base, work item and actor from the job; the repository on its forge if that is the target.
 fn fill_in(asked: &mut Asked, ci: &Ci, session: &Session) -> anyhow::Result<Option<RepoId>> {
     asked.actor = ci.actor.clone();
-    let own = ci.repository.as_ref().filter(|_| ci.system == System::GitHub);
+    let own = ci.repository.as_ref().filter(|_| ci.is_at_home());
     let there = match (&asked.repo, own) {
         (None, Some(repo)) => Some(repo.clone()),
         (Some(named), Some(repo)) if named.parse::<RepoId>().as_ref() == Ok(repo) => Some(repo.clone()),
@@ -96,11 +96,18 @@ pub fn connected(ci: &Ci, session: &Session) -> anyhow::Result<()> {
                  a path with `--repo .` to work on the checkout alone"
             ))
         }
-        System::Azure => {
-            output::note("  note      the job's forge is not looked at: this build has no adapter for Azure DevOps");
+        System::Azure if ci.is_at_home() && ci.token.is_none() && !session.operator.has_azure_devops() => {
+            anyhow::bail!(Failure::new(
+                Exit::Unauthenticated,
+                "the job has no token for its repository; give the step `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`, or \
+                 name a path with `--repo .` to work on the checkout alone"
+            ))
+        }
+        System::Azure if !ci.is_at_home() => {
+            output::note("  note      the job's repository is not on Azure Repos: its forge is not looked at");
             Ok(())
         }
-        System::GitHub => Ok(()),
+        System::GitHub | System::Azure => Ok(()),
     }
 }
 
@@ -108,7 +115,7 @@ pub fn connected(ci: &Ci, session: &Session) -> anyhow::Result<()> {
 fn on_checkout(asked: &mut Asked, ci: &Ci, path: &Path) -> anyhow::Result<()> {
     if let (System::Azure, Ok(Some(number)), None, None) = (ci.system, &ci.item, asked.issue, &asked.work_item) {
         output::note(&format!(
-            "  note      work item {number} is not read: this build has no adapter for Azure DevOps; give its text with `--work-item FILE`"
+            "  note      work item {number} is not read, since the run works on the checkout; give its text with `--work-item FILE`"
         ));
     }
     output::note("  note      the run works on the checkout: it writes a branch there and opens no pull request");

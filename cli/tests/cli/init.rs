@@ -99,4 +99,5 @@ fn azure_devops_is_told_what_to_create_and_nothing_is_written() {
     let value = world.forgeline("init azure-devops --json").ok().json();
     assert_eq!(value["init-azure-devops"]["subscriptions"].as_array().map(Vec::len), Some(8));
     world.forgeline("init github-app").ok().says("settings/apps/new?name=Forgeline");
+    world.forgeline("init azure-devops --create --url https://x.example").ends(2).complains("hook_secret");
 }

@@ -10,8 +10,10 @@ use crate::{
     world::{Said, World},
 };
 
-/// Verbs whose document is not shown here: they need the knowledge process, or a stage that waits for people.
-const ELSEWHERE: [&str; 4] = ["knowledge-search", "knowledge-status", "runs-approve", "runs-reject"];
+/// Verbs whose document is not shown here: they need the knowledge process, a stage that waits for people, or
+/// a forge elsewhere.
+const ELSEWHERE: [&str; 5] =
+    ["init-azure-devops-subscriptions", "knowledge-search", "knowledge-status", "runs-approve", "runs-reject"];
 
 /// Commands whose documents are checked, each with the schema's name, in an order in which they can be given.
 const COMMANDS: &[(&str, &str)] = &[

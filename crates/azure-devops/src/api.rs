@@ -43,6 +43,8 @@ pub(crate) struct Api {
     pub(crate) places: Places,
     pub(crate) kinds: Kinds,
     pub(crate) work_items: BTreeMap<String, String>,
+    /// The only project that is looked at.
+    pub(crate) project: Option<String>,
 }
 
 /// One verb's conversation.
@@ -75,6 +77,7 @@ impl Api {
             places: Places::default(),
             kinds: Kinds::default(),
             work_items: config.work_items,
+            project: config.project,
         })
     }
 
@@ -200,6 +203,7 @@ impl Talk<'_> {
         let method = match method {
             Method::POST => TheirMethod::Post,
             Method::PATCH => TheirMethod::Patch,
+            Method::PUT => TheirMethod::Put,
             _ => TheirMethod::Get,
         };
         let mut request = Request::new(url, method);

@@ -1,4 +1,4 @@
-//! Who Forgeline is for each request: a personal access token, or a service principal's token of the hour.
+//! Who Forgeline is for each request: a personal access token, a job's token, or a service principal's token of the hour.
 
 use std::fmt;
 
@@ -40,6 +40,7 @@ impl fmt::Debug for Credential {
 
 enum Source {
     Token(SecretSource),
+    Job(SecretSource),
     Principal { address: String, client_id: String, client_secret: SecretSource },
 }
 
@@ -68,6 +69,7 @@ impl Keeper {
     pub(crate) fn new(auth: Auth) -> Result<Self, ConfigError> {
         let source = match auth {
             Auth::Token(token) => Source::Token(token),
+            Auth::Job(token) => Source::Job(token),
             Auth::Principal { tenant, client_id, client_secret, authority: place } => {
                 Source::Principal { address: authority(place.as_deref(), &tenant)?, client_id, client_secret }
             }
@@ -79,6 +81,7 @@ impl Keeper {
     pub(crate) async fn get(&self, wire: &Wire, now: Timestamp) -> Result<Credential, Trouble> {
         let (address, client_id, client_secret) = match &self.source {
             Source::Token(token) => return basic(&read(token)?),
+            Source::Job(token) => return bearer(&read(token)?),
             Source::Principal { address, client_id, client_secret } => (address, client_id, client_secret),
         };
         // Who comes while it is made waits for it instead of making another.

@@ -19,6 +19,8 @@ pub struct Config {
     /// The repository whose issues a project's work items are, by project; for a project that is not named the repository with
     /// the project's own name, else its only one.
     pub work_items: BTreeMap<String, String>,
+    /// The only project that is looked at, by its name or id; none for all.
+    pub project: Option<String>,
     /// How much is asked at most.
     pub limits: Limits,
 }
@@ -31,6 +33,7 @@ impl Config {
             base_url: None,
             auth,
             work_items: BTreeMap::new(),
+            project: None,
             limits: Limits::default(),
         }
     }
@@ -41,6 +44,8 @@ impl Config {
 pub enum Auth {
     /// A personal access token.
     Token(SecretSource),
+    /// The token of a job, or another that somebody made for an hour.
+    Job(SecretSource),
     /// A service principal of Microsoft Entra.
     Principal {
         /// The directory, by its id or name.

@@ -41,6 +41,15 @@ impl Item {
     }
 }
 
+/// The id there of the pull request that has this number in the mirror; none when it is a work item's.
+#[must_use]
+pub fn pull_request_id(number: u64) -> Option<i32> {
+    match Item::of(number)? {
+        Item::Pull(id) => Some(id),
+        Item::WorkItem(_) => None,
+    }
+}
+
 /// A comment in a thread of a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InThread {

@@ -13,6 +13,7 @@
 mod api;
 mod auth;
 mod config;
+mod hooks;
 mod html;
 mod http;
 mod ids;
@@ -38,6 +39,9 @@ use forgeline_repo::BranchName;
 
 pub use config::{Auth, Config, ConfigError, Limits};
 pub use forgeline_forge::remote::adapter::{Clock, SecretSource, SystemClock};
+pub use hooks::{Change, Hooks, Subscription};
+pub use ids::pull_request_id;
+pub use names::repo_id;
 
 /// Azure DevOps, as a token or a service principal sees it.
 pub struct AzureDevOps {
@@ -51,6 +55,31 @@ impl AzureDevOps {
     /// [`ConfigError`] when the address or the machine's certificates cannot be used.
     pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
         Ok(Self { api: api::Api::new(config, clock)? })
+    }
+}
+
+impl AzureDevOps {
+    /// Makes sure that service hooks are subscribed to; with `dry_run` it only reads. What is there already stays, and what
+    /// of it differs is changed; repeated, it changes nothing.
+    ///
+    /// # Errors
+    /// A project is not there, or the account may not manage its subscriptions. What was made before that stays.
+    pub async fn subscribe(&self, hooks: &Hooks, dry_run: bool) -> Result<Vec<Subscription>, RemoteError> {
+        hooks::subscribe(&self.api, hooks, dry_run).await
+    }
+
+    /// Asks people to review a pull request, or says that they must.
+    ///
+    /// # Errors
+    /// A login is not known, or the account may not ask.
+    pub async fn add_reviewers(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        logins: &[String],
+        required: bool,
+    ) -> Result<(), RemoteError> {
+        verbs::reviewers::add(&self.api, repo, number, logins, required).await
     }
 }
 

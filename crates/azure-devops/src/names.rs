@@ -10,7 +10,8 @@ const LONGEST_NAME: usize = 100;
 const LONGEST_LOGIN: usize = 30;
 
 /// A repository's name in the mirror; none when nothing is left of it.
-pub(crate) fn repo_id(project: &str, repository: &str) -> Option<RepoId> {
+#[must_use]
+pub fn repo_id(project: &str, repository: &str) -> Option<RepoId> {
     format!("{}/{}", owner(project), name(repository)).parse().ok()
 }
 

@@ -100,7 +100,11 @@ impl Places {
     }
 }
 
-async fn projects(talk: Talk<'_>) -> Result<Vec<Project>> {
+pub(crate) async fn projects(talk: Talk<'_>) -> Result<Vec<Project>> {
+    if let Some(only) = &talk.api.project {
+        let request = talk.core(Manner::Read)?.projects_client().get(talk.organization(), only);
+        return Ok(talk.find::<Project>(sent!(request))?.into_iter().collect());
+    }
     let mut all: Vec<Project> = Vec::new();
     let mut next: Option<String> = None;
     for _ in 0..MOST_PAGES {

@@ -6,6 +6,8 @@
 //! the types of `azure_devops_rust_api` by the tests of the adapter.
 
 mod call;
+mod hooks;
+mod operation;
 mod people;
 mod pulls;
 mod reply;
@@ -81,6 +83,9 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked) -> Response<Body> {
         (reply, problems)
     });
     let mut state = shared.lock();
+    if let Some(entry) = state.log.entry(asked.number) {
+        entry.operation = operation::name(&asked.method, &asked.path);
+    }
     for problem in problems {
         state.log.problem(asked.number, Problem::Request(problem));
     }

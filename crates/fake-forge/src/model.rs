@@ -88,6 +88,12 @@ pub(crate) struct World {
     pub(crate) threads: BTreeMap<Id, thread::Thread>,
     /// Comments that are Markdown where others are rich text.
     pub(crate) markdown: BTreeSet<Id>,
+    /// Work items and the pull requests that are linked to them.
+    pub(crate) links: BTreeSet<(Id, Id)>,
+    /// Subscriptions to service hooks, as they were made.
+    pub(crate) subscriptions: BTreeMap<Id, serde_json::Value>,
+    /// People who must review a pull request, as pull request and person.
+    pub(crate) required: BTreeSet<(Id, Id)>,
     /// Programs that get tokens for their own secret: the secret and the account, by the id of the program.
     pub(crate) principals: BTreeMap<String, (String, Id)>,
     /// Entries of a page that ends with a token.
@@ -123,6 +129,9 @@ impl World {
             pushes: Vec::new(),
             threads: BTreeMap::new(),
             markdown: BTreeSet::new(),
+            links: BTreeSet::new(),
+            subscriptions: BTreeMap::new(),
+            required: BTreeSet::new(),
             principals: BTreeMap::new(),
             page: 200,
             is_old: false,

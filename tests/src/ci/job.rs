@@ -130,15 +130,23 @@ impl Job {
         Self::with(world, variables, expressions)
     }
 
-    /// A job of Azure Pipelines that somebody started.
-    pub(super) fn azure() -> Self {
+    /// A job of Azure Pipelines that somebody started for this work item, or a file that is one, in a repository of a
+    /// collection with this address.
+    pub(super) fn azure(collection: &str, (project, repository): (&str, &str), token: &str, work_item: &str) -> Self {
         let world = World::new();
         let path = |name: &str| world.path(name).display().to_string();
-        let places = [("home", path("vsts")), ("temp", path("temp")), ("workspace", path("workspace"))];
+        let places = [
+            ("home", path("vsts")),
+            ("temp", path("temp")),
+            ("workspace", path("workspace")),
+            ("collection", collection.to_owned()),
+            ("project", project.to_owned()),
+            ("repository", repository.to_owned()),
+        ];
         let variables = recorded(include_str!("../../ci/azure.env"), &places);
         let expressions = [
-            ("${{ parameters.workItem }}", "work-item.md".to_owned()),
-            ("$(System.AccessToken)", "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9".to_owned()),
+            ("${{ parameters.workItem }}", work_item.to_owned()),
+            ("$(System.AccessToken)", token.to_owned()),
             ("$(Pipeline.Workspace)", path("vsts/work/1")),
         ];
         Self::with(world, variables, expressions.map(|(name, value)| (name.to_owned(), value)).to_vec())

@@ -63,8 +63,10 @@ fn matrix() -> String {
         "# What is the same on which forge\n\n\
          One suite of {count} scenarios is played on each forge: people act, the executable `forgeline` looks, and what follows is\n\
          compared with a transcript that all forges share. At the end of each scenario Forgeline is asked again and must do\n\
-         nothing. GitHub is played by a server of our own over HTTP and Git, whose requests and answers are held against\n\
-         GitHub's description of its API. The suite writes this page: `{COMMAND}`.\n\n\
+         nothing. GitHub and Azure DevOps are played by a server of our own over HTTP and Git. What is asked of GitHub and answered\n\
+         is held against its description of its API; Azure DevOps has none, so what is asked is held against what that server\n\
+         knows of it. There each repository has a project of its own, whose work items are its issues; `!7` is read as `#7`, and\n\
+         people write in the editors of rich text and of Markdown. The suite writes this page: `{COMMAND}`.\n\n\
          ✓ ends as on all forges · ≠ ends another way on purpose · – the forge has no such thing · ✗ not so yet\n\n\
          | scenario | {} |\n|---|{}\n| **all {count}** | {} |\n",
         titles.join(" | "),
@@ -102,6 +104,7 @@ pub(super) fn tell(stage: &dyn Stage, group: &Group, transcript: &str) -> Option
          Ids, hashes and times are left out, and items are numbered as they come. eve may read, ana and ben may write, bo\n\
          maintains. What other stories do on each forge is in the [support matrix](../support.md).\n\n"
     );
+    page.push_str(stage.words());
     let mut is_quoting = false;
     for line in transcript.lines() {
         let quoted = line.strip_prefix("    |").map(|text| text.strip_prefix(' ').unwrap_or(text));

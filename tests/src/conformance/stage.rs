@@ -1,5 +1,6 @@
 //! What people can do and see on a forge. Scenarios know nothing else of it.
 
+pub(super) mod azure_devops;
 pub(super) mod github;
 pub(super) mod local;
 
@@ -107,6 +108,10 @@ pub(super) trait Stage: Sync {
     fn looks(&self, at_once: usize) -> bool;
     /// What must hold at the end besides.
     fn check(&self);
+    /// Where the words of what is written down are not the forge's own, a paragraph for people.
+    fn words(&self) -> &'static str {
+        ""
+    }
     /// Operations of the forge's API that were used.
     fn operations(&self) -> Vec<String>;
 }

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 /// Where a hook is taken.
-const PATH: &str = "/webhooks/azure-devops";
+pub(super) const PATH: &str = "/webhooks/azure-devops";
+/// The header that shows the secret.
+pub(super) const HEADER: &str = "X-Forgeline-Secret";
 /// What hooks are subscribed to, and what each is called on the page where they are made.
-const EVENTS: [(&str, &str); 8] = [
+pub(super) const EVENTS: [(&str, &str); 8] = [
     ("git.push", "Code pushed"),
     ("git.pullrequest.created", "Pull request created"),
     ("git.pullrequest.updated", "Pull request updated"),
@@ -40,7 +42,7 @@ pub(super) fn value() -> Value {
         |all: &[(&str, &str)]| -> Vec<Value> { all.iter().map(|(id, name)| json!({"id": id, "name": name})).collect() };
     json!({
         "forge": "azure-devops", "permissions": PERMISSIONS, "scopes": named(&SCOPES),
-        "subscriptions": named(&EVENTS), "path": PATH, "header": "X-Forgeline-Secret",
+        "subscriptions": named(&EVENTS), "path": PATH, "header": HEADER,
     })
 }
 
@@ -54,7 +56,8 @@ pub(super) fn text() -> String {
          3. In the operator's file:\n   \
          forges:\n     azure_devops: {{organization: <name>, token: \"env:AZDO_PAT\", hook_secret: \"env:AZDO_HOOK_SECRET\"}}\n\
          4. Service hooks of the kind Web Hooks, to https://<your server>{PATH} with the header\n   \
-         `X-Forgeline-Secret: <the secret>`, made by `openssl rand -hex 32`:\n{}\
+         `{HEADER}: <the secret>`, made by `openssl rand -hex 32`:\n{}   \
+         `forgeline init azure-devops --create --url https://<your server>` makes them\n\
          \nnext: `forgeline serve --dry-run` checks the settings, `forgeline bot once` looks; without hooks it looks by itself\n",
         named(&SCOPES),
         named(&EVENTS),

@@ -16,6 +16,7 @@ use crate::{
     http::Manner,
     limits::Priority,
     places::Place,
+    shapes::Thread,
 };
 
 /// What tells Forgeline's statuses from others'.
@@ -23,7 +24,9 @@ const GENRE: &str = "forgeline";
 /// Longest name and description of a status, UTF-16 units.
 const LONGEST_NAME: usize = 256;
 const LONGEST_DESCRIPTION: usize = 1000;
-/// Marks that stand on the lines of a pull request at most: each is a thread that somebody has to read.
+/// The status of a thread whose mark is mended.
+const FIXED: &str = "fixed";
+/// Open marks that stand on the lines of a pull request at most: each is a thread that somebody has to read.
 const MOST_MARKS: usize = 20;
 
 pub(crate) async fn put(api: &Api, repo: &RepoId, check: &NewCheck) -> Result<()> {
@@ -50,50 +53,87 @@ pub(crate) async fn put(api: &Api, repo: &RepoId, check: &NewCheck) -> Result<()
     Ok(())
 }
 
-/// Puts marks on lines, each once whatever is put again.
+/// Puts marks on lines, each once whatever is put again. What a check has marked and does not mark any more is mended: its
+/// thread is closed as *fixed*, and opened again should it come back.
 async fn mark(talk: Talk<'_>, place: &Place, pull: i32, check: &NewCheck) -> Result<()> {
-    if check.status != CheckStatus::Completed || check.annotations.is_empty() {
+    if check.status != CheckStatus::Completed {
         return Ok(());
     }
     let there = threads::read(talk, place, pull).await?;
     let me = talk.api.people.me(talk).await?;
     let mut known = Vec::new();
-    for thread in &there {
+    for thread in there {
         let author = thread.comments.first().and_then(|comment| comment.author.clone());
-        if let Some(key) = thread.property(threads::MARKER).filter(|key| key.starts_with("mark:"))
-            && talk.api.people.login(talk, author.as_ref()).await? == me
-        {
-            known.push(key.to_owned());
+        let is_mark = thread.is_deleted != Some(true) && thread.property(threads::MARKER).is_some_and(is_mark);
+        if is_mark && talk.api.people.login(talk, author.as_ref()).await? == me {
+            known.push(thread);
         }
     }
-    for annotation in &check.annotations {
-        let key = key(annotation);
-        if known.contains(&key) {
+    let wanted: Vec<(String, &Annotation)> = check.annotations.iter().map(|it| (key(&check.name, it), it)).collect();
+    let of_check = |thread: &&Thread| {
+        let key = thread.property(threads::MARKER).unwrap_or_default();
+        key.starts_with(&prefix(&check.name))
+    };
+    let mut open = 0;
+    for thread in &known {
+        let key = thread.property(threads::MARKER).unwrap_or_default();
+        let again = wanted.iter().find(|(wanted, _)| wanted == key).map(|(_, annotation)| status_of(annotation));
+        let is_fixed = thread.status.as_deref() == Some(FIXED);
+        match again {
+            None if is_fixed => continue,
+            None if of_check(&thread) => {
+                threads::set_status(talk, place, pull, thread.id, FIXED).await?;
+                continue;
+            }
+            Some(status) if is_fixed => threads::set_status(talk, place, pull, thread.id, status).await?,
+            None | Some(_) => {}
+        }
+        open += 1;
+    }
+    for (key, annotation) in &wanted {
+        if known.iter().any(|thread| thread.property(threads::MARKER) == Some(key)) {
             continue;
         }
-        if known.len() >= MOST_MARKS {
+        if open >= MOST_MARKS {
             tracing::info!(repo = %place.repo, pull, most = MOST_MARKS, "more marks on lines than a pull request takes are left out");
             break;
         }
         let said = format!("**{}**\n\n{}", text::line(&annotation.title, LONGEST_NAME), annotation.message);
-        let body = marker::append(&said, &key);
-        let is_open = annotation.level != AnnotationLevel::Notice;
-        threads::start(talk, place, pull, &body, Some((&annotation.path, annotation.line)), is_open).await?;
-        known.push(key);
+        let body = marker::append(&said, key);
+        let line = Some((&*annotation.path, annotation.line));
+        threads::start(talk, place, pull, &body, line, status_of(annotation) == threads::ACTIVE).await?;
+        open += 1;
     }
     Ok(())
 }
 
-fn key(annotation: &Annotation) -> String {
-    let mut hash = Sha256::new();
+/// A mark that asks for nothing is closed from the start.
+fn status_of(annotation: &Annotation) -> &'static str {
+    if annotation.level == AnnotationLevel::Notice { threads::CLOSED } else { threads::ACTIVE }
+}
+
+fn is_mark(key: &str) -> bool {
+    key.starts_with("mark:")
+}
+
+/// How the keys of a check's marks begin.
+fn prefix(check: &str) -> String {
+    format!("mark:{}:", digest(&[check], 4))
+}
+
+fn key(check: &str, annotation: &Annotation) -> String {
     let line = annotation.line.to_string();
-    for part in [&annotation.path, &line, &annotation.title, &annotation.message] {
+    let parts = [&*annotation.path, &line, &annotation.title, &annotation.message];
+    prefix(check) + &digest(&parts, 10)
+}
+
+fn digest(parts: &[&str], bytes: usize) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    let digest = hash.finalize();
-    let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
-    format!("mark:{hex}")
+    hash.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn status(check: &NewCheck) -> GitStatus {

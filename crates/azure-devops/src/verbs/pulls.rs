@@ -4,7 +4,7 @@
 //! the server's own clock, and a closed one when it was closed.
 
 use azure_devops_rust_api::git::models::{
-    GitPullRequestCreateOptions, GitPullRequestUpdateOptions, PullRequestStatus, PullRequestTimeRangeType,
+    GitPullRequestCreateOptions, GitPullRequestUpdateOptions, PullRequestStatus, PullRequestTimeRangeType, ResourceRef,
 };
 use forgeline_forge::{
     remote::{NewPullRequest, RemoteItem, RemotePull, RemoteState, Scan, Trouble},
@@ -151,13 +151,41 @@ pub(crate) async fn open(api: &Api, repo: &RepoId, new: &NewPullRequest) -> Resu
     let mut options = GitPullRequestCreateOptions::new(new.head.refname(), new.base.refname(), title);
     options.description = Some(text::cut(&outward(&new.body), LONGEST_BODY));
     options.is_draft = Some(new.draft);
+    if let Some(work_item) = work_item_of(&new.head).filter(|_| place.has_work_items) {
+        let mut linked = options.clone();
+        linked.work_item_refs = vec![ResourceRef { id: Some(work_item.to_string()), url: None }];
+        match create(talk, &place, linked).await {
+            // Nothing was done: the link may be what is not allowed, and the pull request is worth more.
+            Err(error)
+                if matches!(error.trouble, Trouble::Missing(_) | Trouble::Forbidden(_) | Trouble::Refused(_)) =>
+            {
+                tracing::warn!(%repo, work_item, reason = %error, "the pull request is opened without a link to its work item");
+            }
+            done => return done,
+        }
+    }
+    create(talk, &place, options).await
+}
+
+async fn create(talk: Talk<'_>, place: &Place, options: GitPullRequestCreateOptions) -> Result<RemoteItem> {
     let request = talk.git(Manner::Write(Priority::Work))?.pull_requests_client().create(
         talk.organization(),
         &place.repository,
         &place.project,
         options,
     );
-    shown(talk, &place, sent!(request)).await
+    shown(talk, place, sent!(request)).await
+}
+
+/// The work item that a branch of Forgeline's is for: `forgeline/<blueprint>/<number>-<title>`.
+fn work_item_of(head: &BranchName) -> Option<i32> {
+    let name = head.to_string();
+    let (_, rest) = name.strip_prefix("forgeline/")?.split_once('/')?;
+    let number = rest.split_once('-').map_or(rest, |(number, _)| number);
+    match Item::of(number.parse().ok()?)? {
+        Item::WorkItem(id) => Some(id),
+        Item::Pull(_) => None,
+    }
 }
 
 pub(crate) async fn edit(
@@ -301,4 +329,22 @@ async fn tip(talk: Talk<'_>, place: &Place, branch: &BranchName) -> Result<Optio
     let refs: Vec<Ref> = talk.list(sent!(request))?;
     let found = refs.into_iter().find(|it| it.name == branch.refname());
     Ok(found.and_then(|it| it.object_id.parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::work_item_of;
+
+    #[test]
+    fn a_branch_of_forgelines_names_its_work_item() {
+        for (name, expected) in [
+            ("forgeline/docs-page/12-how-to-return-goods", Some(12)),
+            ("forgeline/docs-page/12", Some(12)),
+            ("forgeline/docs-page/1000000012-a-pull-request", None),
+            ("forgeline/docs-page/file-item", None),
+            ("topic/docs-page/12-x", None),
+        ] {
+            assert_eq!(work_item_of(&name.parse().expect("a branch")), expected, "{name}");
+        }
+    }
 }

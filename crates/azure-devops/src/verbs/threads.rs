@@ -24,6 +24,10 @@ const LONGEST: usize = 150_000;
 /// Where a thread keeps the key of Forgeline's marker.
 pub(super) const MARKER: &str = "forgeline.marker";
 
+/// Statuses of threads: somebody is to answer, nobody is.
+pub(super) const ACTIVE: &str = "active";
+pub(super) const CLOSED: &str = "closed";
+
 pub(super) async fn read(talk: Talk<'_>, place: &Place, pull: i32) -> Result<Vec<Thread>> {
     let client = talk.git(Manner::Read)?.pull_request_threads_client();
     let request = client.list(talk.organization(), &place.repository, pull, &place.project);
@@ -98,7 +102,7 @@ pub(super) async fn start(
     // The other crate's type has no place for properties with names of one's own.
     let mut thread = json!({
         "comments": [{ "parentCommentId": 0, "content": text::cut(&outward(body), LONGEST), "commentType": "text" }],
-        "status": if is_open { "active" } else { "closed" },
+        "status": if is_open { ACTIVE } else { CLOSED },
     });
     if let Some(key) = marker::key(body) {
         thread["properties"] = json!({ MARKER: { "$type": "System.String", "$value": key } });
@@ -112,6 +116,15 @@ pub(super) async fn start(
     let priority = if line.is_some() { Priority::Report } else { Priority::Answer };
     let sent = talk.raw(Manner::Write(priority), Method::POST, &path, Some(&thread)).await?;
     talk.written(sent)
+}
+
+/// Opens or closes a thread; repeated, it changes nothing.
+pub(super) async fn set_status(talk: Talk<'_>, place: &Place, pull: i32, thread: i32, status: &str) -> Result<()> {
+    let path =
+        format!("{}/_apis/git/repositories/{}/pullRequests/{pull}/threads/{thread}", place.project, place.repository);
+    let body = json!({ "status": status });
+    let sent = talk.raw(Manner::Write(Priority::Report), Method::PATCH, &path, Some(&body)).await?;
+    talk.written::<IgnoredAny>(sent).map(drop)
 }
 
 pub(super) async fn edit(talk: Talk<'_>, place: &Place, at: InThread, body: &str) -> Result<RemoteComment> {

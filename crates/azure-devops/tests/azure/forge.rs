@@ -261,6 +261,20 @@ async fn a_check_is_a_status_and_its_marks_come_once() {
         .filter_map(|it| it["threadContext"]["rightFileStart"]["line"].as_u64())
         .collect();
     assert_eq!(on_lines, (1..=20).collect::<Vec<_>>());
+    // What is not marked any more is mended, and what comes back is open again.
+    let statuses = || -> Vec<String> {
+        let threads = place.there.azure_peek(&format!("{base}/pullRequests/{pull}/threads"));
+        let on_lines = threads["value"].as_array().into_iter().flatten().filter(|it| it["threadContext"].is_object());
+        on_lines.filter_map(|it| it["status"].as_str().map(str::to_owned)).collect()
+    };
+    for (marks, expected) in [(3..=4, 2), (2..=5, 4), (30..=30, 1)] {
+        check.annotations = marks.map(mark).collect();
+        place.azure.put_check(&shop(), &check).await.expect("it is put for another head");
+        assert_eq!(statuses().iter().filter(|status| *status == "active").count(), expected, "{:?}", statuses());
+    }
+    check.annotations.clear();
+    place.azure.put_check(&shop(), &check).await.expect("nothing is left");
+    assert_eq!(statuses(), ["fixed"; 21]);
     place.settle();
 }
 
@@ -365,5 +379,23 @@ async fn a_server_that_takes_markers_out_and_knows_no_markdown() {
     let texts: Vec<String> =
         place.azure.comments(&shop(), id).await.expect("they are read").into_iter().map(|it| it.body).collect();
     assert_eq!(texts, ["/forgeline help", marker::strip(&body).as_str()]);
+    place.settle();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reviewers_are_asked_once_and_may_be_required() {
+    let place = Place::new();
+    place.there.push("ana", SHOP, "fix", &[("a", "1")]);
+    let number = place.there.open_pull("ana", SHOP, "fix", "main", "Mend it", "Please.");
+    place.there.comment("ben", SHOP, number, "Hello.");
+    let (pull, ben) = (place.pull(number), place.login("ben"));
+    for required in [false, true, true] {
+        place.azure.add_reviewers(&shop(), pull, std::slice::from_ref(&ben), required).await.expect("ben is asked");
+    }
+    let path = format!("acme/_apis/git/repositories/shop/pullRequests/{}/reviewers", pull - 1_000_000_000);
+    let shown = place.there.azure_peek(&path);
+    assert_eq!((&shown["count"], &shown["value"][0]["isRequired"]), (&1.into(), &true.into()), "{shown}");
+    let strange = place.azure.add_reviewers(&shop(), pull, &["nobody-000000".to_owned()], false).await;
+    assert!(strange.is_err_and(|error| error.to_string().contains("nobody-000000")));
     place.settle();
 }

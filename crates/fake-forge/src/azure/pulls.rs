@@ -1,12 +1,12 @@
 //! Pull requests.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::call::Call;
 use super::list as wrapped;
 use super::reply::{Outcome, Refusal, Reply};
-use super::repositories;
 use super::shape::{self, time};
+use super::{repositories, work_items};
 use crate::model::Id;
 use crate::model::access::Level;
 use crate::model::item::Item;
@@ -66,6 +66,12 @@ pub(super) fn open(call: &mut Call<'_>, repository: Id) -> Outcome {
     let (head, base) = (branch(call, "/sourceRefName"), branch(call, "/targetRefName"));
     let (title, body) = (call.text("/title").unwrap_or_default(), call.text("/description").unwrap_or_default());
     judge(call, Some(&title), Some(&body))?;
+    let named = call.body.get("workItemRefs").and_then(Value::as_array).cloned().unwrap_or_default();
+    let owner = call.look().repositories.get(&repository).map_or(0, |it| it.owner);
+    let mut linked = Vec::new();
+    for reference in named {
+        linked.push(work_items::find(call, owner, reference["id"].as_str().unwrap_or_default())?);
+    }
     let draft = call.body.get("isDraft").and_then(Value::as_bool).unwrap_or(false);
     let actor = call.actor();
     let asked = Proposal {
@@ -77,6 +83,10 @@ pub(super) fn open(call: &mut Call<'_>, repository: Id) -> Outcome {
         draft,
     };
     let item = call.world().open_pull(actor, repository, &asked)?;
+    for work_item in linked {
+        call.world().links.insert((work_item, item));
+        call.world().touch(work_item);
+    }
     Ok(Reply::created(shown(call, item)))
 }
 
@@ -145,6 +155,42 @@ pub(super) fn unlabel(call: &mut Call<'_>, item: Id, label: &str) -> Outcome {
     let actor = call.actor();
     call.world().unlabel(actor, item, &name);
     Ok(Reply::status(200))
+}
+
+/// The work items that a pull request is linked to.
+pub(super) fn work_items(call: &mut Call<'_>, item: Id) -> Outcome {
+    let links = call.look().links.iter().filter(|(_, pull)| *pull == item);
+    let url = |id: Id| format!("{}/fabrikam/_apis/wit/workItems/{id}", call.base);
+    let shown = links.map(|(id, _)| json!({ "id": id.to_string(), "url": url(*id) }));
+    Ok(Reply::ok(wrapped(shown.collect())))
+}
+
+fn reviewer(call: &Call<'_>, item: Id, user: Id) -> Value {
+    let mut shown = shape::identity(call.look(), user, &call.base);
+    shown["vote"] = 0.into();
+    shown["isRequired"] = call.look().required.contains(&(item, user)).into();
+    shown
+}
+
+pub(super) fn reviewers(call: &mut Call<'_>, item: Id) -> Outcome {
+    let pull = call.look().items.get(&item).and_then(|it| it.pull.as_ref());
+    let all = pull.map(|pull| pull.reviewers.clone()).unwrap_or_default();
+    Ok(Reply::ok(wrapped(all.into_iter().map(|user| reviewer(call, item, user)).collect())))
+}
+
+/// Makes somebody a reviewer.
+pub(super) fn ask(call: &mut Call<'_>, item: Id, who: &str) -> Outcome {
+    let user = call.look().users.keys().find(|user| shape::guid("identity", **user) == who).copied();
+    let user = user.ok_or_else(|| Refusal::new(404, "TF401362: The reviewer is not a valid identity."))?;
+    let required = call.body.get("isRequired").and_then(Value::as_bool).unwrap_or(false);
+    let actor = call.actor();
+    call.world().request_review(actor, item, user);
+    if required {
+        call.world().required.insert((item, user));
+    } else {
+        call.world().required.remove(&(item, user));
+    }
+    Ok(Reply::ok(reviewer(call, item, user)))
 }
 
 pub(super) fn statuses(call: &mut Call<'_>, item: Id) -> Outcome {

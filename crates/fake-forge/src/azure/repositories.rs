@@ -47,6 +47,14 @@ pub(super) fn projects(call: &mut Call<'_>) -> Outcome {
     Ok(if next < owners.len() { reply.with_header("x-ms-continuationtoken", next.to_string()) } else { reply })
 }
 
+pub(super) fn one_project(call: &mut Call<'_>, wanted: &str) -> Outcome {
+    let owner = project(call.look(), wanted).ok_or_else(|| super::Refusal::missing("The project"))?;
+    if !of(call.look(), owner).into_iter().any(|id| call.level(id) >= Level::Read) {
+        return Err(super::Refusal::missing("The project"));
+    }
+    Ok(Reply::ok(shape::project(call.look(), owner, &call.base)))
+}
+
 pub(super) fn all(call: &mut Call<'_>, wanted: &str) -> Outcome {
     let owner = project(call.look(), wanted).ok_or_else(|| super::Refusal::missing("The project"))?;
     let seen: Vec<Id> = of(call.look(), owner).into_iter().filter(|id| call.level(*id) >= Level::Read).collect();

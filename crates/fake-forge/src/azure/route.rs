@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::reply::{Outcome, Refusal};
-use super::{ORGANIZATION, people, pulls, repositories, threads, work_items};
+use super::{ORGANIZATION, hooks, people, pulls, repositories, threads, work_items};
 
 pub(super) fn dispatch(call: &mut Call<'_>) -> Outcome {
     let segments = call.segments.clone();
@@ -13,7 +13,11 @@ pub(super) fn dispatch(call: &mut Call<'_>) -> Outcome {
         ("GET", ["_apis", "connectionData"]) => people::connection(call),
         ("GET", ["_apis", "identities"]) => people::identities(call),
         ("GET", ["_apis", "accesscontrollists", namespace]) => people::permissions(call, namespace),
+        ("GET", ["_apis", "hooks", "subscriptions"]) => hooks::list(call),
+        ("POST", ["_apis", "hooks", "subscriptions"]) => hooks::create(call),
+        ("PUT", ["_apis", "hooks", "subscriptions", id]) => hooks::replace(call, id),
         ("GET", ["_apis", "projects"]) => repositories::projects(call),
+        ("GET", ["_apis", "projects", wanted]) => repositories::one_project(call, wanted),
         ("GET", [project, "_apis", "git", "repositories"]) => repositories::all(call, project),
         (_, [project, "_apis", "git", "repositories", name, rest @ ..]) => {
             let found = repositories::named(call.look(), project, name);
@@ -51,9 +55,13 @@ fn in_repository(call: &mut Call<'_>, repository: u64, method: &str, rest: &[&st
                 ("GET", ["labels"]) => pulls::labels(call, item),
                 ("POST", ["labels"]) => pulls::label(call, item),
                 ("DELETE", ["labels", label]) => pulls::unlabel(call, item, label),
+                ("GET", ["workitems"]) => pulls::work_items(call, item),
+                ("GET", ["reviewers"]) => pulls::reviewers(call, item),
+                ("PUT", ["reviewers", who]) => pulls::ask(call, item, who),
                 ("GET" | "POST", ["statuses"]) => pulls::statuses(call, item),
                 ("GET", ["threads"]) => threads::list(call, item),
                 ("POST", ["threads"]) => threads::start(call, item),
+                ("PATCH", ["threads", thread]) => threads::settle(call, item, thread),
                 ("PATCH", ["threads", thread, "comments", comment]) => threads::edit(call, item, thread, comment),
                 ("POST", ["threads", thread, "comments", comment, "likes"]) => {
                     threads::like(call, item, thread, comment)

@@ -149,6 +149,21 @@ fn find(call: &Call<'_>, item: Id, thread: &str, comment: &str) -> Result<(Id, u
     found.map(|it| (it.id, number)).ok_or_else(missing)
 }
 
+/// Gives a thread another status.
+pub(super) fn settle(call: &mut Call<'_>, item: Id, thread_id: &str) -> Outcome {
+    const STATUSES: [&str; 6] = ["active", "fixed", "wontFix", "closed", "byDesign", "pending"];
+    find(call, item, thread_id, "1")?;
+    let status = call.text("/status").unwrap_or_default();
+    if !STATUSES.contains(&status.as_str()) {
+        call.problem("a thread is `active`, `fixed`, `wontFix`, `closed`, `byDesign` or `pending`");
+        return Err(Refusal::new(400, "TF401176: The status of the thread is not valid."));
+    }
+    let root: Id = thread_id.parse().unwrap_or_default();
+    let noted = call.world().threads.entry(root);
+    noted.or_insert_with(|| Thread { status: String::new(), properties: json!({}) }).status = status;
+    Ok(Reply::ok(thread(call, root)))
+}
+
 pub(super) fn edit(call: &mut Call<'_>, item: Id, thread: &str, number: &str) -> Outcome {
     let (id, number) = find(call, item, thread, number)?;
     let body = call.text("/content").unwrap_or_default();

@@ -52,6 +52,10 @@ fn state(item: &Item) -> &'static str {
 }
 
 fn shown(call: &Call<'_>, id: Id) -> Value {
+    with_relations(call, id, false)
+}
+
+fn with_relations(call: &Call<'_>, id: Id, expanded: bool) -> Value {
     let (world, base) = (call.look(), &call.base);
     let Some(item) = world.items.get(&id) else { return Value::Null };
     let owner = world.repositories.get(&item.repository).map_or(0, |it| it.owner);
@@ -73,11 +77,27 @@ fn shown(call: &Call<'_>, id: Id) -> Value {
         fields["Microsoft.VSTS.Common.ClosedBy"] = shape::identity(world, closed.by, base);
     }
     let url = format!("{base}/fabrikam/_apis/wit/workItems/{id}");
-    json!({ "id": id, "rev": item.rev, "fields": fields, "url": url, "_links": {} })
+    let mut shown = json!({ "id": id, "rev": item.rev, "fields": fields, "url": url, "_links": {} });
+    let artifact = |pull: Id| {
+        let repository = world.items.get(&pull).map_or(0, |it| it.repository);
+        let (project, repository) = (shape::guid("project", owner), shape::guid("repository", repository));
+        format!("vstfs:///Git/PullRequestId/{project}%2F{repository}%2F{pull}")
+    };
+    let pulls = world.links.iter().filter(|(work_item, _)| *work_item == id);
+    let relations: Vec<Value> = pulls
+        .map(|(_, pull)| {
+            json!({ "rel": "ArtifactLink", "url": artifact(*pull), "attributes": { "name": "Pull Request" } })
+        })
+        .collect();
+    if expanded && !relations.is_empty() {
+        shown["relations"] = relations.into();
+    }
+    shown
 }
 
 pub(super) fn one(call: &mut Call<'_>, item: Id) -> Outcome {
-    Ok(Reply::ok(shown(call, item)))
+    let expanded = call.param("$expand").is_some_and(|what| what == "relations" || what == "all");
+    Ok(Reply::ok(with_relations(call, item, expanded)))
 }
 
 /// A query of the few forms that are understood.

@@ -20,6 +20,52 @@ impl FakeForge {
         item(&self.shared.lock().world, full, number)
     }
 
+    /// The number, in its repository of the model, of the work item or pull request with this id.
+    ///
+    /// # Panics
+    /// If the repository has no such item.
+    #[must_use]
+    pub fn azure_number(&self, full: &str, id: u64) -> u64 {
+        let state = self.shared.lock();
+        let here = super::repository(&state.world, full);
+        let found = state.world.items.get(&id).filter(|item| item.repository == here);
+        found.unwrap_or_else(|| panic!("`{full}` has no item with the id {id}")).number
+    }
+
+    /// Somebody wrote this comment in the editor of Markdown, not of rich text.
+    pub fn azure_is_markdown(&self, comment: u64) {
+        self.act(|state| state.world.markdown.insert(comment));
+    }
+
+    /// All subscriptions to service hooks, with what Azure DevOps shows to nobody.
+    #[must_use]
+    pub fn azure_subscriptions(&self) -> Vec<serde_json::Value> {
+        self.shared.lock().world.subscriptions.values().cloned().collect()
+    }
+
+    /// Switches all subscriptions off, as Azure DevOps does after too many errors.
+    pub fn azure_switches_hooks_off(&self) {
+        self.act(|state| {
+            for subscription in state.world.subscriptions.values_mut() {
+                subscription["status"] = "disabledBySystem".into();
+            }
+        });
+    }
+
+    /// The reactions to a comment, or the likes.
+    ///
+    /// # Panics
+    /// If there is no such repository.
+    #[must_use]
+    pub fn azure_reactions(&self, full: &str, comment: u64) -> Vec<String> {
+        let state = self.shared.lock();
+        let here = super::repository(&state.world, full);
+        let is_here = state.world.comments.get(&comment).is_some_and(|it| it.repository == here);
+        let on = crate::model::item::Subject::Comment(comment);
+        let all = state.world.reactions.values().filter(|it| is_here && it.on == on);
+        all.map(|it| it.content.clone()).collect()
+    }
+
     /// The id of an account, as Azure DevOps writes ids.
     #[must_use]
     pub fn azure_identity(&self, login: &str) -> String {

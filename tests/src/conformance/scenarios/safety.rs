@@ -94,7 +94,7 @@ pub(in crate::conformance) const GROUND: &[Scenario] = &[
         scene.own_repository("acme/hidden", true, &[]);
         scene.issue("ana", "Plans", "Takeover.");
         scene.looks();
-        one(scene, "eve", "/forgeline why acme/shop#1\n/forgeline why acme/secret");
+        one(scene, "eve", "/forgeline why acme/shop#4711\n/forgeline why acme/secret");
     }),
     scenario("a rule of the factory refuses what is not to be written", |scene| {
         let policy = "policy:\n  rules:\n    - id: no-promises\n      when: 'file.content.contains(\"30 days\")'\n      \
