@@ -3,7 +3,7 @@
 use azure_devops_rust_api::git::models;
 use forgeline_forge::{
     marker,
-    remote::{Reaction, RemoteComment},
+    remote::{CommentPlace, Reaction, RemoteComment},
 };
 use http::Method;
 use serde::de::IgnoredAny;
@@ -49,6 +49,9 @@ pub(super) async fn comments(talk: Talk<'_>, threads: Vec<Thread>, pull: i32) ->
             {
                 shown.body = marker::append(&shown.body, key);
             }
+            if thread.is_on_a_file() {
+                shown.place = CommentPlace::Thread(u64::from(thread.id.unsigned_abs()));
+            }
             all.push(shown);
         }
     }
@@ -69,6 +72,7 @@ async fn shown(talk: Talk<'_>, pull: i32, thread: i32, comment: &ThreadComment) 
         body: inward(comment.content.as_deref().unwrap_or_default()),
         created_at: comment.published_date.0,
         updated_at: edited.map_or(comment.published_date.0, |when| when.0),
+        place: CommentPlace::Conversation,
     }))
 }
 

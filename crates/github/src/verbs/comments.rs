@@ -1,7 +1,7 @@
 //! Comments on issues and pull requests.
 
 use forgeline_forge::{
-    remote::{Reaction, RemoteComment, Trouble},
+    remote::{CommentPlace, Reaction, RemoteComment, Trouble},
     types::RepoId,
 };
 use forgeline_model::Timestamp;
@@ -90,6 +90,7 @@ fn comment(shape: Comment, number: u64) -> RemoteComment {
         body: shape.body.unwrap_or_default(),
         created_at: shape.created_at.0,
         updated_at: shape.updated_at.0,
+        place: CommentPlace::Conversation,
     }
 }
 

@@ -8,7 +8,7 @@ use futures::{StreamExt as _, stream};
 use super::{Elsewhere, begin, people::somebody, reach::News, talk};
 use crate::{
     ForgeError, LocalForge,
-    remote::{RemoteComment, RemoteItem, RemoteRepository, Scan},
+    remote::{CommentPlace, RemoteComment, RemoteItem, RemoteRepository, Scan},
     types::RepoId,
 };
 
@@ -126,7 +126,12 @@ impl LocalForge {
             Some(reach) => Timestamp::from_millis(at.millis().saturating_sub_unsigned(reach.millis)),
             None => begin(row.comments_seen_to, at),
         };
-        let comments = there.remote.comments_since(&it.repo, since).await?;
+        let mut comments = there.remote.comments_since(&it.repo, since).await?;
+        // What reviewers write is news under the same rule, but no list of a whole repository has it.
+        let comments_to = comments.iter().map(|comment| comment.updated_at).max();
+        if !is_first_look || reach.is_some() {
+            comments.extend(self.review_comments_there(there, &it.repo, &items, since, at).await?);
+        }
         if !is_first_look || reach.is_some() {
             self.find_missing(there, &it.repo, &mut items, &comments).await?;
         }
@@ -153,7 +158,11 @@ impl LocalForge {
             }
         }
         for (comment, author) in comments.iter().zip(&authors) {
-            let is_silent = is_first_look && !news.as_ref().is_some_and(|news| news.has_comment(comment, author));
+            let is_news = match &news {
+                Some(news) => news.has_comment(comment, author),
+                None => !is_first_look && (comment.place == CommentPlace::Conversation || comment.created_at >= since),
+            };
+            let is_silent = !is_news;
             if !talk::note(&mut verb, comment, author.clone(), is_silent).await? {
                 tracing::debug!(repo = %it.repo, number = comment.number, "a comment stands under nothing that is known");
             }
@@ -165,7 +174,8 @@ impl LocalForge {
             times.max().map_or_else(|| begin(None, at).millis(), Timestamp::millis)
         };
         let items_to = last(&mut items.iter().map(|item| item.updated_at));
-        let comments_to = last(&mut comments.iter().map(|comment| comment.updated_at));
+        let heard = comments_to.is_some();
+        let comments_to = last(&mut comments_to.into_iter());
         // Nothing new: the place stays. The first look begins at its own time.
         let (items_to, comments_to) = if is_first_look {
             let now = begin(None, at).millis();
@@ -174,7 +184,7 @@ impl LocalForge {
             let stay = |found: bool, to: i64, was: Option<i64>| if found { to } else { was.unwrap_or(to) };
             (
                 stay(!items.is_empty(), items_to, row.items_seen_to),
-                stay(!comments.is_empty(), comments_to, row.comments_seen_to),
+                stay(heard, comments_to, row.comments_seen_to),
             )
         };
         verb.view.tx.set_seen_to(row.id, items_to, comments_to).await?;
