@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod config;
 mod http;
+mod ids;
 mod limits;
 mod shapes;
 mod verbs;
@@ -16,7 +17,7 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use forgeline_forge::{
     remote::{
-        GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteItem,
+        GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteFeedback, RemoteItem,
         RemoteRepository, Scan,
     },
     types::{RepoId, Role},
@@ -76,6 +77,24 @@ impl Remote for GitHub {
 
     async fn comments(&self, repo: &RepoId, number: u64) -> Result<Vec<RemoteComment>, RemoteError> {
         verbs::comments::of(&self.api, repo, number).await
+    }
+
+    async fn review_comments(&self, repo: &RepoId, number: u64) -> Result<Vec<RemoteComment>, RemoteError> {
+        verbs::reviews::comments(&self.api, repo, number).await
+    }
+
+    async fn feedback(&self, repo: &RepoId, number: u64) -> Result<RemoteFeedback, RemoteError> {
+        verbs::reviews::feedback(&self.api, repo, number).await
+    }
+
+    async fn reply_in_thread(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        thread: u64,
+        body: &str,
+    ) -> Result<RemoteComment, RemoteError> {
+        verbs::reviews::reply(&self.api, repo, number, thread, body).await
     }
 
     async fn open_pull_requests(&self, repo: &RepoId, head: &BranchName) -> Result<Vec<RemoteItem>, RemoteError> {

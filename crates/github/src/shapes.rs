@@ -183,6 +183,47 @@ pub(crate) struct Comment {
     pub(crate) updated_at: When,
 }
 
+/// A comment on lines of a pull request.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ReviewComment {
+    pub(crate) id: u64,
+    #[serde(default)]
+    pub(crate) pull_request_review_id: Option<u64>,
+    #[serde(default)]
+    pub(crate) in_reply_to_id: Option<u64>,
+    #[serde(default)]
+    pub(crate) path: String,
+    /// None when the line has changed since.
+    #[serde(default)]
+    pub(crate) line: Option<u32>,
+    #[serde(default)]
+    pub(crate) original_line: Option<u32>,
+    #[serde(default)]
+    pub(crate) original_start_line: Option<u32>,
+    #[serde(default)]
+    pub(crate) side: Option<String>,
+    #[serde(default)]
+    pub(crate) original_commit_id: Option<String>,
+    #[serde(default)]
+    pub(crate) user: Option<Actor>,
+    #[serde(default)]
+    pub(crate) body: Option<String>,
+    pub(crate) created_at: When,
+    pub(crate) updated_at: When,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Review {
+    pub(crate) id: u64,
+    pub(crate) state: String,
+    #[serde(default)]
+    pub(crate) user: Option<Actor>,
+    #[serde(default)]
+    pub(crate) body: Option<String>,
+    #[serde(default)]
+    pub(crate) submitted_at: Option<When>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Permission {
     #[serde(default)]

@@ -135,8 +135,8 @@ mod tests {
         **Changed in `0123456789ab`.** `docs/returns.md` is another one now, though not in line 3. Is that what you meant?
         **Not changed.** The new attempt writes `docs/returns.md` as it was. Say in other words what is to be different, or commit it yourself: what people commit is kept.
         **Not changed.** No stage of the run writes `docs/returns.md`. Commit the change yourself: what people commit is kept.
-        **Not changed.** The new attempt gives what was there already: `main` holds exactly this.
-        **Not changed.** Nothing was written: the write gate refused it: paths.
+        **Not changed.** The new attempt gives what was there already: `main` holds exactly this
+        **Not changed.** Nothing was written: the write gate refused it: paths
         ");
     }
 

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Longest comment, UTF-16 units.
-const LONGEST: usize = 150_000;
+pub(super) const LONGEST: usize = 150_000;
 /// Where a thread keeps the key of Forgeline's marker.
 pub(super) const MARKER: &str = "forgeline.marker";
 
@@ -57,6 +57,18 @@ pub(super) async fn comments(talk: Talk<'_>, threads: Vec<Thread>, pull: i32) ->
     }
     all.sort_by_key(|comment| (comment.created_at, comment.id));
     Ok(all)
+}
+
+/// A comment in a thread on a file.
+pub(super) async fn on_a_file(
+    talk: Talk<'_>,
+    pull: i32,
+    thread: i32,
+    comment: &ThreadComment,
+) -> Result<Option<RemoteComment>> {
+    let shown = shown(talk, pull, thread, comment).await?;
+    let place = CommentPlace::Thread(u64::from(thread.unsigned_abs()));
+    Ok(shown.map(|shown| RemoteComment { place, ..shown }))
 }
 
 async fn shown(talk: Talk<'_>, pull: i32, thread: i32, comment: &ThreadComment) -> Result<Option<RemoteComment>> {

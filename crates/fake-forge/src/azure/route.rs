@@ -54,6 +54,7 @@ fn in_repository(call: &mut Call<'_>, repository: u64, method: &str, rest: &[&st
                 ("GET" | "POST", ["statuses"]) => pulls::statuses(call, item),
                 ("GET", ["threads"]) => threads::list(call, item),
                 ("POST", ["threads"]) => threads::start(call, item),
+                ("POST", ["threads", thread, "comments"]) => threads::reply(call, item, thread),
                 ("PATCH", ["threads", thread, "comments", comment]) => threads::edit(call, item, thread, comment),
                 ("POST", ["threads", thread, "comments", comment, "likes"]) => {
                     threads::like(call, item, thread, comment)

@@ -179,7 +179,7 @@ impl LocalForge {
     pub async fn feedback(&self, repo: &RepoId, number: u64) -> Result<Feedback, ForgeError> {
         let pull = self.pull_request(repo, number).await?;
         if let Some(there) = self.connected(&self.view(repo).await?)? {
-            return self.feedback_there(&there, repo, number, pull.base_commit).await;
+            return self.feedback_there(&there, repo, number, (pull.base_commit, pull.head_commit)).await;
         }
         let mut view = self.view(repo).await?;
         let number = i64::try_from(number).unwrap_or(i64::MAX);

@@ -9,6 +9,7 @@ use super::{Elsewhere, items::text_of};
 use crate::{
     ForgeError, LocalForge,
     local::reviews::{Place, ThreadAnswer},
+    marker,
     remote::{CommentPlace, RemoteComment, RemoteItem, RemoteState, Trouble},
     types::{Feedback, RepoId, ReviewThread, Side, SubmittedReview, ThreadComment},
 };
@@ -24,11 +25,11 @@ impl LocalForge {
         there: &Elsewhere,
         repo: &RepoId,
         number: u64,
-        base: Option<CommitId>,
+        (base, head): (Option<CommitId>, CommitId),
     ) -> Result<Feedback, ForgeError> {
         let read = there.remote.feedback(repo, number).await?;
         let places = read.threads.iter().map(|thread| Place {
-            commit: if thread.side == Side::Old { base } else { thread.commit },
+            commit: if thread.side == Side::Old { base } else { thread.commit.or(Some(head)) },
             path: thread.path.clone(),
             start_line: thread.start_line,
             line: thread.line,
@@ -81,13 +82,21 @@ impl LocalForge {
         at: Timestamp,
     ) -> Result<(), ForgeError> {
         let _turn = self.writing.comments.lock().await;
-        if self.unanswered(repo, number, answers).await?.is_empty() {
-            return Ok(());
+        if !self.unanswered(repo, number, answers).await?.is_empty() {
+            let all = there.remote.thread_comments(repo, number).await?;
+            self.note_comments(there, repo, &all, at).await?;
         }
-        let all = there.remote.thread_comments(repo, number).await?;
-        self.note_comments(there, repo, &all, at).await?;
-        for answer in self.unanswered(repo, number, answers).await? {
-            let body = crate::marker::append(&answer.body, &answer.key);
+        for answer in answers {
+            let body = marker::append(&answer.body, &answer.key);
+            let key = marker::key(&body).unwrap_or(&answer.key);
+            if let Some((row, id)) = self.own_comment(repo, number, key).await? {
+                // A further attempt with the same notes came to another end.
+                if row.body != body {
+                    let edited = there.remote.edit_comment(repo, number, id, &body).await?;
+                    self.note_comments(there, repo, &[edited], at).await?;
+                }
+                continue;
+            }
             match there.remote.reply_in_thread(repo, number, answer.thread, &body).await {
                 Ok(written) => {
                     forgeline_failpoint::pass("comment", "written");
@@ -111,7 +120,8 @@ impl LocalForge {
     ) -> Result<Vec<&'a ThreadAnswer>, ForgeError> {
         let mut missing = Vec::new();
         for answer in answers {
-            if self.own_comment(repo, number, &answer.key).await?.is_none() {
+            let body = marker::append("", &answer.key);
+            if self.own_comment(repo, number, marker::key(&body).unwrap_or(&answer.key)).await?.is_none() {
                 missing.push(answer);
             }
         }
