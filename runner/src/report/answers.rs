@@ -39,7 +39,10 @@ pub fn text(thread: &ThreadNote, fate: &Fate) -> String {
         },
         Fate::Changed { commit, there: false } => {
             let lines = lines(thread).unwrap_or_default();
-            format!("**Changed in {}.** {path} is another one now, though not in {lines}. Is that what you meant?", short(commit))
+            format!(
+                "**Changed in {}.** {path} is another one now, though not in {lines}. Is that what you meant?",
+                short(commit)
+            )
         }
         Fate::Same => format!(
             "**Not changed.** The new attempt writes {path} as it was. Say in other words what is to be different, or commit \
@@ -144,7 +147,8 @@ mod tests {
     fn a_patch_touches_the_lines_that_it_replaces_or_follows() {
         let patch = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,5 +1,5 @@\n one\n-two\n+zwei\n three\n four\n five\n\
                      @@ -10,2 +10,3 @@\n ten\n+more\n eleven\n";
-        for (lines, expected) in [((2, 2), true), ((1, 3), true), ((3, 5), false), ((10, 10), true), ((11, 11), false), ((7, 8), false)]
+        for (lines, expected) in
+            [((2, 2), true), ((1, 3), true), ((3, 5), false), ((10, 10), true), ((11, 11), false), ((7, 8), false)]
         {
             assert_eq!(touches(patch, lines), expected, "{lines:?}");
         }

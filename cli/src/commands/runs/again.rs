@@ -71,7 +71,8 @@ impl Revise {
     pub(super) async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let wish = |view: &RunView| {
             let first = view.spec.plan.stages.first().map(|stage| stage.id.clone());
-            let revision = self.stage.clone().or(first).map(|stage| Revision { stage, text: self.text.clone(), notes: None });
+            let revision =
+                self.stage.clone().or(first).map(|stage| Revision { stage, text: self.text.clone(), notes: None });
             Wish { revision, ..Wish::default() }
         };
         once_more(session, &self.run, &[], self.how, "revise", wish).await

@@ -152,8 +152,15 @@ pub(super) fn reply(call: &mut Call<'_>, item: Id, thread: &str) -> Outcome {
     let actor = call.actor();
     let world = call.world();
     let (id, now) = (world.fresh(), world.now());
-    let said =
-        ReviewComment { id, author: actor.user, body, answers: Some(root.id), created: now, updated: now, ..root.clone() };
+    let said = ReviewComment {
+        id,
+        author: actor.user,
+        body,
+        answers: Some(root.id),
+        created: now,
+        updated: now,
+        ..root.clone()
+    };
     world.review_comments.insert(id, said);
     let all = self::said(call, root.id);
     let number = all.iter().position(|it| it.id == id).map_or(1, |at| at + 1);

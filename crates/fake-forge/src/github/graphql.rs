@@ -89,8 +89,11 @@ fn data(state: &State, headers: &HeaderMap, variables: &Value) -> Result<Value, 
         world.review_comments.values().filter(|it| it.item == item.id && it.answers.is_none()).collect();
     let threads: Vec<Value> = roots.iter().skip(after).take(PAGE).map(|root| thread(world, root, &head)).collect();
     let end = after + threads.len();
-    let reviews: Vec<Value> =
-        world.reviews.values().filter(|it| it.item == item.id).map(|review| {
+    let reviews: Vec<Value> = world
+        .reviews
+        .values()
+        .filter(|it| it.item == item.id)
+        .map(|review| {
             json!({
                 "fullDatabaseId": review.id.to_string(), "state": verdict(review.verdict), "body": review.body,
                 "submittedAt": iso(review.submitted), "author": actor(world, review.author),

@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     ForgeError,
-    types::{Comment, Feedback, Login, RepoId, ReviewThread, ReviewVerdict, Role, Side, SubmittedReview, ThreadComment},
+    types::{
+        Comment, Feedback, Login, RepoId, ReviewThread, ReviewVerdict, Role, Side, SubmittedReview, ThreadComment,
+    },
 };
 
 /// Most bytes of the lines that a thread quotes.
@@ -70,8 +72,7 @@ impl LocalForge {
         let body = words(body)?;
         let pull = self.pull_request(repo, number).await?;
         let commit = if about.side == Side::New { Some(pull.head_commit) } else { pull.base_commit };
-        let place =
-            Place { commit, path: about.path.clone(), start_line: about.start_line, line: about.line };
+        let place = Place { commit, path: about.path.clone(), start_line: about.start_line, line: about.line };
         let quote = self.with_git(repo, move |git| must_be_there(git, &place)).await?;
         let mut verb = self.verb(repo, actor, at).await?;
         verb.require(Role::Guest, "comment").await?;
@@ -186,8 +187,11 @@ impl LocalForge {
         let threads = view.tx.threads(view.row.id, number).await?;
         let comments = view.tx.review_comments(view.row.id, number).await?;
         drop(view);
-        let then = |row: &ThreadRow| if row.side == Side::Old.as_str() { pull.base_commit } else { row.commit_oid.parse().ok() };
-        let now = |row: &ThreadRow| if row.side == Side::Old.as_str() { pull.base_commit } else { Some(pull.head_commit) };
+        let then = |row: &ThreadRow| {
+            if row.side == Side::Old.as_str() { pull.base_commit } else { row.commit_oid.parse().ok() }
+        };
+        let now =
+            |row: &ThreadRow| if row.side == Side::Old.as_str() { pull.base_commit } else { Some(pull.head_commit) };
         let quotes = self.quotes(repo, threads.iter().map(|row| place(row, then(row))).collect()).await?;
         let today = self.quotes(repo, threads.iter().map(|row| place(row, now(row))).collect()).await?;
         let mut feedback = Feedback::default();
@@ -251,7 +255,10 @@ async fn thread_row(verb: &mut Verb, number: u64, thread: u64) -> Result<ThreadR
     let known: Vec<String> = all.iter().map(|row| row.id.to_string()).collect();
     all.into_iter().find(|row| u64::try_from(row.id) == Ok(thread)).ok_or_else(|| {
         let there = if known.is_empty() { "it has none".to_owned() } else { format!("there is {}", known.join(", ")) };
-        ForgeError::Invalid { what: "the thread", reason: format!("pull request {number} has no thread {thread}; {there}") }
+        ForgeError::Invalid {
+            what: "the thread",
+            reason: format!("pull request {number} has no thread {thread}; {there}"),
+        }
     })
 }
 
@@ -298,7 +305,9 @@ fn must_be_there(git: &Repo, place: &Place) -> Result<String, ForgeError> {
     let path: SafePath = place.path.parse().map_err(|error| refuse(format!("`{}`: {error}", place.path)))?;
     let Some(commit) = place.commit else { return Err(refuse("the pull request has no such side".to_owned())) };
     let Some(bytes) = git.read_file(commit, path.as_str())? else {
-        return Err(refuse(format!("there is no file `{path}` on that side; `forgeline local pr show` lists the files")));
+        return Err(refuse(format!(
+            "there is no file `{path}` on that side; `forgeline local pr show` lists the files"
+        )));
     };
     let lines = String::from_utf8_lossy(&bytes).lines().count();
     let first = place.start_line.or(place.line).unwrap_or(1);
@@ -315,8 +324,7 @@ fn quote(git: &Repo, place: &Place) -> String {
     let Ok(Some(bytes)) = git.read_file(commit, &place.path) else { return String::new() };
     let first = place.start_line.unwrap_or(last).clamp(1, last.max(1));
     let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> =
-        text.lines().skip(first as usize - 1).take((last - first) as usize + 1).collect();
+    let lines: Vec<&str> = text.lines().skip(first as usize - 1).take((last - first) as usize + 1).collect();
     let mut quote = lines.join("\n");
     quote.truncate(quote.floor_char_boundary(MOST_QUOTE));
     quote
@@ -340,7 +348,9 @@ mod tests {
         let (forge, repo, eve, acme) = (&world.forge, &world.repo, login("eve"), login("acme"));
         world.push("x", &[("a.md", "one\ntwo\n")], &[]).await;
         forge.upsert_pull_request(repo, &proposal("x"), &acme, world.now()).await.expect("opens");
-        for (about, wrong) in [(on("b.md", 1), "no file `b.md`"), (on("a.md", 3), "lines 1 to 2"), (on("../a", 1), "`../a`")] {
+        for (about, wrong) in
+            [(on("b.md", 1), "no file `b.md`"), (on("a.md", 3), "lines 1 to 2"), (on("../a", 1), "`../a`")]
+        {
             let error = forge.add_thread(repo, 1, &about, "Why?", &eve, world.now()).await.expect_err(wrong);
             assert!(error.to_string().contains(wrong), "{error}");
         }

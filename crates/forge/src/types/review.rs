@@ -95,9 +95,8 @@ impl Feedback {
     /// Reviews that ask for changes and that their author has neither replaced nor taken back, oldest first.
     pub fn requested_changes(&self) -> impl Iterator<Item = &SubmittedReview> {
         let is_last = |at: usize, review: &SubmittedReview| {
-            let decides = |later: &SubmittedReview| {
-                later.author == review.author && later.verdict != ReviewVerdict::Commented
-            };
+            let decides =
+                |later: &SubmittedReview| later.author == review.author && later.verdict != ReviewVerdict::Commented;
             !self.reviews[at + 1..].iter().any(decides)
         };
         let asks = move |(at, review): &(usize, &SubmittedReview)| {

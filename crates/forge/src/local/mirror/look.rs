@@ -182,10 +182,7 @@ impl LocalForge {
             (items_to.max(now), comments_to.max(now))
         } else {
             let stay = |found: bool, to: i64, was: Option<i64>| if found { to } else { was.unwrap_or(to) };
-            (
-                stay(!items.is_empty(), items_to, row.items_seen_to),
-                stay(heard, comments_to, row.comments_seen_to),
-            )
+            (stay(!items.is_empty(), items_to, row.items_seen_to), stay(heard, comments_to, row.comments_seen_to))
         };
         verb.view.tx.set_seen_to(row.id, items_to, comments_to).await?;
         verb.commit().await

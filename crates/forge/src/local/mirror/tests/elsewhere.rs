@@ -14,8 +14,8 @@ use forgeline_repo::{BranchName, Change, CommitId, NewCommit, Person, Repo};
 use crate::{
     LocalForge,
     remote::{
-        CommentPlace, GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteItem, RemotePull,
-        RemoteRepository, RemoteState, Scan, Trouble,
+        CommentPlace, GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteItem,
+        RemotePull, RemoteRepository, RemoteState, Scan, Trouble,
     },
     types::{RepoId, Role},
 };
