@@ -2,6 +2,7 @@
 
 pub mod answers;
 mod conflict;
+pub mod reviewers;
 mod waiting;
 
 use std::fmt::Write as _;

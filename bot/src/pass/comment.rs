@@ -3,6 +3,7 @@
 mod again;
 mod approve;
 mod look;
+pub(in crate::pass) mod press;
 mod run;
 mod stop;
 mod vouch;

@@ -141,3 +141,13 @@ pub fn heard(notes: &ReviewNotes) -> String {
     let all = if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) };
     format!("It hears of #{}: {all}.", notes.pull_request)
 }
+
+/// What the button of a check led to, for a comment.
+pub fn pressed(login: &str, answer: &str) -> String {
+    format!("{} pressed a button of a check.\n\n{answer}", code(login))
+}
+
+/// A run cannot be made again before it has ended.
+pub fn goes_on(run: &RunId) -> String {
+    format!("**Nothing to retry.** {} is under way; cancel it first, or let it end.", code(run.as_str()))
+}

@@ -200,6 +200,7 @@ impl Talk<'_> {
         let method = match method {
             Method::POST => TheirMethod::Post,
             Method::PATCH => TheirMethod::Patch,
+            Method::PUT => TheirMethod::Put,
             _ => TheirMethod::Get,
         };
         let mut request = Request::new(url, method);

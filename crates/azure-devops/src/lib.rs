@@ -191,6 +191,15 @@ impl Remote for AzureDevOps {
         verbs::labels::remove(&self.api, repo, number, label).await
     }
 
+    async fn request_reviewers(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        names: &[String],
+    ) -> Result<Vec<String>, RemoteError> {
+        verbs::reviewers::request(&self.api, repo, number, names).await
+    }
+
     async fn put_check(&self, repo: &RepoId, check: &NewCheck) -> Result<(), RemoteError> {
         verbs::checks::put(&self.api, repo, check).await
     }

@@ -242,6 +242,9 @@ pub struct WritePolicy {
     pub protected: Vec<ProtectionRule>,
     /// Whether pull requests are opened as drafts.
     pub draft: bool,
+    /// Who is asked to review a pull request when it is opened: logins, and teams as `organization/team`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviewers: Vec<String>,
     /// What files must begin with.
     #[serde(default)]
     pub licence_headers: Vec<LicenceHeader>,

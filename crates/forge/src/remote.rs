@@ -5,6 +5,7 @@
 //! are the forge's own (`author` is a login as the forge spells it), so that adapters need no database and decide nothing.
 
 pub mod adapter;
+pub mod button;
 mod error;
 mod shapes;
 
@@ -13,8 +14,8 @@ use forgeline_repo::BranchName;
 
 pub use error::{RemoteError, Trouble};
 pub use shapes::{
-    CommentPlace, GitAccess, NewCheck, NewPullRequest, Reaction, RemoteComment, RemoteFeedback, RemoteItem, RemotePull,
-    RemoteRepository, RemoteState, RemoteThread, Scan,
+    CommentPlace, GitAccess, NewCheck, NewPullRequest, OwnCheck, Reaction, RemoteComment, RemoteFeedback, RemoteItem,
+    RemotePull, RemoteRepository, RemoteState, RemoteThread, Scan,
 };
 
 use crate::types::{RepoId, Role};
@@ -145,4 +146,25 @@ pub trait Remote: Send + Sync + 'static {
     /// Makes sure that the commit has the check with this external id, replacing what it said. All annotations arrive, in as
     /// many requests as the forge asks for.
     async fn put_check(&self, repo: &RepoId, check: &NewCheck) -> Result<(), RemoteError>;
+
+    /// Asks people, and teams written `organization/team`, to review a pull request; repeated, it changes nothing. Those that
+    /// the forge does not take come back.
+    async fn request_reviewers(
+        &self,
+        _repo: &RepoId,
+        _number: u64,
+        names: &[String],
+    ) -> Result<Vec<String>, RemoteError> {
+        Ok(names.to_vec())
+    }
+
+    /// The check with this number of the forge's, if Forgeline put it there. Never from a cache.
+    async fn own_check(&self, _repo: &RepoId, _id: u64) -> Result<Option<OwnCheck>, RemoteError> {
+        Ok(None)
+    }
+
+    /// The number of the account that has this login now; none where there is no such account, or accounts have no numbers.
+    async fn account_id(&self, _repo: &RepoId, _login: &str) -> Result<Option<u64>, RemoteError> {
+        Ok(None)
+    }
 }

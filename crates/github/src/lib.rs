@@ -17,8 +17,8 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use forgeline_forge::{
     remote::{
-        GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteFeedback, RemoteItem,
-        RemoteRepository, Scan,
+        GitAccess, NewCheck, NewPullRequest, OwnCheck, Reaction, Remote, RemoteComment, RemoteError, RemoteFeedback,
+        RemoteItem, RemoteRepository, Scan,
     },
     types::{RepoId, Role},
 };
@@ -180,7 +180,24 @@ impl Remote for GitHub {
         verbs::labels::remove(&self.api, repo, number, label).await
     }
 
+    async fn request_reviewers(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        names: &[String],
+    ) -> Result<Vec<String>, RemoteError> {
+        verbs::reviewers::request(&self.api, repo, number, names).await
+    }
+
     async fn put_check(&self, repo: &RepoId, check: &NewCheck) -> Result<(), RemoteError> {
         verbs::checks::put(&self.api, repo, check).await
+    }
+
+    async fn own_check(&self, repo: &RepoId, id: u64) -> Result<Option<OwnCheck>, RemoteError> {
+        verbs::checks::own(&self.api, repo, id).await
+    }
+
+    async fn account_id(&self, repo: &RepoId, login: &str) -> Result<Option<u64>, RemoteError> {
+        verbs::people::account_id(&self.api, repo, login).await
     }
 }

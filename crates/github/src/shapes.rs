@@ -41,6 +41,12 @@ pub(crate) struct Actor {
     pub(crate) login: String,
 }
 
+/// An account with its number, which no other account ever gets.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Numbered {
+    pub(crate) id: u64,
+}
+
 /// The login, empty when the account is gone.
 pub(crate) fn login(actor: Option<Actor>) -> String {
     actor.map(|actor| actor.login).unwrap_or_default()
@@ -261,6 +267,8 @@ pub(crate) struct CheckRun {
     pub(crate) id: u64,
     #[serde(default)]
     pub(crate) external_id: Option<String>,
+    #[serde(default)]
+    pub(crate) head_sha: Option<String>,
     #[serde(default)]
     pub(crate) app: Option<AppId>,
     #[serde(default)]

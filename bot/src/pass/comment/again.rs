@@ -92,7 +92,7 @@ impl Bot {
     }
 
     #[expect(clippy::too_many_arguments, reason = "a command with its place, its run and what is wished")]
-    async fn once_more(
+    pub(super) async fn once_more(
         &self,
         said: &Said<'_>,
         ground: &Ground,

@@ -91,7 +91,7 @@ fn role(bits: u32) -> Option<Role> {
 }
 
 /// Who has this login. One that was not seen since the start is looked for where people leave their names.
-async fn id_of(talk: Talk<'_>, place: &Place, login: &str) -> Result<Option<String>> {
+pub(super) async fn id_of(talk: Talk<'_>, place: &Place, login: &str) -> Result<Option<String>> {
     let people = &talk.api.people;
     if let Some(id) = people.id_of(login) {
         return Ok(Some(id));

@@ -147,6 +147,24 @@ pub(super) fn unlabel(call: &mut Call<'_>, item: Id, label: &str) -> Outcome {
     Ok(Reply::status(200))
 }
 
+/// Asks somebody to review it.
+pub(super) fn ask(call: &mut Call<'_>, item: Id, reviewer: &str) -> Outcome {
+    if call.body.get("vote").and_then(Value::as_i64) != Some(0) {
+        call.problem("only a reviewer votes");
+        return Err(Refusal::new(400, "The request is invalid."));
+    }
+    let repository = call.look().items.get(&item).map_or(0, |it| it.repository);
+    call.needs(repository, Level::Write)?;
+    let is_it = |it: &&crate::model::people::User| shape::guid("identity", it.id) == reviewer;
+    let user = call.look().users.values().find(is_it).map(|it| it.id);
+    let user = user.ok_or_else(|| Refusal::new(400, "TF401365: The reviewer was not found."))?;
+    let actor = call.actor();
+    call.world().request_review(actor, item, user);
+    let mut shown = shape::identity(call.look(), user, &call.base);
+    shown["vote"] = 0.into();
+    Ok(Reply::ok(shown))
+}
+
 pub(super) fn statuses(call: &mut Call<'_>, item: Id) -> Outcome {
     let repository = call.look().items.get(&item).map_or(0, |it| it.repository);
     let on = format!("pull:{item}");

@@ -52,6 +52,7 @@ fn in_repository(call: &mut Call<'_>, repository: u64, method: &str, rest: &[&st
                 ("POST", ["labels"]) => pulls::label(call, item),
                 ("DELETE", ["labels", label]) => pulls::unlabel(call, item, label),
                 ("GET" | "POST", ["statuses"]) => pulls::statuses(call, item),
+                ("PUT", ["reviewers", reviewer]) => pulls::ask(call, item, reviewer),
                 ("GET", ["threads"]) => threads::list(call, item),
                 ("POST", ["threads"]) => threads::start(call, item),
                 ("POST", ["threads", thread, "comments"]) => threads::reply(call, item, thread),

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     ForgeError,
+    remote::OwnCheck,
     types::{
         Comment, Feedback, Login, RepoId, ReviewThread, ReviewVerdict, Role, Side, SubmittedReview, ThreadComment,
     },
@@ -206,6 +207,53 @@ impl LocalForge {
             feedback.reviews.push(review(row, &verdict)?);
         }
         Ok(feedback)
+    }
+
+    /// Asks people, and teams written `organization/team`, to review a pull request. Those that the forge does not take come
+    /// back. The forge here asks nobody, and knows no teams.
+    ///
+    /// # Errors
+    /// There is no such pull request, or the forge that keeps it failed.
+    pub async fn request_reviewers(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        names: &[String],
+    ) -> Result<Vec<String>, ForgeError> {
+        if let Some(there) = self.authority(repo).await? {
+            return Ok(there.request_reviewers(repo, number, names).await?);
+        }
+        let mut view = self.view(repo).await?;
+        view.item(number, Some(PULL_REQUEST)).await?;
+        let mut unknown = Vec::new();
+        for name in names {
+            if view.tx.user(name).await?.is_none() {
+                unknown.push(name.clone());
+            }
+        }
+        Ok(unknown)
+    }
+
+    /// The check with this number on the forge that keeps the repository, if Forgeline put it there.
+    ///
+    /// # Errors
+    /// There is no such repository, or the forge that keeps it failed.
+    pub async fn own_check(&self, repo: &RepoId, id: u64) -> Result<Option<OwnCheck>, ForgeError> {
+        match self.connected(&self.view(repo).await?)? {
+            Some(there) => Ok(there.own_check(repo, id).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether this login is that of the account with this number now.
+    ///
+    /// # Errors
+    /// There is no such repository, or the forge that keeps it failed.
+    pub async fn is_account(&self, repo: &RepoId, login: &str, id: u64) -> Result<bool, ForgeError> {
+        match self.connected(&self.view(repo).await?)? {
+            Some(there) => Ok(there.account_id(repo, login).await? == Some(id)),
+            None => Ok(false),
+        }
     }
 
     /// The lines at these places; empty where nothing can be read.

@@ -188,6 +188,15 @@ pub struct NewCheck {
     pub annotations: Vec<Annotation>,
 }
 
+/// A check that Forgeline put on a commit, as the forge has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnCheck {
+    /// What was checked.
+    pub commit: CommitId,
+    /// The key that it was put with.
+    pub external_id: String,
+}
+
 /// How Git reaches a repository. The secret is in no debug output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct GitAccess {

@@ -10,13 +10,32 @@ use crate::{
     ForgeError, LocalForge,
     local::reviews::{Place, ThreadAnswer},
     marker,
-    remote::{CommentPlace, RemoteComment, RemoteItem, RemoteState, Trouble},
+    remote::{CommentPlace, OwnCheck, RemoteComment, RemoteError, RemoteItem, RemoteState, Trouble},
     types::{Feedback, RepoId, ReviewThread, Side, SubmittedReview, ThreadComment},
 };
 
 /// A pull request that changed within this time is read again though it looks the same: a list may show a change before what
 /// was written. Milliseconds.
 const FRESH_MS: u64 = 120_000;
+
+impl Elsewhere {
+    pub(in crate::local) async fn request_reviewers(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        names: &[String],
+    ) -> Result<Vec<String>, RemoteError> {
+        self.remote.request_reviewers(repo, number, names).await
+    }
+
+    pub(in crate::local) async fn own_check(&self, repo: &RepoId, id: u64) -> Result<Option<OwnCheck>, RemoteError> {
+        self.remote.own_check(repo, id).await
+    }
+
+    pub(in crate::local) async fn account_id(&self, repo: &RepoId, login: &str) -> Result<Option<u64>, RemoteError> {
+        self.remote.account_id(repo, login).await
+    }
+}
 
 impl LocalForge {
     /// All that reviewers said there, as it is now.
