@@ -56,23 +56,23 @@ fn a_button_is_obeyed_for_whom_may_press_it() {
         let signature = signed(SECRET, &body);
         let head =
             [("x-github-event", "check_run"), ("x-github-delivery", delivery), ("x-hub-signature-256", &signature)];
-        assert_eq!(server.send("github", &head, &body), 202);
+        server.send("github", &head, &body)
     };
     let said = |words: &str| place.said_on(pull).iter().filter(|text| text.contains(words)).count();
-    send("p1", &press(&place, "eve", check, &head, "re-run"));
+    assert_eq!(send("p1", &press(&place, "eve", check, &head, "re-run")), 202);
     patiently("a refusal", || said("needs the right to write") == 1);
     // Somebody who took a login over, a check of another commit, and one of somebody else.
     let mut forged = press(&place, "ana", check, &head, "re-run");
     forged["sender"]["id"] = 1.into();
-    send("p2", &forged);
-    send("p3", &press(&place, "ana", check, &"1".repeat(40), "re-run"));
-    send("p4", &press(&place, "ana", 1, &head, "re-run"));
-    send("p5", &press(&place, "ana", check, &head, "re-run"));
+    assert_eq!(send("p2", &forged), 202);
+    assert_eq!(send("p3", &press(&place, "ana", check, &"1".repeat(40), "re-run")), 202);
+    assert_eq!(send("p4", &press(&place, "ana", 1, &head, "re-run")), 202);
+    assert_eq!(send("p5", &press(&place, "ana", check, &head, "re-run")), 202);
     // Redelivered.
-    send("p5", &press(&place, "ana", check, &head, "re-run"));
+    assert_eq!(send("p5", &press(&place, "ana", check, &head, "re-run")), 200);
     patiently("a second run", || place.world.runs().len() == 2);
     patiently("its end", || place.world.runs().iter().all(|run| run["finished"] == true));
-    send("p6", &press(&place, "ana", check, &head, "cancel"));
+    assert_eq!(send("p6", &press(&place, "ana", check, &head, "cancel")), 202);
     patiently("an answer", || said("**Nothing to cancel.**") == 1);
     assert_eq!(server.end(), 0);
     assert_eq!(place.world.runs().len(), 2);
