@@ -135,6 +135,9 @@ pub struct Policy {
     /// Whether pull requests are opened as drafts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<bool>,
+    /// Who is asked to review a pull request when it is opened: logins, and teams as `organization/team`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviewers: Vec<String>,
     /// Roles that must approve before anything is published; nobody when left out.
     #[serde(default)]
     pub approval: Vec<String>,

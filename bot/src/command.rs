@@ -119,7 +119,7 @@ pub enum Command {
     },
     /// A new attempt that takes a person's words into account.
     Revise {
-        /// The words; the first may name a stage, which only the run knows.
+        /// The words; the first may name a stage, which only the run knows. None when what reviewers wrote says it all.
         text: String,
     },
     /// Stop.
@@ -214,6 +214,13 @@ pub fn read(comment: &Comment<'_>) -> Reading {
     Reading::Commands { commands, unread: lines.len().saturating_sub(MAX_COMMANDS) }
 }
 
+/// A comment without its commands: what it says to readers.
+pub fn without_commands(body: &str) -> String {
+    let commands: Vec<usize> = text::command_lines(body).into_iter().map(|(line, _)| line).collect();
+    let lines = body.split('\n').enumerate().filter(|(at, _)| !commands.contains(&(at + 1)));
+    lines.map(|(_, line)| line).collect::<Vec<_>>().join("\n")
+}
+
 /// Parses one command line, with or without the leading `/forgeline`.
 pub fn parse(line: &str) -> Result<Command, CommandFault> {
     grammar::parse(line)
@@ -267,6 +274,7 @@ impl fmt::Display for Command {
                 digest.iter().try_for_each(|digest| word(digest))
             }
             Self::Reject { stage, reason } => write!(f, " {stage} {reason}"),
+            Self::Revise { text } if text.is_empty() => Ok(()),
             Self::Revise { text } => write!(f, " {text}"),
             Self::OkToTest { sha } => word(sha),
             Self::Why { subject } => subject.iter().try_for_each(|subject| word(subject)),

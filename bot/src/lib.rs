@@ -7,6 +7,7 @@
 pub mod authorize;
 pub mod command;
 pub mod pass;
+pub mod press;
 pub mod rebuild;
 pub mod reply;
 pub mod triggers;
@@ -14,4 +15,5 @@ pub mod triggers;
 pub use authorize::{Action, Principal, Refusal, Resource, Role, authorize};
 pub use command::{Command, CommandFault, CommandLine, InputFault, Reading, Verb, read};
 pub use pass::{Bot, Passed};
+pub use press::Press;
 pub use triggers::{Considered, Occurrence, decide};

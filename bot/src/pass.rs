@@ -261,6 +261,9 @@ impl Bot {
         if row.delivery.source == "publish" {
             return self.published(row, body, passed).await;
         }
+        if row.delivery.source == comment::press::SOURCE {
+            return self.pressed(row, body, passed).await;
+        }
         if row.delivery.source == "replay" {
             return self.offer_again(row, &body, passed).await;
         }

@@ -16,8 +16,9 @@ pub use compose::{Answered, comment, marker};
 pub use form::asks_for_form;
 pub use help::help;
 pub use outcome::{
-    approved, came_to_nothing, cancelled, closed_pull_request, held, joined, no_change, nothing_to_cancel,
-    nothing_to_retry, nothing_to_revise, rejected, released, started, vouched, vouches_no_more,
+    approved, came_to_nothing, cancelled, closed_pull_request, goes_on, heard, held, joined, no_change, nothing_said,
+    nothing_to_cancel, nothing_to_retry, nothing_to_revise, pressed, rejected, released, started, vouched,
+    vouches_no_more,
 };
 pub use refusal::{
     approves_something_else, fault, invalid_definitions, invalid_inputs, not_available, nothing_to_vouch_for,

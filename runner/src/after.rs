@@ -19,6 +19,7 @@ impl Runner {
         if spec.target.forge != Forge::Local {
             return Ok(());
         }
+        self.answer_threads(view).await?;
         // What it works on, or what started it.
         let number = match (&spec.pull_request, &spec.item) {
             (Some(at), _) if self.report_review(view, at).await? => return Ok(()),
@@ -39,7 +40,7 @@ impl Runner {
         let text = report::item_comment(view, &earlier);
         // That the run has started may still wait for its next try.
         let repository = spec.target.repository.clone();
-        let there = BotEffect::Say { repository, number, key: marker.clone(), text: String::new() };
+        let there = BotEffect::Say { repository, number, thread: None, key: marker.clone(), text: String::new() };
         self.store.supersede(&there, &spec.id).await?;
         self.forge.upsert_comment(&repo, number, &marker, &text, self.clock.now()).await?;
         Ok(())

@@ -8,6 +8,7 @@
 mod after;
 pub mod again;
 mod agent_cache;
+mod answers;
 pub mod checkpoint;
 pub mod clock;
 pub mod contracts;
@@ -16,6 +17,7 @@ mod drive;
 mod escalate;
 pub mod gate;
 pub mod knowledge;
+mod notes;
 mod outbound;
 pub mod prepare;
 pub mod provenance;

@@ -267,6 +267,7 @@ fn policy(factory: &Factory) -> WritePolicy {
     WritePolicy {
         protected: protected.collect(),
         draft: policy.draft.unwrap_or(false),
+        reviewers: policy.reviewers.iter().map(|name| name.trim_start_matches('@').to_owned()).collect(),
         licence_headers: licence_headers.collect(),
         rules: rules.collect(),
         approvers: factory.config.roles.get("approve").cloned(),

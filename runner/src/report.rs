@@ -1,6 +1,8 @@
 //! All text that a person reads about a run, on a forge or in Git. Pure functions.
 
+pub mod answers;
 mod conflict;
+pub mod reviewers;
 mod waiting;
 
 use std::fmt::Write as _;

@@ -89,7 +89,8 @@ impl Runner {
         }
         let key = format!("status:{}", view.spec.plan.blueprint.name);
         let repository = view.spec.target.repository.clone();
-        let there = BotEffect::Say { repository, number: at.number, key: key.clone(), text: String::new() };
+        let there =
+            BotEffect::Say { repository, number: at.number, thread: None, key: key.clone(), text: String::new() };
         self.store.supersede(&there, &view.spec.id).await?;
         self.forge.upsert_comment(&repo, at.number, &key, &said.text, now).await?;
         let bot = LocalForge::bot();

@@ -91,7 +91,7 @@ impl Runner {
         let citations = hits.len();
         if let Value::Object(roots) = &mut context {
             roots.insert("knowledge".into(), Value::Array(hits));
-            roots.insert("revision".into(), json!(key::revision(&view.spec, stage)));
+            roots.insert("revision".into(), key::revision(&view.spec, stage));
         }
         let context = narrow::narrow(context, &agent.names, &stage.with);
         let mut parts = key::parts(&view.spec, stage, &lease.task, &context);

@@ -21,7 +21,7 @@ mod tidy;
 mod transcripts;
 mod watch;
 
-use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, runs, safety, story};
+use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, runs, safety, story, threads};
 use stage::{Stage, azure_devops::AzureDevOps, github::GitHub, local::Local};
 use table::{Difference, Group};
 
@@ -35,6 +35,7 @@ const GROUPS: &[Group] = &[
     Group::new("state", "Status, reasons, hold, cancel", runs::STATE),
     Group::new("approvals", "Approvals", approvals::SCENARIOS),
     Group::new("again", "Retry and revise", again::SCENARIOS),
+    Group::new("threads", "Reviewers", threads::SCENARIOS),
     Group::new("pulls", "Forgeline's pull requests", pulls::SCENARIOS),
     Group::new("items", "Labels and work items", items::SCENARIOS),
     Group::new("pushes", "Pushes", changes::PUSHES),
@@ -99,8 +100,8 @@ macro_rules! on_each_forge {
 }
 
 on_each_forge!(
-    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, pushes, proposals, reviews, text,
-    ground, processes, machines, story,
+    read, ignored, refused, allowed, inputs, state, approvals, again, threads, pulls, items, pushes, proposals,
+    reviews, text, ground, processes, machines, story,
 );
 
 fn play(forge: usize, name: &str) {

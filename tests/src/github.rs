@@ -1,5 +1,7 @@
 //! GitHub, played by the fake forge over real HTTP and Git; the real executable is the bot.
 
+mod reviews;
+
 use forgeline_fake_forge::{FakeForge, Fault, Level};
 
 use crate::{

@@ -4,7 +4,11 @@
 //! around and no webhook, with both while webhooks are dropped, doubled and reordered, and with neither, by a job that looks now
 //! and then. What can be seen at the end and the keys under which runs were started must be equal.
 
-use std::{cell::Cell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    thread,
+    time::Duration,
+};
 
 use forgeline_fake_forge::{DeliveryFaults, LimitSettings};
 use serde_json::Value;
@@ -35,7 +39,7 @@ struct Telling {
     learns: Learns,
     server: Option<Server>,
     /// What stands for ids and commits that differ from one telling to the next.
-    names: std::cell::RefCell<Vec<(String, String)>>,
+    names: RefCell<Vec<(String, String)>>,
     said: Cell<usize>,
 }
 
@@ -192,7 +196,7 @@ impl Telling {
 impl Drop for Telling {
     /// What the server logged tells why a telling came to nothing.
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             let log = std::fs::read_to_string(self.place.world.path("serve.log")).unwrap_or_default();
             eprintln!("{:?}:\n{log}", self.learns);
             for run in self.place.world.runs() {
@@ -244,10 +248,13 @@ fn told(learns: Learns) -> Vec<String> {
 
 #[test]
 fn whatever_tells_of_it_the_same_is_done() {
-    let first = told(Learns::Looks);
+    let ways = [Learns::Webhooks, Learns::Both { seed: 1 }, Learns::Jobs];
+    let (first, others) = thread::scope(|scope| {
+        let others = ways.map(|learns| scope.spawn(move || told(learns)));
+        (told(Learns::Looks), others.map(|it| it.join().expect("a telling comes to its end")))
+    });
     assert!(first.iter().filter(|line| line.starts_with("run by")).count() >= 8, "{first:#?}");
-    for learns in [Learns::Webhooks, Learns::Both { seed: 1 }, Learns::Jobs] {
-        let other = told(learns);
+    for (learns, other) in ways.iter().zip(others) {
         let only = |one: &[String], other: &[String]| -> Vec<String> {
             one.iter().filter(|line| !other.contains(line)).cloned().collect()
         };

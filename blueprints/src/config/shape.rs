@@ -89,6 +89,11 @@ static POLICY: Object = Object {
         ),
         optional("max_open_prs", Shape::Whole(1, 1000), "most open pull requests of Forgeline in a repository"),
         optional("draft", Shape::Flag, "whether pull requests are opened as drafts"),
+        optional(
+            "reviewers",
+            TEXTS,
+            "who is asked to review a pull request when it is opened: logins, and teams as `organization/team`",
+        ),
         optional("approval", ROLE_NAMES, "roles that must approve before anything is published"),
         optional("escalation", Shape::List(&Shape::Object(&ESCALATION)), "who is told of dead letters, and when"),
         optional(

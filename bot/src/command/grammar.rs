@@ -81,7 +81,8 @@ impl<'a> Arguments<'a> {
                 let stage = self.parsed("stage")?;
                 Ok(Command::Reject { stage, reason: self.remainder("reason")? })
             }
-            _ => Ok(Command::Revise { text: self.remainder("text")? }),
+            // What reviewers wrote on lines may say it all.
+            _ => Ok(Command::Revise { text: self.remainder("text").unwrap_or_default() }),
         }
     }
 

@@ -73,7 +73,7 @@ impl Verb {
         match self {
             Self::Run => "/forgeline run <blueprint> [name=value …]",
             Self::Retry => "/forgeline retry [stage] [--fresh]",
-            Self::Revise => "/forgeline revise [stage] <text>",
+            Self::Revise => "/forgeline revise [stage] [text]",
             Self::Cancel => "/forgeline cancel [run]",
             Self::Approve => "/forgeline approve <stage> <sha> <digest>",
             Self::Reject => "/forgeline reject <stage> <reason>",
@@ -92,7 +92,7 @@ impl Verb {
         match self {
             Self::Run => "start a blueprint",
             Self::Retry => "run the failed part again, reuse the rest",
-            Self::Revise => "a new attempt with your words as input",
+            Self::Revise => "a new attempt with your words and the open review threads as input",
             Self::Cancel => "stop a run",
             Self::Approve => "release a waiting stage",
             Self::Reject => "refuse a waiting stage",

@@ -3,6 +3,7 @@
 mod again;
 mod approve;
 mod look;
+pub(in crate::pass) mod press;
 mod run;
 mod stop;
 mod vouch;
@@ -26,6 +27,8 @@ struct Said<'a> {
     number: u64,
     actor: &'a str,
     comment_id: String,
+    /// The thread on lines that it stands in.
+    thread: Option<u64>,
     /// What it stands under.
     on: Option<Found>,
     /// Whether that is held back from new runs; an earlier line of the same comment may have said so.
@@ -107,8 +110,8 @@ impl Bot {
         let comment_id = there.unwrap_or(&payload["comment_id"]).to_string();
         let on = self.find_item(repo, number).await?;
         let is_held = on.as_ref().is_some_and(|found| found.facts().is_held);
-        let mut said =
-            Said { repo, number, actor, comment_id, on, is_held, is_old: passed.is_again, statuses: Vec::new() };
+        let (thread, is_old) = (payload["thread"].as_u64(), passed.is_again);
+        let mut said = Said { repo, number, actor, comment_id, thread, on, is_held, is_old, statuses: Vec::new() };
         let on_closed_item = said.is_on_closed();
         let (commands, unread) = match command::read(&Comment { body, author, edited: false, on_closed_item }) {
             Reading::Commands { commands, unread } => (commands, unread),
@@ -134,7 +137,7 @@ impl Bot {
                 answers.extend(commands.iter().map(|_| Answer::Text(reply::unusable_repository(&reason))));
             }
         }
-        let statuses = said.statuses;
+        let (statuses, thread) = (said.statuses, said.thread);
         let refusals = ruling.decisions.iter().filter(|decision| decision.verdict == "refuse").count();
         let accepted = refusals < commands.len();
         let seen = payload["comment_id"].as_u64().map(|comment| BotEffect::React {
@@ -150,7 +153,10 @@ impl Bot {
                 commands.iter().zip(&answers).map(|(command, answer)| Answered { command, answer }).collect();
             let text = reply::comment(&answered, unread, &key);
             let statuses = statuses.into_iter().filter_map(|answer| answer.effect(ruled));
-            seen.into_iter().chain([ruling::say(repo, number, key, text)]).chain(statuses).collect()
+            // The answer stands where the question does.
+            let repository = repo.to_string();
+            let answer = BotEffect::Say { repository, number, thread, key, text };
+            seen.into_iter().chain([answer]).chain(statuses).collect()
         };
         self.rule(ruling, say, passed).await
     }

@@ -22,7 +22,7 @@ pub(super) fn noted(row: &InboxRow, decision: Decision) -> Ruling {
 
 /// The bot's comment on an item, found again by its key.
 pub(super) fn say(repo: &RepoId, number: u64, key: String, text: String) -> BotEffect {
-    BotEffect::Say { repository: repo.to_string(), number, key, text }
+    BotEffect::Say { repository: repo.to_string(), number, thread: None, key, text }
 }
 
 impl Bot {
@@ -75,8 +75,8 @@ impl Bot {
     async fn perform(&self, effect: &BotEffect, passed: &mut Passed) -> Result<(), RunnerError> {
         let (forge, now) = (&self.runner.forge, self.runner.clock.now());
         match effect {
-            BotEffect::Say { repository, number, key, text } => {
-                forge.upsert_comment(&repo(repository)?, *number, key, text, now).await?;
+            BotEffect::Say { repository, number, thread, key, text } => {
+                forge.upsert_comment_in(&repo(repository)?, *number, *thread, key, text, now).await?;
                 passed.replies.push((repository.clone(), *number, text.clone()));
             }
             BotEffect::Label { repository, number, label, present: true } => {

@@ -1,5 +1,7 @@
 //! What became of a request that was allowed.
 
+use forgeline_blueprints::text::neutralise_markdown as plain;
+use forgeline_engine::spec::ReviewNotes;
 use forgeline_model::{DefinitionRef, RunId, StageId};
 
 use super::markdown::{code, counted};
@@ -102,4 +104,50 @@ pub fn nothing_to_retry() -> String {
 /// There is no run whose result could be made anew.
 pub fn nothing_to_revise() -> String {
     "**Nothing to revise.** No run of this item has ended; `/forgeline status` shows its runs.".to_owned()
+}
+
+/// A revision without words, where reviewers said nothing either.
+pub fn nothing_said() -> String {
+    "**Nothing to revise.** Say what you want otherwise, `/forgeline revise <text>`, or write it on lines of the pull request: \
+     there is no open thread, and nobody asks for changes."
+        .to_owned()
+}
+
+/// What a new attempt hears besides the words of who asked for it; empty when that is nothing.
+pub fn heard(notes: &ReviewNotes) -> String {
+    let names = |names: &mut dyn Iterator<Item = &str>| {
+        let mut all: Vec<String> = names.map(|name| plain(&name.replace('@', ""))).collect();
+        all.sort();
+        all.dedup();
+        all.truncate(5);
+        all.join(", ")
+    };
+    let mut parts = Vec::new();
+    if !notes.threads.is_empty() {
+        parts.push(counted(notes.threads.len(), "open thread"));
+    }
+    if !notes.reviews.is_empty() {
+        let who = names(&mut notes.reviews.iter().map(|it| it.author.as_str()));
+        parts.push(format!("{} for changes by {who}", counted(notes.reviews.len(), "request")));
+    }
+    if !notes.commits.is_empty() {
+        let who = names(&mut notes.commits.iter().map(|it| it.author.as_str()));
+        parts.push(format!("{} of {who}, kept", counted(notes.commits.len(), "commit")));
+    }
+    if notes.left_out > 0 {
+        parts.push(format!("{} left out: there is more than one attempt can read", notes.left_out));
+    }
+    let Some(last) = parts.pop() else { return String::new() };
+    let all = if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) };
+    format!("It hears of #{}: {all}.", notes.pull_request)
+}
+
+/// What the button of a check led to, for a comment.
+pub fn pressed(login: &str, answer: &str) -> String {
+    format!("{} pressed a button of a check.\n\n{answer}", code(login))
+}
+
+/// A run cannot be made again before it has ended.
+pub fn goes_on(run: &RunId) -> String {
+    format!("**Nothing to retry.** {} is under way; cancel it first, or let it end.", code(run.as_str()))
 }

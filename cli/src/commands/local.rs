@@ -5,6 +5,7 @@ mod issue;
 mod label;
 mod pr;
 mod repo;
+mod review;
 mod user;
 
 use clap::{Args, Subcommand};
@@ -37,6 +38,9 @@ pub enum Local {
     /// Pull requests.
     #[command(subcommand)]
     Pr(pr::PrVerb),
+    /// Reviews: threads on lines, and what people say of a pull request.
+    #[command(subcommand)]
+    Review(review::ReviewVerb),
     /// Comments on issues and pull requests.
     #[command(subcommand)]
     Comment(comment::CommentVerb),
@@ -109,6 +113,7 @@ impl Local {
             Self::Repo(verb) => verb.perform(session).await,
             Self::Issue(verb) => verb.perform(session).await,
             Self::Pr(verb) => verb.perform(session).await,
+            Self::Review(verb) => verb.perform(session).await,
             Self::Comment(verb) => verb.perform(session).await,
             Self::Label(verb) => verb.perform(session).await,
             Self::User(verb) => verb.perform(session).await,

@@ -43,6 +43,7 @@ const LOOKS: &[&str] = &[
     "local pr list",
     "local pr show",
     "local comment list",
+    "local review list",
     "local label list",
     "local user list",
     "config show",
@@ -94,6 +95,11 @@ fn changes() -> Vec<(&'static str, &'static str)> {
         ("local pr close 2", "acme/shop#2 is closed"),
         ("local pr reopen 5", "acme/shop#5 is open"),
         ("local comment add 1 thanks", "commented on acme/shop#1"),
+        ("local review comment 2 docs/returns.md:1 More", "started thread 2 on docs/returns.md:1 of acme/shop#2"),
+        ("local review reply 2 1 Because", "said in thread 1 of acme/shop#2"),
+        ("local review resolve 2 1", "thread 1 of acme/shop#2 is settled"),
+        ("local review reopen 2 1", "thread 1 of acme/shop#2 is open"),
+        ("local review submit 2 --verdict approve", "reviewed acme/shop#2: approved"),
         ("local label add 1 urgent", "acme/shop#1 has label `urgent`"),
         ("local label remove 1 docs", "acme/shop#1 has no label `docs`"),
         ("local user add bob", "added bob"),
@@ -114,6 +120,7 @@ fn world() -> World {
     world.forgeline("local issue create --title Plans --label docs").ok();
     world.forgeline("local pr close 5").ok();
     world.forgeline("local user add eve").ok();
+    world.forgeline("local review comment 2 docs/returns.md:1 Why? --no-bot").ok();
     let stopped = world.interrupted("run docs-page --work-item -", b"# Orders\n\nAbout orders.\n");
     stopped.ends(130).complains("stopped; `forgeline runs show run_");
     world.run(&["local", "comment", "add", "1", "/forgeline run docs-page folder=notes", "--no-bot"], None).ok();

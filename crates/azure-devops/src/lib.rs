@@ -29,7 +29,7 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use forgeline_forge::{
     remote::{
-        GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteItem,
+        GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteFeedback, RemoteItem,
         RemoteRepository, Scan,
     },
     types::{RepoId, Role},
@@ -67,20 +67,6 @@ impl AzureDevOps {
     pub async fn subscribe(&self, hooks: &Hooks, dry_run: bool) -> Result<Vec<Subscription>, RemoteError> {
         hooks::subscribe(&self.api, hooks, dry_run).await
     }
-
-    /// Asks people to review a pull request, or says that they must.
-    ///
-    /// # Errors
-    /// A login is not known, or the account may not ask.
-    pub async fn add_reviewers(
-        &self,
-        repo: &RepoId,
-        number: u64,
-        logins: &[String],
-        required: bool,
-    ) -> Result<(), RemoteError> {
-        verbs::reviewers::add(&self.api, repo, number, logins, required).await
-    }
 }
 
 impl fmt::Debug for AzureDevOps {
@@ -117,6 +103,24 @@ impl Remote for AzureDevOps {
 
     async fn comments(&self, repo: &RepoId, number: u64) -> Result<Vec<RemoteComment>, RemoteError> {
         verbs::comments::of(&self.api, repo, number).await
+    }
+
+    async fn thread_comments(&self, repo: &RepoId, number: u64) -> Result<Vec<RemoteComment>, RemoteError> {
+        verbs::comments::of(&self.api, repo, number).await
+    }
+
+    async fn feedback(&self, repo: &RepoId, number: u64) -> Result<RemoteFeedback, RemoteError> {
+        verbs::reviews::feedback(&self.api, repo, number).await
+    }
+
+    async fn reply_in_thread(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        thread: u64,
+        body: &str,
+    ) -> Result<RemoteComment, RemoteError> {
+        verbs::reviews::reply(&self.api, repo, number, thread, body).await
     }
 
     async fn open_pull_requests(&self, repo: &RepoId, head: &BranchName) -> Result<Vec<RemoteItem>, RemoteError> {
@@ -200,6 +204,15 @@ impl Remote for AzureDevOps {
 
     async fn remove_label(&self, repo: &RepoId, number: u64, label: &str) -> Result<(), RemoteError> {
         verbs::labels::remove(&self.api, repo, number, label).await
+    }
+
+    async fn request_reviewers(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        names: &[String],
+    ) -> Result<Vec<String>, RemoteError> {
+        verbs::reviewers::request(&self.api, repo, number, names).await
     }
 
     async fn put_check(&self, repo: &RepoId, check: &NewCheck) -> Result<(), RemoteError> {

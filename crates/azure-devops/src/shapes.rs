@@ -181,9 +181,48 @@ pub(crate) struct Thread {
     pub(crate) last_updated_date: Option<When>,
     #[serde(default)]
     pub(crate) properties: Option<BTreeMap<String, Value>>,
+    /// `active`, `pending`, and what stands for settled: `fixed`, `wontFix`, `closed`, `byDesign`.
+    #[serde(default)]
+    pub(crate) status: Option<String>,
+    /// Present where it is about a file.
+    #[serde(default)]
+    pub(crate) thread_context: Option<ThreadContext>,
+}
+
+/// Which lines of which file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ThreadContext {
+    #[serde(default)]
+    pub(crate) file_path: Option<String>,
+    #[serde(default)]
+    pub(crate) left_file_start: Option<Position>,
+    #[serde(default)]
+    pub(crate) left_file_end: Option<Position>,
+    #[serde(default)]
+    pub(crate) right_file_start: Option<Position>,
+    #[serde(default)]
+    pub(crate) right_file_end: Option<Position>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Position {
+    #[serde(default)]
+    pub(crate) line: Option<u32>,
 }
 
 impl Thread {
+    /// Whether it stands on a file.
+    pub(crate) fn is_on_a_file(&self) -> bool {
+        self.thread_context.as_ref().is_some_and(|context| context.file_path.is_some())
+    }
+
+    /// Whether somebody said that it is settled.
+    pub(crate) fn is_settled(&self) -> bool {
+        matches!(self.status.as_deref(), Some("fixed" | "wontFix" | "closed" | "byDesign"))
+    }
+
     /// A property's text.
     pub(crate) fn property(&self, name: &str) -> Option<&str> {
         let value = self.properties.as_ref()?.get(name)?;

@@ -7,6 +7,7 @@ pub(crate) mod labels;
 pub(crate) mod people;
 pub(crate) mod repositories;
 pub(crate) mod reviewers;
+pub(crate) mod reviews;
 
 pub(crate) mod pulls;
 mod text;

@@ -131,6 +131,9 @@ pub enum BotEffect {
         repository: String,
         /// Issue or pull request.
         number: u64,
+        /// The thread on lines of the pull request that it belongs in; none for the conversation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thread: Option<u64>,
         /// By which the comment is found again and edited in place.
         key: String,
         /// Markdown.

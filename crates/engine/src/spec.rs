@@ -84,8 +84,79 @@ pub struct Again {
 pub struct Revision {
     /// The first stage that hears of it; those that need it hear of it too.
     pub stage: StageId,
-    /// In their own words.
+    /// In their own words; empty when what reviewers said says it all.
     pub text: String,
+    /// What reviewers and people's commits say of the pull request that is revised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<Box<ReviewNotes>>,
+}
+
+/// What a further attempt hears of the pull request that it revises, as it was when somebody asked. Nobody vouches for any of
+/// these words: they are data for agents, and never commands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewNotes {
+    /// The pull request.
+    pub pull_request: u64,
+    /// Its head, 40 hex digits.
+    pub head: String,
+    /// What stands for the request in what is answered, so that a further attempt with the same notes answers in the same place.
+    pub key: String,
+    /// Threads on lines that nobody has settled, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub threads: Vec<ThreadNote>,
+    /// Reviews that ask for changes, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<Words>,
+    /// People's commits on the branch since the last attempt, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<CommitNote>,
+    /// How many more of all these there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// A thread on lines of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadNote {
+    /// Its number on the forge.
+    pub id: u64,
+    /// The file.
+    pub path: String,
+    /// The last line, from 1, as the file was then; none for the whole file.
+    pub line: Option<u32>,
+    /// The first line, if there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_line: Option<u32>,
+    /// The lines as they were then.
+    pub quote: String,
+    /// What people said, oldest first.
+    pub comments: Vec<Words>,
+}
+
+/// Somebody's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// Who, as the forge names them.
+    pub author: String,
+    /// Markdown.
+    pub text: String,
+}
+
+/// A person's commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitNote {
+    /// Its id, 40 hex digits.
+    pub sha: String,
+    /// Who, as the commit says.
+    pub author: String,
+    /// Its message's first line.
+    pub subject: String,
+    /// Files that it changes, in order; the first of them when there are many.
+    pub paths: Vec<String>,
 }
 
 /// What started a run.
@@ -171,6 +242,9 @@ pub struct WritePolicy {
     pub protected: Vec<ProtectionRule>,
     /// Whether pull requests are opened as drafts.
     pub draft: bool,
+    /// Who is asked to review a pull request when it is opened: logins, and teams as `organization/team`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviewers: Vec<String>,
     /// What files must begin with.
     #[serde(default)]
     pub licence_headers: Vec<LicenceHeader>,

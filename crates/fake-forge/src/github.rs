@@ -7,6 +7,7 @@
 pub(crate) mod auth;
 pub(crate) mod call;
 pub(crate) mod gate;
+mod graphql;
 pub(crate) mod openapi;
 pub(crate) mod operation;
 pub(crate) mod payload;
@@ -51,7 +52,11 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         };
         router = router.route(&operation.route(), on(filter(operation.method), handler));
     }
-    router.fallback(|| async { Refusal::not_found().into_response() })
+    let shared = shared.clone();
+    let query = move |headers: HeaderMap, Extension(ticket): Extension<Ticket>, body: Bytes| async move {
+        tokio::task::block_in_place(|| graphql::answer(&shared, &ticket, &headers, &body))
+    };
+    router.route("/graphql", on(MethodFilter::POST, query)).fallback(|| async { Refusal::not_found().into_response() })
 }
 
 fn filter(method: &str) -> MethodFilter {

@@ -16,4 +16,7 @@ pub mod remote;
 pub mod types;
 
 pub use error::ForgeError;
-pub use local::{BOT, LocalForge, MergeMethod, NewRepository, OwnComment, PullRequestProposal, Reach, Seed, SyncFault};
+pub use local::{
+    BOT, LocalForge, MergeMethod, NewRepository, NewThread, OwnComment, PullRequestProposal, Reach, Seed, SyncFault,
+    ThreadAnswer,
+};

@@ -16,6 +16,7 @@ mod mirror;
 mod pull_request_state;
 mod pull_requests;
 mod repositories;
+mod reviews;
 mod rows;
 mod scope;
 mod text;
@@ -43,6 +44,7 @@ pub use merge::MergeMethod;
 pub use mirror::{OwnComment, Reach, SyncFault};
 pub use pull_requests::PullRequestProposal;
 pub use repositories::{NewRepository, Seed};
+pub use reviews::{NewThread, ThreadAnswer};
 
 /// The name under which Forgeline itself writes.
 pub const BOT: &str = "forgeline[bot]";

@@ -5,6 +5,7 @@
 //! are the forge's own (`author` is a login as the forge spells it), so that adapters need no database and decide nothing.
 
 pub mod adapter;
+pub mod button;
 mod error;
 mod shapes;
 
@@ -13,8 +14,8 @@ use forgeline_repo::BranchName;
 
 pub use error::{RemoteError, Trouble};
 pub use shapes::{
-    GitAccess, NewCheck, NewPullRequest, Reaction, RemoteComment, RemoteItem, RemotePull, RemoteRepository,
-    RemoteState, Scan,
+    CommentPlace, GitAccess, NewCheck, NewPullRequest, OwnCheck, Reaction, RemoteComment, RemoteFeedback, RemoteItem,
+    RemotePull, RemoteRepository, RemoteState, RemoteThread, Scan,
 };
 
 use crate::types::{RepoId, Role};
@@ -50,6 +51,22 @@ pub trait Remote: Send + Sync + 'static {
     /// All comments of one issue or pull request, oldest first.
     async fn comments(&self, repo: &RepoId, number: u64) -> Result<Vec<RemoteComment>, RemoteError>;
 
+    /// What reviewers wrote on a pull request beside its conversation, threads and texts of reviews, oldest first: all of it
+    /// that [`Remote::comments_since`] does not list. A comment that was drafted first is dated when it could be read.
+    async fn review_comments(&self, _repo: &RepoId, _number: u64) -> Result<Vec<RemoteComment>, RemoteError> {
+        Ok(Vec::new())
+    }
+
+    /// All that stands in threads on lines of a pull request, oldest first.
+    async fn thread_comments(&self, repo: &RepoId, number: u64) -> Result<Vec<RemoteComment>, RemoteError> {
+        self.review_comments(repo, number).await
+    }
+
+    /// All that reviewers said on a pull request, with what is settled.
+    async fn feedback(&self, _repo: &RepoId, _number: u64) -> Result<RemoteFeedback, RemoteError> {
+        Ok(RemoteFeedback::default())
+    }
+
     /// Open pull requests from a branch of the repository itself, whatever their base.
     async fn open_pull_requests(&self, repo: &RepoId, head: &BranchName) -> Result<Vec<RemoteItem>, RemoteError>;
 
@@ -75,6 +92,18 @@ pub trait Remote: Send + Sync + 'static {
 
     /// Writes a comment.
     async fn create_comment(&self, repo: &RepoId, number: u64, body: &str) -> Result<RemoteComment, RemoteError>;
+
+    /// Writes a comment into a thread on lines of a pull request.
+    async fn reply_in_thread(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        _thread: u64,
+        _body: &str,
+    ) -> Result<RemoteComment, RemoteError> {
+        let doing = format!("{}, answer in a thread of {repo}#{number}", self.kind());
+        Err(RemoteError { doing, trouble: Trouble::Refused("it has no threads on lines".to_owned()) })
+    }
 
     /// Replaces a comment's text. `number` is its item's.
     async fn edit_comment(&self, repo: &RepoId, number: u64, id: u64, body: &str)
@@ -117,4 +146,25 @@ pub trait Remote: Send + Sync + 'static {
     /// Makes sure that the commit has the check with this external id, replacing what it said. All annotations arrive, in as
     /// many requests as the forge asks for.
     async fn put_check(&self, repo: &RepoId, check: &NewCheck) -> Result<(), RemoteError>;
+
+    /// Asks people, and teams written `organization/team`, to review a pull request; repeated, it changes nothing. Those that
+    /// the forge does not take come back.
+    async fn request_reviewers(
+        &self,
+        _repo: &RepoId,
+        _number: u64,
+        names: &[String],
+    ) -> Result<Vec<String>, RemoteError> {
+        Ok(names.to_vec())
+    }
+
+    /// The check with this number of the forge's, if Forgeline put it there. Never from a cache.
+    async fn own_check(&self, _repo: &RepoId, _id: u64) -> Result<Option<OwnCheck>, RemoteError> {
+        Ok(None)
+    }
+
+    /// The number of the account that has this login now; none where there is no such account, or accounts have no numbers.
+    async fn account_id(&self, _repo: &RepoId, _login: &str) -> Result<Option<u64>, RemoteError> {
+        Ok(None)
+    }
 }

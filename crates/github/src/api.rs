@@ -49,6 +49,22 @@ pub(crate) struct Talk<'a> {
     doing: &'a str,
 }
 
+/// An answer of the GraphQL API.
+#[derive(serde::Deserialize)]
+struct Queried<T> {
+    data: Option<T>,
+    #[serde(default)]
+    errors: Vec<Complaint>,
+}
+
+#[derive(serde::Deserialize)]
+struct Complaint {
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
+    #[serde(default)]
+    message: String,
+}
+
 impl Api {
     /// # Errors
     /// [`ConfigError`].
@@ -198,6 +214,23 @@ impl Talk<'_> {
         let mut all: Vec<T> = all.into_values().collect();
         all.sort_by_key(|one| (one.changed(), one.key()));
         Ok(all)
+    }
+
+    /// Asks the GraphQL API, which answers 200 also when it refuses.
+    pub(crate) async fn query<T: DeserializeOwned>(&self, query: &str, variables: Value) -> Result<T> {
+        let body = serde_json::json!({ "query": query, "variables": variables });
+        let answer = self.send(&self.api.client.query(body)).await?;
+        let queried: Queried<T> = read(&answer.body).map_err(|trouble| self.error(trouble))?;
+        match (queried.data, queried.errors.into_iter().next()) {
+            (Some(data), None) => Ok(data),
+            (_, Some(Complaint { kind, message })) => Err(self.error(match kind.as_deref() {
+                Some("NOT_FOUND") => Trouble::Missing(message),
+                Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => Trouble::Forbidden(message),
+                Some("RATE_LIMITED") => Trouble::Unavailable { reason: message, perhaps_done: false },
+                _ => Trouble::Refused(message),
+            })),
+            (None, None) => Err(self.error(Trouble::Unreadable("the answer has no data".into()))),
+        }
     }
 
     /// Changes something.

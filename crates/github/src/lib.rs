@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod config;
 mod http;
+mod ids;
 mod limits;
 mod shapes;
 mod verbs;
@@ -16,8 +17,8 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use forgeline_forge::{
     remote::{
-        GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteItem,
-        RemoteRepository, Scan,
+        GitAccess, NewCheck, NewPullRequest, OwnCheck, Reaction, Remote, RemoteComment, RemoteError, RemoteFeedback,
+        RemoteItem, RemoteRepository, Scan,
     },
     types::{RepoId, Role},
 };
@@ -76,6 +77,24 @@ impl Remote for GitHub {
 
     async fn comments(&self, repo: &RepoId, number: u64) -> Result<Vec<RemoteComment>, RemoteError> {
         verbs::comments::of(&self.api, repo, number).await
+    }
+
+    async fn review_comments(&self, repo: &RepoId, number: u64) -> Result<Vec<RemoteComment>, RemoteError> {
+        verbs::reviews::comments(&self.api, repo, number).await
+    }
+
+    async fn feedback(&self, repo: &RepoId, number: u64) -> Result<RemoteFeedback, RemoteError> {
+        verbs::reviews::feedback(&self.api, repo, number).await
+    }
+
+    async fn reply_in_thread(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        thread: u64,
+        body: &str,
+    ) -> Result<RemoteComment, RemoteError> {
+        verbs::reviews::reply(&self.api, repo, number, thread, body).await
     }
 
     async fn open_pull_requests(&self, repo: &RepoId, head: &BranchName) -> Result<Vec<RemoteItem>, RemoteError> {
@@ -161,7 +180,24 @@ impl Remote for GitHub {
         verbs::labels::remove(&self.api, repo, number, label).await
     }
 
+    async fn request_reviewers(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        names: &[String],
+    ) -> Result<Vec<String>, RemoteError> {
+        verbs::reviewers::request(&self.api, repo, number, names).await
+    }
+
     async fn put_check(&self, repo: &RepoId, check: &NewCheck) -> Result<(), RemoteError> {
         verbs::checks::put(&self.api, repo, check).await
+    }
+
+    async fn own_check(&self, repo: &RepoId, id: u64) -> Result<Option<OwnCheck>, RemoteError> {
+        verbs::checks::own(&self.api, repo, id).await
+    }
+
+    async fn account_id(&self, repo: &RepoId, login: &str) -> Result<Option<u64>, RemoteError> {
+        verbs::people::account_id(&self.api, repo, login).await
     }
 }

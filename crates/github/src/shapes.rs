@@ -41,6 +41,12 @@ pub(crate) struct Actor {
     pub(crate) login: String,
 }
 
+/// An account with its number, which no other account ever gets.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Numbered {
+    pub(crate) id: u64,
+}
+
 /// The login, empty when the account is gone.
 pub(crate) fn login(actor: Option<Actor>) -> String {
     actor.map(|actor| actor.login).unwrap_or_default()
@@ -183,6 +189,47 @@ pub(crate) struct Comment {
     pub(crate) updated_at: When,
 }
 
+/// A comment on lines of a pull request.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ReviewComment {
+    pub(crate) id: u64,
+    #[serde(default)]
+    pub(crate) pull_request_review_id: Option<u64>,
+    #[serde(default)]
+    pub(crate) in_reply_to_id: Option<u64>,
+    #[serde(default)]
+    pub(crate) path: String,
+    /// None when the line has changed since.
+    #[serde(default)]
+    pub(crate) line: Option<u32>,
+    #[serde(default)]
+    pub(crate) original_line: Option<u32>,
+    #[serde(default)]
+    pub(crate) original_start_line: Option<u32>,
+    #[serde(default)]
+    pub(crate) side: Option<String>,
+    #[serde(default)]
+    pub(crate) original_commit_id: Option<String>,
+    #[serde(default)]
+    pub(crate) user: Option<Actor>,
+    #[serde(default)]
+    pub(crate) body: Option<String>,
+    pub(crate) created_at: When,
+    pub(crate) updated_at: When,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Review {
+    pub(crate) id: u64,
+    pub(crate) state: String,
+    #[serde(default)]
+    pub(crate) user: Option<Actor>,
+    #[serde(default)]
+    pub(crate) body: Option<String>,
+    #[serde(default)]
+    pub(crate) submitted_at: Option<When>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Permission {
     #[serde(default)]
@@ -220,6 +267,8 @@ pub(crate) struct CheckRun {
     pub(crate) id: u64,
     #[serde(default)]
     pub(crate) external_id: Option<String>,
+    #[serde(default)]
+    pub(crate) head_sha: Option<String>,
     #[serde(default)]
     pub(crate) app: Option<AppId>,
     #[serde(default)]

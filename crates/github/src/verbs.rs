@@ -7,6 +7,8 @@ pub(crate) mod labels;
 pub(crate) mod people;
 pub(crate) mod pulls;
 pub(crate) mod repositories;
+pub(crate) mod reviewers;
+pub(crate) mod reviews;
 
 mod statuses;
 mod text;

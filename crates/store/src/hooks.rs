@@ -48,6 +48,8 @@ pub struct UnseenHook {
     pub seq: i64,
     /// Who sent it.
     pub source: String,
+    /// The source's own number of the delivery.
+    pub delivery: String,
     /// What kind of event the source says it is.
     pub event: String,
     /// The repository to look at; none: nobody knows.
@@ -56,7 +58,7 @@ pub struct UnseenHook {
     pub received_at: Timestamp,
 }
 
-type Columns = (i64, String, String, Option<String>, i64);
+type Columns = (i64, String, String, String, Option<String>, i64);
 
 impl Store {
     /// Stores a hook unless it is here already. Hooks that come together share a transaction and its commit; one that nobody
@@ -82,14 +84,15 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn unseen_hooks(&self, limit: u32) -> Result<Vec<UnseenHook>, StoreError> {
         let rows: Vec<Columns> = sqlx::query_as(
-            "SELECT seq, source, event, repository, received_at FROM hook WHERE state = 'new' ORDER BY seq LIMIT ?",
+            "SELECT seq, source, delivery, event, repository, received_at FROM hook WHERE state = 'new' ORDER BY seq LIMIT ?",
         )
         .bind(limit)
         .fetch_all(&self.reader)
         .await?;
-        let hook = |(seq, source, event, repository, received_at): Columns| UnseenHook {
+        let hook = |(seq, source, delivery, event, repository, received_at): Columns| UnseenHook {
             seq,
             source,
+            delivery,
             event,
             repository,
             received_at: Timestamp::from_millis(received_at),

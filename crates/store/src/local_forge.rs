@@ -9,6 +9,7 @@ mod items;
 mod mirrors;
 mod people;
 mod repositories;
+mod reviews;
 
 use std::ops::{Deref, DerefMut};
 
@@ -19,6 +20,7 @@ pub use feed::{FeedRow, NewFeedRow};
 pub use items::{ItemFilter, ItemRow};
 pub use people::UserRow;
 pub use repositories::RepositoryRow;
+pub use reviews::ThreadRow;
 
 use crate::{Store, StoreError, writer::WriteTx};
 

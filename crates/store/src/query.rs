@@ -98,6 +98,18 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(repository).bind(number).fetch_all(&self.reader).await?)
     }
 
+    /// Runs that looked at a commit or made it, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn runs_at_commit(&self, repository: &str, commit: &str) -> Result<Vec<RunRow>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} WHERE repository = ?1 AND (commit_oid = ?2 OR json_extract(spec, '$.pull_request.head') = ?2) \
+             ORDER BY created_at DESC, rowid DESC LIMIT 100"
+        ));
+        Ok(sqlx::query_as(sql).bind(repository).bind(commit).fetch_all(&self.reader).await?)
+    }
+
     /// The newest run with this correlation.
     ///
     /// # Errors

@@ -237,7 +237,7 @@ async fn an_effect_whose_performer_is_gone_is_performed_again() {
 
 fn say(text: &str) -> BotEffect {
     let (repository, key) = ("acme/shop".to_owned(), "reply:1".to_owned());
-    BotEffect::Say { repository, number: 7, key, text: text.into() }
+    BotEffect::Say { repository, number: 7, thread: None, key, text: text.into() }
 }
 
 #[tokio::test]

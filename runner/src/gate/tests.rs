@@ -63,6 +63,7 @@ impl Proposal<'_> {
             policy: &WritePolicy {
                 protected: self.policy.iter().map(protection).collect(),
                 draft: false,
+                reviewers: Vec::new(),
                 licence_headers: self.headers.iter().map(header).collect(),
                 rules: self.rules.iter().map(rule).collect(),
                 approvers: None,

@@ -79,7 +79,27 @@ impl Runner {
             labels: labels(written, false),
         };
         let shown = self.show(spec, proposal, written.is_first).await?;
+        if let Some(opened) = shown.iter().flatten().find(|it| it.opened) {
+            self.ask_reviewers(spec, opened.number).await?;
+        }
         Ok(shown.map(|pull_request| (pull_request, conflict)))
+    }
+
+    /// Asks whom the factory names to review what was just opened. Who cannot be asked is told, and holds up nothing.
+    async fn ask_reviewers(&self, spec: &RunSpec, number: u64) -> Result<(), RunnerError> {
+        let names = &spec.policy.reviewers;
+        if names.is_empty() {
+            return Ok(());
+        }
+        let repo = self.forge_repository(&spec.target)?;
+        let note = match self.forge.request_reviewers(&repo, number, names).await {
+            Ok(unknown) if unknown.is_empty() => return Ok(()),
+            Ok(unknown) => report::reviewers::not_asked(&unknown, None),
+            Err(error) if error.is_transient() => return Err(error.into()),
+            Err(error) => report::reviewers::not_asked(names, Some(&error.to_string())),
+        };
+        self.forge.upsert_comment(&repo, number, "reviewers", &note, self.clock.now()).await?;
+        Ok(())
     }
 
     /// The whole proposal did not fit on the base: its one pull request shows both sides.

@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use forgeline_engine::{RunSpec, TaskId, plan::PlannedStage, spec::Revision};
+use forgeline_engine::{
+    RunSpec, TaskId,
+    plan::PlannedStage,
+    spec::{CommitNote, ReviewNotes, ThreadNote},
+};
 use forgeline_model::{Digest, StageId};
 use serde_json::{Value, json};
 
@@ -33,10 +37,30 @@ pub(crate) fn parts(spec: &RunSpec, stage: &PlannedStage, task: &TaskId, context
     parts
 }
 
-/// What a person wants otherwise of this stage: it is the one that they named, or needs it, directly or not.
-pub(super) fn revision<'a>(spec: &'a RunSpec, stage: &PlannedStage) -> Option<&'a Revision> {
-    let revision = spec.again.as_ref()?.revision.as_ref()?;
-    hears(spec, stage, &revision.stage).then_some(revision)
+/// What a person wants otherwise of this stage, as templates see it: it is the one that they named, or needs it, directly or
+/// not. Where the forge keeps what was said does not matter to anybody, so it makes nobody do anything again.
+pub(super) fn revision(spec: &RunSpec, stage: &PlannedStage) -> Value {
+    let revision = spec.again.as_ref().and_then(|again| again.revision.as_ref());
+    let Some(revision) = revision.filter(|revision| hears(spec, stage, &revision.stage)) else { return Value::Null };
+    let nothing = ReviewNotes::default();
+    let notes = revision.notes.as_deref().unwrap_or(&nothing);
+    let threads = notes.threads.iter().map(|thread| {
+        let ThreadNote { path, line, start_line, quote, comments, .. } = thread;
+        json!({
+            "path": path, "line": line, "start_line": start_line.or(*line), "quote": quote, "comments": comments,
+            "untrusted": true,
+        })
+    });
+    let reviews = notes.reviews.iter().map(|it| json!({"author": it.author, "text": it.text, "untrusted": true}));
+    let commits = notes.commits.iter().map(|commit| {
+        let CommitNote { sha, author, subject, paths } = commit;
+        json!({"sha": sha, "author": author, "subject": subject, "paths": paths, "untrusted": true})
+    });
+    json!({
+        "stage": revision.stage, "text": revision.text, "untrusted": true,
+        "threads": threads.collect::<Vec<_>>(), "reviews": reviews.collect::<Vec<_>>(),
+        "commits": commits.collect::<Vec<_>>(),
+    })
 }
 
 fn covers(fresh: &TaskId, task: &TaskId) -> bool {

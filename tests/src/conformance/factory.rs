@@ -27,6 +27,14 @@ pub(crate) fn writes(id: &str, text: &str, more: &str) -> String {
     )
 }
 
+/// What a revision hears, as a page.
+const NOTED: &str = "# Notes\n\nFor {{work_item.title}}.\n{{#if revision}}\nAsked: {{revision.text}}\n\
+                     {{#each revision.threads as |thread|}}\nOn {{thread.path}}:{{thread.line}}, `{{thread.quote}}`:\n\
+                     {{#each thread.comments as |said|}}- {{said.author}} said: {{said.text}}\n{{/each}}{{/each}}\
+                     {{#each revision.reviews as |review|}}\n{{review.author}} asks for changes: {{review.text}}\n{{/each}}\
+                     {{#each revision.commits as |commit|}}\n{{commit.author}} committed {{#each commit.paths as |path|}}\
+                     {{path}} {{/each}}({{commit.subject}})\n{{/each}}{{/if}}";
+
 /// All files.
 pub(crate) fn files() -> Vec<(String, String)> {
     const COMMAND: &str = "on: [{command: run}]";
@@ -44,12 +52,22 @@ pub(crate) fn files() -> Vec<(String, String)> {
          skills:\n  - id: write\n    kind: template\n    templates: [{{from: templates/out.json.hbs, to: \"out/{{{{with.name}}}}.json\"}}]\n\
          output: {{type: Data, validators: [paths, utf8, json]}}\n"
     );
+    let noter = format!(
+        "{HEAD}Agent\nmetadata: {{name: noter, version: 1.0.0, owners: [\"@ana\"]}}\n\
+         skills:\n  - id: write\n    kind: template\n    templates: [{{from: templates/noted.md.hbs, to: out/noted.md}}]\n\
+         output: {{type: Notes, validators: [paths, utf8]}}\n"
+    );
+    let noted =
+        "  - {id: note, uses: noter@^1, retries: {max_attempts: 1}, produces: [{path: out/noted.md, type: Notes}]}\n";
     let limits = "policy: {limits: {runs_per_actor_per_hour: 30}}\n";
     let all = [
         ("README.md".to_owned(), "# Shop\n".to_owned()),
         ("forgeline.yaml".to_owned(), settings(limits)),
         ("agents/writer/agent.yaml".to_owned(), agent),
         ("agents/writer/templates/out.json.hbs".to_owned(), "{{with.text}}\n".to_owned()),
+        ("agents/noter/agent.yaml".to_owned(), noter),
+        ("agents/noter/templates/noted.md.hbs".to_owned(), NOTED.to_owned()),
+        (place("noted"), blueprint("noted", COMMAND, noted)),
         (place("ask"), blueprint("ask", COMMAND, &waits(1))),
         (place("ask-two"), blueprint("ask-two", COMMAND, &waits(2))),
         (

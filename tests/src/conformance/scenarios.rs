@@ -11,6 +11,7 @@ pub(super) mod roles;
 pub(super) mod runs;
 pub(super) mod safety;
 pub(super) mod story;
+pub(super) mod threads;
 
 /// The smallest shipped blueprint.
 const RUN: &str = "/forgeline run docs-page";

@@ -106,6 +106,24 @@ impl<'a> Scene<'a> {
         comment
     }
 
+    /// Somebody starts a thread on a line; its number.
+    pub(super) fn says_on_line(&self, who: &str, number: u64, (path, line): (&str, u32), text: &str) -> u64 {
+        let thread = self.stage.comment_line(&self.repo(), who, number, (path, line), text);
+        self.write(format!("{who}: on {path}:{line} of #{}\n{}", self.at(number), block(text)));
+        thread
+    }
+
+    pub(super) fn resolves(&self, who: &str, number: u64, thread: u64) {
+        self.stage.resolve(&self.repo(), who, number, thread);
+        self.write(format!("{who}: settles that thread of #{}", self.at(number)));
+    }
+
+    pub(super) fn reviews(&self, who: &str, number: u64, asks_for_changes: bool, text: &str) {
+        self.stage.review(&self.repo(), who, number, asks_for_changes, text);
+        let does = if asks_for_changes { "asks for changes of" } else { "reviews" };
+        self.write(format!("{who}: {does} #{}\n{}", self.at(number), block(text)));
+    }
+
     pub(super) fn edits_comment(&self, who: &str, comment: u64, text: &str) {
         self.stage.edit_comment(who, comment, text);
         self.write(format!("{who}: changes the comment\n{}", block(text)));

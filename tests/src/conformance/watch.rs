@@ -33,7 +33,14 @@ impl Watch {
                 self.numbers.push(number);
             }
         }
-        let look = |number: &u64| (*number, (stage.item(&self.repo, *number), stage.notes(&self.repo, *number)));
+        let look = |number: &u64| {
+            let (item, mut notes) = (stage.item(&self.repo, *number), stage.notes(&self.repo, *number));
+            if item.pull.is_some() {
+                let placed = |(place, note): (String, Note)| Note { body: format!("({place}) {}", note.body), ..note };
+                notes.extend(stage.line_notes(&self.repo, *number).into_iter().map(placed));
+            }
+            (*number, (item, notes))
+        };
         self.numbers.iter().map(look).collect()
     }
 }

@@ -2,16 +2,21 @@
 
 use forgeline_engine::{
     Outcome,
-    spec::{Again, Revision, Trigger},
+    spec::{Again, ReviewNotes, Revision, Trigger},
 };
+use forgeline_forge::ForgeError;
 use forgeline_model::{StageId, WorkItem};
-use forgeline_runner::again::{self, Wish};
+use forgeline_runner::{
+    RunnerError,
+    again::{self, Wish},
+};
 use forgeline_store::{Ruling, RunView};
 use serde_json::json;
 
 use super::{Answer, Said};
 use crate::{
     Command, CommandLine,
+    command::without_commands,
     pass::{
         Bot, Ground, PassError,
         found::Found,
@@ -55,13 +60,39 @@ impl Bot {
         let Some(view) = self.last_run(said, |_| true).await? else {
             return Ok(Answer::Text(reply::nothing_to_revise()));
         };
-        let revision = revision(&view, text);
+        let notes = self.notes(said, line).await?;
+        let revision = revision(&view, text, notes);
+        let says_something = |notes: &ReviewNotes| !notes.threads.is_empty() || !notes.reviews.is_empty();
+        if revision.text.is_empty() && !revision.notes.as_deref().is_some_and(says_something) {
+            return Ok(Answer::Text(reply::nothing_said()));
+        }
+        let heard = revision.notes.as_deref().map(reply::heard).unwrap_or_default();
         let wish = Wish { from: None, item: None, fresh: false, revision: Some(revision) };
-        Ok(Answer::Text(self.once_more(said, ground, line, command, &view, wish, ruling).await?))
+        let runs = ruling.runs.len();
+        let answer = self.once_more(said, ground, line, command, &view, wish, ruling).await?;
+        let is_ready = ruling.runs.len() > runs && !heard.is_empty();
+        Ok(Answer::Text(if is_ready { format!("{answer}\n\n{heard}") } else { answer }))
+    }
+
+    /// What the next attempt hears of the pull request: the one under which this was said, else the newest of the item's runs.
+    async fn notes(&self, said: &Said<'_>, line: &CommandLine) -> Result<Option<ReviewNotes>, PassError> {
+        let number = match &said.on {
+            Some(Found::PullRequest(it)) => Some(it.number),
+            Some(Found::Issue(_)) | None => {
+                let rows = self.runner.store.runs_of(&said.repo.to_string(), &said.number.to_string()).await?;
+                rows.iter().find_map(|row| row.pull_request).and_then(|number| u64::try_from(number).ok())
+            }
+        };
+        let Some(number) = number else { return Ok(None) };
+        let key = format!("{}/{}", said.comment_id, line.line);
+        match self.runner.review_notes(said.repo, number, &key, without_commands).await {
+            Err(RunnerError::Forge(ForgeError::NoItem { .. })) => Ok(None),
+            notes => Ok(notes?),
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "a command with its place, its run and what is wished")]
-    async fn once_more(
+    pub(super) async fn once_more(
         &self,
         said: &Said<'_>,
         ground: &Ground,
@@ -155,14 +186,16 @@ impl Bot {
 }
 
 /// The first word may name a stage; else the words are for the first one.
-fn revision(view: &RunView, text: &str) -> Revision {
+fn revision(view: &RunView, text: &str, notes: Option<ReviewNotes>) -> Revision {
     let stages = &view.spec.plan.stages;
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let notes = notes.map(Box::new);
     match stages.iter().find(|stage| stage.id.as_str() == first) {
-        Some(stage) if !rest.trim().is_empty() => Revision { stage: stage.id.clone(), text: rest.trim().to_owned() },
-        _ => Revision {
+        Some(stage) => Revision { stage: stage.id.clone(), text: rest.trim().to_owned(), notes },
+        None => Revision {
             stage: stages.first().map_or_else(|| "all".parse().expect("a stage id"), |stage| stage.id.clone()),
             text: text.to_owned(),
+            notes,
         },
     }
 }

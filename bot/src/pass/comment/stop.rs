@@ -26,9 +26,14 @@ impl Bot {
         let Some(run) = wanted.and_then(|row| row.run_id.parse::<RunId>().ok()) else {
             return Ok(Answer::Text(reply::nothing_to_cancel()));
         };
+        Ok(self.cancel_this(said, &run, ruling))
+    }
+
+    /// Stops this run.
+    pub(super) fn cancel_this(&self, said: &Said<'_>, run: &RunId, ruling: &mut Ruling) -> Answer {
         let place = ruling.inputs.len();
         ruling.inputs.push((run.clone(), Input::Cancel { by: said.actor.to_owned() }));
-        Ok(Answer::OfInput { place, well: reply::cancelled(&run), run, what: "cancel" })
+        Answer::OfInput { place, well: reply::cancelled(run), run: run.clone(), what: "cancel" }
     }
 }
 

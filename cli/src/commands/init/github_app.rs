@@ -15,8 +15,16 @@ pub(super) const RIGHTS: [(&str, &str, &str); 5] = [
 ];
 
 /// Events that say where to look.
-pub(super) const EVENTS: [&str; 6] =
-    ["issues", "issue_comment", "pull_request", "pull_request_review_comment", "push", "repository"];
+pub(super) const EVENTS: [&str; 8] = [
+    "check_run",
+    "issues",
+    "issue_comment",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "push",
+    "repository",
+];
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]

@@ -146,7 +146,7 @@ impl PrVerb {
 }
 
 /// The number itself, or, if it is an issue's, the newest pull request that a run opened for it.
-async fn of_item(desk: &Desk, repo: &RepoId, number: u64) -> anyhow::Result<u64> {
+pub(super) async fn of_item(desk: &Desk, repo: &RepoId, number: u64) -> anyhow::Result<u64> {
     if desk.forge().issue(repo, number).await.is_err() {
         return Ok(number);
     }

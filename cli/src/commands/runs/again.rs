@@ -1,13 +1,14 @@
 //! `forgeline runs retry` and `revise`: a run once more, as a further attempt that takes over what is known.
 
 use clap::Args;
+use forgeline_bot::command::without_commands;
 use forgeline_engine::{
     RunSpec,
-    spec::{Again, Revision},
+    spec::{Again, Forge, ReviewNotes, Revision},
 };
 use forgeline_model::{Digest, StageId};
 use forgeline_runner::{
-    Patience,
+    Patience, Runner,
     again::{self, Wish},
 };
 use forgeline_store::{Decision, RunView};
@@ -71,7 +72,8 @@ impl Revise {
     pub(super) async fn perform(self, session: &Session) -> anyhow::Result<Exit> {
         let wish = |view: &RunView| {
             let first = view.spec.plan.stages.first().map(|stage| stage.id.clone());
-            let revision = self.stage.clone().or(first).map(|stage| Revision { stage, text: self.text.clone() });
+            let revision =
+                self.stage.clone().or(first).map(|stage| Revision { stage, text: self.text.clone(), notes: None });
             Wish { revision, ..Wish::default() }
         };
         once_more(session, &self.run, &[], self.how, "revise", wish).await
@@ -98,7 +100,10 @@ async fn once_more(
         let hint = "cancel it first, or let it end";
         anyhow::bail!(Failure::new(Exit::Failed, format!("run `{}` is under way; {hint}", spec.id)));
     }
-    let wish = wish(&view);
+    let mut wish = wish(&view);
+    if let Some(revision) = &mut wish.revision {
+        revision.notes = notes(&runner, spec, &revision.text).await?;
+    }
     let missing = |error: again::NoSuchStage| Failure::new(Exit::NotFound, error.to_string());
     let again = again::of(&view, wish).map_err(missing)?;
     let asked = OnceMore { again, changes: inputs, detail: format!("runs {verb} {}", spec.id), fallback: &in_force };
@@ -127,4 +132,20 @@ async fn once_more(
     session.operator.witness(&runner).await?;
     runner.store.close().await;
     run::finish(session, &view)
+}
+
+/// What reviewers said on the pull request of the run's item, if it has one.
+async fn notes(runner: &Runner, spec: &RunSpec, text: &str) -> anyhow::Result<Option<Box<ReviewNotes>>> {
+    if spec.target.forge != Forge::Local {
+        return Ok(None);
+    }
+    let mut rows = Vec::new();
+    if let Some(item) = &spec.item {
+        rows.extend(runner.store.runs_of(&spec.target.repository, item.id.as_str()).await?);
+    }
+    let number = rows.iter().find_map(|row| row.pull_request).and_then(|number| u64::try_from(number).ok());
+    let (Some(number), Ok(repo)) = (number, spec.target.repository.parse()) else { return Ok(None) };
+    // The same wish is the same request.
+    let key = Digest::of(&json!([spec.id, text])).hex()[..16].to_owned();
+    Ok(runner.review_notes(&repo, number, &key, without_commands).await?.map(Box::new))
 }

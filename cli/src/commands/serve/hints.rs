@@ -37,6 +37,7 @@ mod tests {
         let hook = |repository: Option<&str>| UnseenHook {
             seq: 1,
             source: "github".into(),
+            delivery: "d".into(),
             event: "push".into(),
             repository: repository.map(str::to_owned),
             received_at: Timestamp::from_millis(0),

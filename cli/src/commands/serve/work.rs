@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use forgeline_bot::{Bot, pass::PassError};
+use forgeline_bot::{Bot, Press, pass::PassError};
 use forgeline_runner::{Runner, Stop};
+use forgeline_store::UnseenHook;
 use tokio::{
     sync::Notify,
     task::JoinHandle,
@@ -129,6 +130,7 @@ impl Work {
     async fn pass(&mut self) -> Result<bool, PassError> {
         let (store, clock) = (&self.runner.store, &self.runner.clock);
         let hooks = store.unseen_hooks(MOST_HOOKS).await?;
+        self.take_presses(&hooks).await?;
         let hints = Hints::of(&hooks);
         let began = Instant::now();
         let everywhere = hints.everywhere || self.swept.is_none_or(|at| began.duration_since(at) >= self.poll);
@@ -158,6 +160,24 @@ impl Work {
             }
         }
         Ok(hooks.len() == MOST_HOOKS as usize)
+    }
+
+    /// Buttons of checks: nothing that could be looked at tells of them later, so they are taken in before their hooks count as
+    /// seen.
+    async fn take_presses(&self, hooks: &[UnseenHook]) -> Result<(), PassError> {
+        for hook in hooks.iter().filter(|hook| hook.source == "github" && hook.event == "check_run") {
+            let body = match self.runner.store.hook_body(&hook.source, &hook.delivery).await {
+                Ok(body) => body.unwrap_or_default(),
+                Err(error) => {
+                    tracing::error!("hook {} cannot be read: {error}", hook.delivery);
+                    continue;
+                }
+            };
+            if let Some(press) = Press::of_github(&body, &hook.delivery) {
+                self.bot.receive_press(&press).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Has people told of what was given up, and the chain of decisions witnessed, unless that is under way.

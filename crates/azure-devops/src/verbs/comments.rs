@@ -3,7 +3,7 @@
 use azure_devops_rust_api::wit::models::{CommentCreate, CommentFormat, CommentReactionType, CommentUpdate};
 use forgeline_forge::{
     marker,
-    remote::{Reaction, RemoteComment, Scan, Trouble},
+    remote::{CommentPlace, Reaction, RemoteComment, Scan, Trouble},
     types::RepoId,
 };
 use forgeline_model::Timestamp;
@@ -163,5 +163,6 @@ async fn shown(talk: Talk<'_>, work_item: i32, comment: WorkItemComment) -> Resu
         body: inward(&body),
         created_at: comment.created_date.0,
         updated_at: comment.modified_date.map_or(comment.created_date.0, |when| when.0),
+        place: CommentPlace::Conversation,
     })
 }

@@ -3,7 +3,7 @@
 use azure_devops_rust_api::git::models;
 use forgeline_forge::{
     marker,
-    remote::{Reaction, RemoteComment},
+    remote::{CommentPlace, Reaction, RemoteComment},
 };
 use http::Method;
 use serde::de::IgnoredAny;
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Longest comment, UTF-16 units.
-const LONGEST: usize = 150_000;
+pub(super) const LONGEST: usize = 150_000;
 /// Where a thread keeps the key of Forgeline's marker.
 pub(super) const MARKER: &str = "forgeline.marker";
 
@@ -53,11 +53,26 @@ pub(super) async fn comments(talk: Talk<'_>, threads: Vec<Thread>, pull: i32) ->
             {
                 shown.body = marker::append(&shown.body, key);
             }
+            if thread.is_on_a_file() {
+                shown.place = CommentPlace::Thread(u64::from(thread.id.unsigned_abs()));
+            }
             all.push(shown);
         }
     }
     all.sort_by_key(|comment| (comment.created_at, comment.id));
     Ok(all)
+}
+
+/// A comment in a thread on a file.
+pub(super) async fn on_a_file(
+    talk: Talk<'_>,
+    pull: i32,
+    thread: i32,
+    comment: &ThreadComment,
+) -> Result<Option<RemoteComment>> {
+    let shown = shown(talk, pull, thread, comment).await?;
+    let place = CommentPlace::Thread(u64::from(thread.unsigned_abs()));
+    Ok(shown.map(|shown| RemoteComment { place, ..shown }))
 }
 
 async fn shown(talk: Talk<'_>, pull: i32, thread: i32, comment: &ThreadComment) -> Result<Option<RemoteComment>> {
@@ -73,6 +88,7 @@ async fn shown(talk: Talk<'_>, pull: i32, thread: i32, comment: &ThreadComment) 
         body: inward(comment.content.as_deref().unwrap_or_default()),
         created_at: comment.published_date.0,
         updated_at: edited.map_or(comment.published_date.0, |when| when.0),
+        place: CommentPlace::Conversation,
     }))
 }
 

@@ -381,21 +381,3 @@ async fn a_server_that_takes_markers_out_and_knows_no_markdown() {
     assert_eq!(texts, ["/forgeline help", marker::strip(&body).as_str()]);
     place.settle();
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn reviewers_are_asked_once_and_may_be_required() {
-    let place = Place::new();
-    place.there.push("ana", SHOP, "fix", &[("a", "1")]);
-    let number = place.there.open_pull("ana", SHOP, "fix", "main", "Mend it", "Please.");
-    place.there.comment("ben", SHOP, number, "Hello.");
-    let (pull, ben) = (place.pull(number), place.login("ben"));
-    for required in [false, true, true] {
-        place.azure.add_reviewers(&shop(), pull, std::slice::from_ref(&ben), required).await.expect("ben is asked");
-    }
-    let path = format!("acme/_apis/git/repositories/shop/pullRequests/{}/reviewers", pull - 1_000_000_000);
-    let shown = place.there.azure_peek(&path);
-    assert_eq!((&shown["count"], &shown["value"][0]["isRequired"]), (&1.into(), &true.into()), "{shown}");
-    let strange = place.azure.add_reviewers(&shop(), pull, &["nobody-000000".to_owned()], false).await;
-    assert!(strange.is_err_and(|error| error.to_string().contains("nobody-000000")));
-    place.settle();
-}

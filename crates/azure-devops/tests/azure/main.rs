@@ -3,4 +3,5 @@
 mod forge;
 mod models;
 mod place;
+mod reviews;
 mod rules;

@@ -180,6 +180,12 @@ pub(super) fn reviewers(call: &mut Call<'_>, item: Id) -> Outcome {
 
 /// Makes somebody a reviewer.
 pub(super) fn ask(call: &mut Call<'_>, item: Id, who: &str) -> Outcome {
+    if call.body.get("vote").and_then(Value::as_i64).is_some_and(|vote| vote != 0) {
+        call.problem("only a reviewer votes");
+        return Err(Refusal::new(400, "The request is invalid."));
+    }
+    let repository = call.look().items.get(&item).map_or(0, |it| it.repository);
+    call.needs(repository, Level::Write)?;
     let user = call.look().users.keys().find(|user| shape::guid("identity", **user) == who).copied();
     let user = user.ok_or_else(|| Refusal::new(404, "TF401362: The reviewer is not a valid identity."))?;
     let required = call.body.get("isRequired").and_then(Value::as_bool).unwrap_or(false);

@@ -62,6 +62,7 @@ fn in_repository(call: &mut Call<'_>, repository: u64, method: &str, rest: &[&st
                 ("GET", ["threads"]) => threads::list(call, item),
                 ("POST", ["threads"]) => threads::start(call, item),
                 ("PATCH", ["threads", thread]) => threads::settle(call, item, thread),
+                ("POST", ["threads", thread, "comments"]) => threads::reply(call, item, thread),
                 ("PATCH", ["threads", thread, "comments", comment]) => threads::edit(call, item, thread, comment),
                 ("POST", ["threads", thread, "comments", comment, "likes"]) => {
                     threads::like(call, item, thread, comment)

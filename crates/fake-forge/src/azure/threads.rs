@@ -139,6 +139,34 @@ pub(super) fn start(call: &mut Call<'_>, item: Id) -> Outcome {
     Ok(Reply::ok(thread(call, root)))
 }
 
+/// Says something in a thread that stands on a file.
+pub(super) fn reply(call: &mut Call<'_>, item: Id, thread: &str) -> Outcome {
+    let Some(body) = call.text("/content").filter(|body| !body.is_empty()) else {
+        call.problem("a comment has content");
+        return Err(Refusal::new(400, "TF401186: The comment content is not valid."));
+    };
+    let root = thread.parse().ok().and_then(|root: Id| call.look().review_comments.get(&root));
+    let Some(root) = root.filter(|it| it.item == item).cloned() else {
+        return Err(Refusal::new(404, "TF401174: The thread was not found."));
+    };
+    let actor = call.actor();
+    let world = call.world();
+    let (id, now) = (world.fresh(), world.now());
+    let said = ReviewComment {
+        id,
+        author: actor.user,
+        body,
+        answers: Some(root.id),
+        created: now,
+        updated: now,
+        ..root.clone()
+    };
+    world.review_comments.insert(id, said);
+    let all = self::said(call, root.id);
+    let number = all.iter().position(|it| it.id == id).map_or(1, |at| at + 1);
+    Ok(Reply::ok(all.get(number - 1).map(|said| comment(call, said, number)).unwrap_or_default()))
+}
+
 fn find(call: &Call<'_>, item: Id, thread: &str, comment: &str) -> Result<(Id, usize), Refusal> {
     let missing = || Refusal::new(404, "TF401174: The comment was not found.");
     let (root, number): (Id, usize) = thread.parse().ok().zip(comment.parse().ok()).ok_or_else(missing)?;

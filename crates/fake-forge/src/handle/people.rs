@@ -285,6 +285,48 @@ impl FakeForge {
         self.review(login, full, number, Verdict::ChangesRequested, body, lines)
     }
 
+    /// Says something of the whole pull request without approving or refusing it; returns the review's id.
+    pub fn comment_review(&self, login: &str, full: &str, number: u64, body: &str) -> u64 {
+        self.review(login, full, number, Verdict::Commented, body, &[])
+    }
+
+    /// Starts a thread on a line and returns the id of its first comment.
+    ///
+    /// # Panics
+    /// If there is no such pull request.
+    pub fn comment_line(&self, login: &str, full: &str, number: u64, path: &str, line: u64, text: &str) -> u64 {
+        let review = self.review(login, full, number, Verdict::Commented, "", &[(path, line, text)]);
+        let state = self.shared.lock();
+        let all = state.world.review_comments.values();
+        all.filter(|it| it.review == review).map(|it| it.id).next().expect("the comment was made")
+    }
+
+    /// Answers in a thread and returns the comment's id.
+    ///
+    /// # Panics
+    /// If there is no such thread.
+    pub fn reply_line(&self, login: &str, full: &str, number: u64, thread: u64, text: &str) -> u64 {
+        self.act(|state| {
+            let (who, item) = (actor(&mut state.world, login), item(&state.world, full, number));
+            let root = state.world.review_comments.get(&thread).expect("a thread").clone();
+            let remark = Remark {
+                path: root.path,
+                line: root.line,
+                start_line: root.start_line,
+                body: text.to_owned(),
+                answers: Some(thread),
+            };
+            let review = state.world.review(who, item, Verdict::Commented, "", &[remark]);
+            let all = state.world.review_comments.values();
+            all.filter(|it| it.review == review).map(|it| it.id).next().expect("the comment was made")
+        })
+    }
+
+    /// Says that a thread is settled, or that it is not.
+    pub fn resolve(&self, thread: u64, resolved: bool) {
+        self.act(|state| state.world.set_resolved(thread, resolved));
+    }
+
     fn review(
         &self,
         login: &str,

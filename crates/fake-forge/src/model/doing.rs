@@ -3,6 +3,7 @@
 use super::happening::{CommentAction, Happening, ItemAction};
 use super::item::{Closed, Comment, Event, EventKind, Item, Reaction, Subject};
 use super::review::{Remark, Review, ReviewComment, Verdict};
+use super::thread::Thread;
 use super::{Actor, Id, Trouble, World};
 
 /// Colour of a label that nobody chose a colour for.
@@ -215,6 +216,19 @@ impl World {
             self.tell(Happening::ReviewComment { comment, actor, action: CommentAction::Created });
         }
         id
+    }
+
+    /// Whether somebody said that the thread which begins so is settled.
+    pub(crate) fn is_resolved(&self, root: Id) -> bool {
+        const SETTLED: [&str; 4] = ["fixed", "wontFix", "closed", "byDesign"];
+        self.threads.get(&root).is_some_and(|thread| SETTLED.contains(&thread.status.as_str()))
+    }
+
+    /// Says that a thread is settled, or that it is not.
+    pub(crate) fn set_resolved(&mut self, root: Id, resolved: bool) {
+        let status = if resolved { "fixed" } else { "active" }.to_owned();
+        let properties = self.threads.get(&root).map_or_else(|| serde_json::json!({}), |it| it.properties.clone());
+        self.threads.insert(root, Thread { status, properties });
     }
 
     pub(crate) fn edit_review_comment(&mut self, actor: Actor, comment: Id, body: &str) {

@@ -44,6 +44,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, router: Router, request: Reques
     let path = parts.uri.path().to_owned();
     let (prefix, path) = match path.strip_prefix("/api/v3") {
         Some(rest) if rest.starts_with('/') => ("/api/v3", rest.to_owned()),
+        _ if path == "/api/graphql" => ("/api/v3", "/graphql".to_owned()),
         _ => ("", path),
     };
     let is_azure = azure::is_path(&path);

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{LocalForge, rows, scope::Verb, text};
 use crate::{
     ForgeError, marker,
-    types::{Comment, Feed, Login, RepoId, Role, Upsert},
+    types::{Comment, Feed, Login, RepoId, ReviewVerdict, Role, Upsert},
 };
 
 impl LocalForge {
@@ -29,7 +29,7 @@ impl LocalForge {
         }
         let mut verb = self.verb(repo, actor, at).await?;
         verb.require(Role::Guest, "comment").await?;
-        let comment = insert(&mut verb, number, body, None).await?;
+        let comment = insert(&mut verb, number, body, Stands::default()).await?;
         verb.commit().await?;
         Ok(comment)
     }
@@ -47,17 +47,37 @@ impl LocalForge {
         body: &str,
         at: Timestamp,
     ) -> Result<Upsert<Comment>, ForgeError> {
+        self.upsert_comment_in(repo, number, None, key, body, at).await
+    }
+
+    /// The same for a comment that stands in a thread of a pull request, if one is named.
+    ///
+    /// # Errors
+    /// As [`Self::upsert_comment`]; there is no such thread.
+    pub async fn upsert_comment_in(
+        &self,
+        repo: &RepoId,
+        number: u64,
+        thread: Option<u64>,
+        key: &str,
+        body: &str,
+        at: Timestamp,
+    ) -> Result<Upsert<Comment>, ForgeError> {
         let body = text::body(&marker::append(body, key))?;
         if let Some(there) = self.authority(repo).await? {
-            return self.upsert_comment_there(&there, repo, number, (key, body), at).await;
+            return self.upsert_comment_there(&there, repo, number, thread, (key, body), at).await;
         }
+        let thread = thread.map(|id| i64::try_from(id).unwrap_or(i64::MAX));
         let bot = Self::bot();
         let mut verb = self.verb(repo, &bot, at).await?;
         let item = verb.view.item(number, None).await?;
         let repository = verb.view.row.id;
         let found = verb.view.tx.marked_comment(repository, item.number, bot.as_str(), key).await?;
         let outcome = match found {
-            None => Upsert::Created(insert(&mut verb, number, body, Some(key)).await?),
+            None => {
+                let stands = Stands { key: Some(key), thread, ..Stands::default() };
+                Upsert::Created(insert(&mut verb, number, body, stands).await?)
+            }
             Some(row) if row.body == body => Upsert::Unchanged(rows::comment(row)?),
             Some(row) => {
                 verb.view.tx.update_comment(row.id, &body, at.millis()).await?;
@@ -69,7 +89,7 @@ impl LocalForge {
         Ok(outcome)
     }
 
-    /// The comments of an issue or pull request, oldest first.
+    /// The conversation on an issue or pull request, oldest first.
     ///
     /// # Errors
     /// There is no such item.
@@ -80,20 +100,41 @@ impl LocalForge {
     }
 }
 
-async fn insert(verb: &mut Verb, number: u64, body: String, key: Option<&str>) -> Result<Comment, ForgeError> {
+/// Where a new comment stands, and what it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stands<'a> {
+    /// Key of its marker.
+    pub(super) key: Option<&'a str>,
+    /// The thread that it stands in.
+    pub(super) thread: Option<i64>,
+    /// What the review says whose text it is.
+    pub(super) verdict: Option<ReviewVerdict>,
+}
+
+pub(super) async fn insert(
+    verb: &mut Verb,
+    number: u64,
+    body: String,
+    stands: Stands<'_>,
+) -> Result<Comment, ForgeError> {
     let item = verb.view.item(number, None).await?;
     let mut row = CommentRow {
         id: 0,
         number: item.number,
         author: verb.actor.to_string(),
-        marker: key.map(str::to_owned),
+        marker: stands.key.map(str::to_owned),
         body,
         created_at: verb.at.millis(),
         updated_at: verb.at.millis(),
         remote_id: None,
+        thread: stands.thread,
+        verdict: stands.verdict.map(|verdict| verdict.to_string()),
     };
     row.id = verb.view.tx.insert_comment(verb.view.row.id, &row).await?;
-    let payload = json!({"comment_id": row.id, "body": row.body, "on": item.kind});
+    let mut payload = json!({"comment_id": row.id, "body": row.body, "on": item.kind});
+    if let Some(thread) = row.thread {
+        payload["thread"] = thread.into();
+    }
     verb.tell(Feed::CommentCreated, number, payload).await?;
     rows::comment(row)
 }

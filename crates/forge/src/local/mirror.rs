@@ -4,7 +4,8 @@
 //! had happened here, so that the bot decides by one rule for all. What Forgeline writes goes there first and is noted here
 //! when it has arrived; whether a write arrived that nobody answered is found out by reading, never by writing again.
 //!
-//! One file per job: [`look`] reads, `learn` only what one job needs, `items` and `talk` note, `writes` and `proposals` write, `git` moves objects.
+//! One file per job: [`look`] reads, `learn` only what one job needs, `items` and `talk` note,
+//! `writes` and `proposals` write, `reviews` does both for threads on lines, `git` moves objects.
 
 mod git;
 mod items;
@@ -13,6 +14,7 @@ mod look;
 mod people;
 mod proposals;
 mod reach;
+mod reviews;
 mod talk;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::fmt;
 use forgeline_model::{Annotation, Timestamp};
 use forgeline_repo::{BranchName, CommitId};
 
-use crate::types::{CheckStatus, Conclusion, RepoId};
+use crate::types::{CheckStatus, Conclusion, RepoId, ReviewVerdict, Side};
 
 /// A repository elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,10 +93,56 @@ pub struct RemoteComment {
     pub author: String,
     /// Markdown.
     pub body: String,
-    /// When it was written.
+    /// When it could first be read.
     pub created_at: Timestamp,
     /// When it was last edited.
     pub updated_at: Timestamp,
+    /// Where it stands under its item.
+    pub place: CommentPlace,
+}
+
+/// Where a comment stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CommentPlace {
+    /// In the conversation.
+    #[default]
+    Conversation,
+    /// In the thread with this number, on lines of a pull request.
+    Thread(u64),
+    /// It is the text of a review that says this.
+    Review(ReviewVerdict),
+}
+
+/// A thread on lines of a pull request elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteThread {
+    /// Number that the forge gives to no other thread of the pull request.
+    pub id: u64,
+    /// The file.
+    pub path: String,
+    /// The last line, at `commit` and from 1; none for the whole file.
+    pub line: Option<u32>,
+    /// The first line, if there are several.
+    pub start_line: Option<u32>,
+    /// Which side the lines are on.
+    pub side: Side,
+    /// The head that was looked at; none when the forge does not say.
+    pub commit: Option<CommitId>,
+    /// Whether somebody said that it is settled. Where a forge does not tell, nobody did.
+    pub resolved: bool,
+    /// Whether the lines have changed since.
+    pub outdated: bool,
+    /// What was said, oldest first.
+    pub comments: Vec<RemoteComment>,
+}
+
+/// What all reviewers of a pull request elsewhere said so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RemoteFeedback {
+    /// Threads on lines, oldest first.
+    pub threads: Vec<RemoteThread>,
+    /// Submitted reviews, oldest first: each is a comment at the place [`CommentPlace::Review`].
+    pub reviews: Vec<RemoteComment>,
 }
 
 /// How a comment is acknowledged.
@@ -140,6 +186,15 @@ pub struct NewCheck {
     pub summary: String,
     /// Marks on lines.
     pub annotations: Vec<Annotation>,
+}
+
+/// A check that Forgeline put on a commit, as the forge has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnCheck {
+    /// What was checked.
+    pub commit: CommitId,
+    /// The key that it was put with.
+    pub external_id: String,
 }
 
 /// How Git reaches a repository. The secret is in no debug output.

@@ -24,7 +24,7 @@ words! {
         /// It was opened again.
         IssueReopened = "issue_reopened",
         /// Somebody commented on an issue or pull request: `comment_id`, `body`, `on`, and `there`, the comment's number on the
-        /// forge that keeps it, if that is another one.
+        /// forge that keeps it, if that is another one. In a thread on lines, `thread` is the thread's number.
         CommentCreated = "comment_created",
         /// A comment's text was replaced: `comment_id`.
         CommentEdited = "comment_edited",

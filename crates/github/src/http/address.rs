@@ -51,6 +51,11 @@ impl Base {
         format!("{}{}{path}", self.origin, self.prefix)
     }
 
+    /// The address of the GraphQL API: beside version 3 of the other one on a server of one's own.
+    pub(crate) fn graphql(&self) -> String {
+        format!("{}{}/graphql", self.origin, self.prefix.strip_suffix("/v3").unwrap_or(&self.prefix))
+    }
+
     /// What Git fetches from and pushes to.
     pub(crate) fn git(&self, owner: &str, name: &str) -> String {
         format!("{}/{owner}/{name}.git", self.git)
@@ -99,6 +104,9 @@ mod tests {
 
     #[test]
     fn the_api_and_git_are_found_from_one_address() {
+        let graphql = |url| base(url).graphql();
+        assert_eq!(graphql(None), "https://api.github.com/graphql");
+        assert_eq!(graphql(Some("https://git.acme.example/api/v3")), "https://git.acme.example/api/graphql");
         for (url, api, git) in [
             (None, "https://api.github.com/user", "https://github.com/acme/shop.git"),
             (

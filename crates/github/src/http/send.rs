@@ -121,6 +121,11 @@ impl Client {
         Request { method, url: self.base.api(path.as_str()), body, manner }
     }
 
+    /// A query, which reads though it is posted.
+    pub(crate) fn query(&self, body: Value) -> Request {
+        Request { method: Method::POST, url: self.base.graphql(), body: Some(body), manner: Manner::ReadFresh }
+    }
+
     pub(crate) async fn send(
         &self,
         credential: &Credential,

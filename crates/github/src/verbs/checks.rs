@@ -1,7 +1,10 @@
 //! Checks on commits, as check runs; with a token, which may make none, as commit statuses.
 
 use forgeline_forge::{
-    remote::NewCheck,
+    remote::{
+        NewCheck, OwnCheck,
+        button::{CANCEL, RERUN},
+    },
     types::{CheckStatus, RepoId},
 };
 use forgeline_model::{Annotation, AnnotationLevel};
@@ -66,6 +69,28 @@ async fn marks(talk: Talk<'_>, repo: &RepoId, run: &CheckRun) -> Result<Vec<Mark
         .await
 }
 
+/// The check with this number, if this App made it.
+pub(crate) async fn own(api: &Api, repo: &RepoId, id: u64) -> Result<Option<OwnCheck>> {
+    let Some(app) = api.app() else { return Ok(None) };
+    let doing = format!("read a check of {repo}");
+    let talk = api.talk(Identity::Repo(repo, Need::Checks), &doing);
+    let path = talk.path(&["repos", repo.owner(), repo.name(), "check-runs", &id.to_string()])?;
+    let found: Option<CheckRun> = talk.get_fresh(&path).await?;
+    Ok(found.filter(|run| run.app.as_ref().is_some_and(|by| by.id == app)).and_then(|run| {
+        let commit = run.head_sha.as_deref()?.parse().ok()?;
+        Some(OwnCheck { commit, external_id: run.external_id.unwrap_or_default() })
+    }))
+}
+
+/// What people can press, by how far the check is: a label of at most 20 characters, what it does in at most 40, and the word
+/// that comes back.
+const fn button(check: &NewCheck) -> (&'static str, &'static str, &'static str) {
+    match check.status {
+        CheckStatus::Completed => ("Run again", "What is known is not done again", RERUN),
+        CheckStatus::Queued | CheckStatus::InProgress => ("Cancel", "Stop this run at its next checkpoint", CANCEL),
+    }
+}
+
 /// All annotations, fifty at a time; only the last request says how the check ended, so that it is never seen ended with half
 /// of what it says.
 async fn write(talk: Talk<'_>, repo: &RepoId, check: &NewCheck, run: Option<u64>, marks: &[Mark]) -> Result<()> {
@@ -113,6 +138,8 @@ fn body(check: &NewCheck, marks: &[Mark], is_last: bool, is_new: bool) -> Value 
             set("status", check.status.as_str().into());
         }
     }
+    let (label, description, identifier) = button(check);
+    set("actions", json!([{ "label": label, "description": description, "identifier": identifier }]));
     let marks: Vec<Value> = marks.iter().map(annotation).collect();
     let summary = text::cut(&check.summary, LONGEST);
     set("output", json!({ "title": text::cut(&check.name, LONGEST), "summary": summary, "annotations": marks }));

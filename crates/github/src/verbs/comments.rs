@@ -1,7 +1,7 @@
 //! Comments on issues and pull requests.
 
 use forgeline_forge::{
-    remote::{Reaction, RemoteComment, Trouble},
+    remote::{CommentPlace, Reaction, RemoteComment, Trouble},
     types::RepoId,
 };
 use forgeline_model::Timestamp;
@@ -9,9 +9,11 @@ use http::Method;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
+use super::reviews;
 use crate::{
     api::{Api, Changing, Result},
     auth::{Identity, Need},
+    ids::CommentId,
     limits::Priority,
     shapes::{self, Comment},
 };
@@ -63,6 +65,10 @@ pub(crate) async fn create(api: &Api, repo: &RepoId, number: u64, body: &str) ->
 }
 
 pub(crate) async fn edit(api: &Api, repo: &RepoId, number: u64, id: u64, body: &str) -> Result<RemoteComment> {
+    let id = match CommentId::of(id) {
+        CommentId::OnLines(id) => return reviews::edit(api, repo, number, id, body).await,
+        CommentId::Conversation(id) | CommentId::Review(id) => id,
+    };
     let doing = format!("edit a comment on {repo}#{number}");
     let talk = api.talk(Identity::Repo(repo, Need::Talk), &doing);
     let path = talk.path(&["repos", repo.owner(), repo.name(), "issues", "comments", &id.to_string()])?;
@@ -77,7 +83,13 @@ pub(crate) async fn react(api: &Api, repo: &RepoId, number: u64, id: u64, reacti
         Reaction::Seen => "eyes",
         Reaction::Confused => "confused",
     };
-    let path = talk.path(&["repos", repo.owner(), repo.name(), "issues", "comments", &id.to_string(), "reactions"])?;
+    let (kind, id) = match CommentId::of(id) {
+        CommentId::Conversation(id) => ("issues", id),
+        CommentId::OnLines(id) => ("pulls", id),
+        // Nobody can react to the text of a review; the answer is the acknowledgement.
+        CommentId::Review(_) => return Ok(()),
+    };
+    let path = talk.path(&["repos", repo.owner(), repo.name(), kind, "comments", &id.to_string(), "reactions"])?;
     talk.change::<IgnoredAny>(Method::POST, &path, Some(json!({ "content": content })), Priority::Answer).await?;
     Ok(())
 }
@@ -90,6 +102,7 @@ fn comment(shape: Comment, number: u64) -> RemoteComment {
         body: shape.body.unwrap_or_default(),
         created_at: shape.created_at.0,
         updated_at: shape.updated_at.0,
+        place: CommentPlace::Conversation,
     }
 }
 

@@ -7,7 +7,7 @@ use super::repositories::is_private;
 use crate::{
     api::{Api, Result},
     auth::{Identity, Need},
-    shapes::{self, Activity, IssueEvent, Permission},
+    shapes::{self, Activity, IssueEvent, Numbered, Permission},
 };
 
 pub(crate) async fn role_of(api: &Api, repo: &RepoId, login: &str) -> Result<Option<Role>> {
@@ -29,6 +29,13 @@ pub(crate) async fn role_of(api: &Api, repo: &RepoId, login: &str) -> Result<Opt
         Some(false) => Ok(Some(Role::Guest)),
         None => Ok(None),
     }
+}
+
+/// The number of the account that has this login now.
+pub(crate) async fn account_id(api: &Api, repo: &RepoId, login: &str) -> Result<Option<u64>> {
+    let talk = api.talk(Identity::Repo(repo, Need::Read), "ask who somebody is");
+    let path = talk.path(&["users", login])?;
+    Ok(talk.get_fresh::<Numbered>(&path).await?.map(|account| account.id))
 }
 
 /// The role's own name tells more; an organisation's own roles are known by what they build on.

@@ -76,6 +76,9 @@ async fn a_check_is_made_with_its_external_id() {
         [json!({
             "name": "forgeline / review", "external_id": "run-1", "head_sha": "1".repeat(40),
             "status": "completed", "conclusion": "failure",
+            "actions": [{
+                "label": "Run again", "description": "What is known is not done again", "identifier": "re-run",
+            }],
             "output": { "title": "forgeline / review", "summary": "All is lost.", "annotations": [mark(1)] },
         })]
     );

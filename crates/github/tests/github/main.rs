@@ -4,5 +4,6 @@ mod auth;
 mod checks;
 mod peer;
 mod reading;
+mod reviews;
 mod rules;
 mod writing;

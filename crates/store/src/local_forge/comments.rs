@@ -22,6 +22,10 @@ pub struct CommentRow {
     pub updated_at: i64,
     /// Its number on the forge that keeps it, when this one only mirrors it.
     pub remote_id: Option<i64>,
+    /// The thread that it stands in, by the number of the forge that keeps it; none in the conversation.
+    pub thread: Option<i64>,
+    /// What it says of the pull request, if it is the text of a review.
+    pub verdict: Option<String>,
 }
 
 /// A check on a commit.
@@ -52,8 +56,8 @@ impl ForgeTx {
     /// [`StoreError::Database`].
     pub async fn insert_comment(&mut self, repository: i64, comment: &CommentRow) -> Result<i64, StoreError> {
         Ok(sqlx::query_scalar(
-            "INSERT INTO forge_comment (repository, number, author, marker, body, created_at, updated_at, remote_id) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO forge_comment (repository, number, author, marker, body, created_at, updated_at, remote_id, thread, \
+             verdict) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         )
         .bind(repository)
         .bind(comment.number)
@@ -63,6 +67,8 @@ impl ForgeTx {
         .bind(comment.created_at)
         .bind(comment.updated_at)
         .bind(comment.remote_id)
+        .bind(comment.thread)
+        .bind(&comment.verdict)
         .fetch_one(&mut *self.tx)
         .await?)
     }
@@ -103,16 +109,19 @@ impl ForgeTx {
         .await?)
     }
 
-    /// An item's comments, oldest first.
+    /// The conversation on an item, oldest first.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn comments(&mut self, repository: i64, number: i64) -> Result<Vec<CommentRow>, StoreError> {
-        Ok(sqlx::query_as("SELECT * FROM forge_comment WHERE repository = ? AND number = ? ORDER BY id")
-            .bind(repository)
-            .bind(number)
-            .fetch_all(&mut *self.tx)
-            .await?)
+        Ok(sqlx::query_as(
+            "SELECT * FROM forge_comment WHERE repository = ? AND number = ? AND thread IS NULL AND verdict IS NULL \
+             ORDER BY id",
+        )
+        .bind(repository)
+        .bind(number)
+        .fetch_all(&mut *self.tx)
+        .await?)
     }
 
     /// Adds a check, or replaces the one with its external id on its commit.

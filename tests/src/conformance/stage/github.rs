@@ -151,6 +151,40 @@ impl Stage for GitHub {
         self.there.merge(who, repo, number);
     }
 
+    fn has_lines(&self) -> bool {
+        true
+    }
+
+    fn has_reviews(&self) -> bool {
+        true
+    }
+
+    fn comment_line(&self, repo: &str, who: &str, number: u64, (path, line): (&str, u32), text: &str) -> u64 {
+        self.there.comment_line(who, repo, number, path, line.into(), text)
+    }
+
+    fn resolve(&self, _: &str, _: &str, _: u64, thread: u64) {
+        self.there.resolve(thread, true);
+    }
+
+    fn review(&self, repo: &str, who: &str, number: u64, asks_for_changes: bool, text: &str) {
+        if asks_for_changes {
+            self.there.request_changes(who, repo, number, text, &[]);
+        } else {
+            self.there.comment_review(who, repo, number, text);
+        }
+    }
+
+    fn line_notes(&self, repo: &str, number: u64) -> Vec<(String, Note)> {
+        let all = self.list(&format!("/repos/{repo}/pulls/{number}/comments"));
+        let note = |it: &Value| {
+            let place = format!("{}:{}", text(&it["path"]), it["original_line"]);
+            let id = it["id"].as_u64().unwrap_or_default();
+            (place, Note { id, author: text(&it["user"]["login"]), body: text(&it["body"]) })
+        };
+        all.iter().map(note).collect()
+    }
+
     fn notes(&self, repo: &str, number: u64) -> Vec<Note> {
         let all = self.list(&format!("/repos/{repo}/issues/{number}/comments"));
         let note = |it: &Value| Note {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use forgeline_forge::{
-    ForgeError, LocalForge, MergeMethod, NewRepository, PullRequestProposal, Seed,
-    types::{IssueState, Login, RepoId, Role},
+    ForgeError, LocalForge, MergeMethod, NewRepository, NewThread, PullRequestProposal, Seed,
+    types::{IssueState, Login, RepoId, ReviewVerdict, Role, Side},
 };
 use forgeline_model::Timestamp;
 use forgeline_store::Store;
@@ -93,6 +93,7 @@ impl Stage for Local {
             Can::Archive => Some("the local forge archives nothing"),
             Can::LabelAsReader => Some("on the local forge only who may write may label"),
             Can::React => Some("the local forge has no reactions; the reply is the acknowledgement"),
+            Can::CommentOnLines | Can::SubmitReviews => None,
             Can::SeparateMachines => Some("the state directory is the local forge"),
         }
     }
@@ -184,6 +185,44 @@ impl Stage for Local {
 
     fn merge(&self, repo: &str, who: &str, number: u64) {
         self.wait(self.forge.merge_pull_request(&name(repo), number, MergeMethod::Merge, &login(who), now()));
+    }
+
+    fn has_lines(&self) -> bool {
+        true
+    }
+
+    fn has_reviews(&self) -> bool {
+        true
+    }
+
+    fn comment_line(&self, repo: &str, who: &str, number: u64, (path, line): (&str, u32), text: &str) -> u64 {
+        self.wait(self.forge.add_user(&login(who), now()));
+        let about = NewThread { path: path.to_owned(), line: Some(line), start_line: None, side: Side::New };
+        self.wait(self.forge.add_thread(&name(repo), number, &about, text, &login(who), now())).id
+    }
+
+    fn resolve(&self, repo: &str, who: &str, number: u64, thread: u64) {
+        self.wait(self.forge.set_thread_resolved(&name(repo), number, thread, true, &login(who), now()));
+    }
+
+    fn review(&self, repo: &str, who: &str, number: u64, asks_for_changes: bool, text: &str) {
+        let verdict = if asks_for_changes { ReviewVerdict::ChangesRequested } else { ReviewVerdict::Commented };
+        self.wait(self.forge.submit_review(&name(repo), number, verdict, text, &login(who), now()));
+    }
+
+    fn line_notes(&self, repo: &str, number: u64) -> Vec<(String, Note)> {
+        let mut all = Vec::new();
+        for thread in self.wait(self.forge.feedback(&name(repo), number)).threads {
+            let place = format!("{}:{}", thread.path, thread.line.unwrap_or_default());
+            all.extend(
+                thread
+                    .comments
+                    .into_iter()
+                    .map(|it| (place.clone(), Note { id: it.id, author: it.author.to_string(), body: it.body })),
+            );
+        }
+        all.sort_by_key(|(_, note)| note.id);
+        all
     }
 
     fn notes(&self, repo: &str, number: u64) -> Vec<Note> {

@@ -8,7 +8,7 @@ use futures::{StreamExt as _, stream};
 use super::{Elsewhere, begin, people::somebody, reach::News, talk};
 use crate::{
     ForgeError, LocalForge,
-    remote::{RemoteComment, RemoteItem, RemoteRepository, Scan},
+    remote::{CommentPlace, RemoteComment, RemoteItem, RemoteRepository, Scan},
     types::RepoId,
 };
 
@@ -144,9 +144,14 @@ impl LocalForge {
             None => begin(row.comments_seen_to, at),
         };
         // Comments before items: what was said under a closed item is never taken for said under an open one.
-        let comments = there.remote.comments_since(&it.repo, since).await?;
+        let mut comments = there.remote.comments_since(&it.repo, since).await?;
         let began = Instant::now();
         let mut items = there.remote.items(&it.repo, scan).await?;
+        // What reviewers write is news under the same rule, but no list of a whole repository has it.
+        let comments_to = comments.iter().map(|comment| comment.updated_at).max();
+        if !is_first_look || reach.is_some() {
+            comments.extend(self.review_comments_there(there, &it.repo, &items, since, at).await?);
+        }
         if !is_first_look || reach.is_some() {
             self.find_missing(there, &it.repo, &mut items, &comments).await?;
         }
@@ -176,7 +181,11 @@ impl LocalForge {
             }
         }
         for (comment, author) in comments.iter().zip(&authors) {
-            let is_silent = is_first_look && !news.as_ref().is_some_and(|news| news.has_comment(comment, author));
+            let is_news = match &news {
+                Some(news) => news.has_comment(comment, author),
+                None => !is_first_look && (comment.place == CommentPlace::Conversation || comment.created_at >= since),
+            };
+            let is_silent = !is_news;
             if !talk::note(&mut verb, comment, author.clone(), is_silent).await? {
                 tracing::debug!(repo = %it.repo, number = comment.number, "a comment stands under nothing that is known");
             }
@@ -189,17 +198,15 @@ impl LocalForge {
         };
         let items_to = last(&mut items.iter().map(|item| item.updated_at));
         let items_to = left.map_or(items_to, |left| items_to.min(left.millis()));
-        let comments_to = last(&mut comments.iter().map(|comment| comment.updated_at));
+        let heard = comments_to.is_some();
+        let comments_to = last(&mut comments_to.into_iter());
         // Nothing new: the place stays. The first look begins at its own time.
         let (items_to, comments_to) = if is_first_look {
             let now = begin(None, at).millis();
             (items_to.max(now), comments_to.max(now))
         } else {
             let stay = |found: bool, to: i64, was: Option<i64>| if found { to } else { was.unwrap_or(to) };
-            (
-                stay(!items.is_empty(), items_to, row.items_seen_to),
-                stay(!comments.is_empty(), comments_to, row.comments_seen_to),
-            )
+            (stay(!items.is_empty(), items_to, row.items_seen_to), stay(heard, comments_to, row.comments_seen_to))
         };
         verb.view.tx.set_seen_to(row.id, items_to, comments_to).await?;
         verb.commit().await?;

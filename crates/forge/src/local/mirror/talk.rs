@@ -8,7 +8,7 @@ use crate::{
     ForgeError, LocalForge,
     local::scope::Verb,
     marker,
-    remote::RemoteComment,
+    remote::{CommentPlace, RemoteComment},
     types::{Feed, Login},
 };
 
@@ -49,11 +49,22 @@ pub(super) async fn note(
         created_at: comment.created_at.millis(),
         updated_at: comment.updated_at.millis(),
         remote_id: Some(remote_id),
+        thread: match comment.place {
+            CommentPlace::Thread(thread) => i64::try_from(thread).ok(),
+            CommentPlace::Conversation | CommentPlace::Review(_) => None,
+        },
+        verdict: match comment.place {
+            CommentPlace::Review(verdict) => Some(verdict.to_string()),
+            CommentPlace::Conversation | CommentPlace::Thread(_) => None,
+        },
     };
     let id = verb.view.tx.insert_comment(repository, &row).await?;
     if !is_silent {
         verb.actor = author;
-        let payload = json!({"comment_id": id, "there": remote_id, "body": row.body, "on": item.kind});
+        let mut payload = json!({"comment_id": id, "there": remote_id, "body": row.body, "on": item.kind});
+        if let Some(thread) = row.thread {
+            payload["thread"] = thread.into();
+        }
         verb.tell(Feed::CommentCreated, number, payload).await?;
     }
     Ok(true)

@@ -43,6 +43,7 @@ impl LocalForge {
         there: &Arc<Elsewhere>,
         repo: &RepoId,
         number: u64,
+        thread: Option<u64>,
         (key, body): (&str, String),
         at: Timestamp,
     ) -> Result<Upsert<Comment>, ForgeError> {
@@ -50,7 +51,10 @@ impl LocalForge {
         let _turn = self.writing.comments.lock().await;
         let mut known = self.own_comment(repo, number, &key).await?;
         if known.is_none() {
-            let all = there.remote.comments(repo, number).await?;
+            let all = match thread {
+                None => there.remote.comments(repo, number).await?,
+                Some(_) => there.remote.thread_comments(repo, number).await?,
+            };
             self.note_comments(there, repo, &all, at).await?;
             known = self.own_comment(repo, number, &key).await?;
         }
@@ -72,13 +76,16 @@ impl LocalForge {
                 Err(error) => return Err(error.into()),
             }
         }
-        let written = there.remote.create_comment(repo, number, &body).await?;
+        let written = match thread {
+            None => there.remote.create_comment(repo, number, &body).await?,
+            Some(thread) => there.remote.reply_in_thread(repo, number, thread, &body).await?,
+        };
         forgeline_failpoint::pass("comment", "written");
         self.note_comments(there, repo, &[written], at).await?;
         Ok(Upsert::Created(self.own_comment_now(repo, number, &key).await?))
     }
 
-    async fn note_comments(
+    pub(super) async fn note_comments(
         &self,
         there: &Elsewhere,
         repo: &RepoId,
@@ -97,7 +104,7 @@ impl LocalForge {
     }
 
     /// Forgeline's comment with this key, and its number there.
-    async fn own_comment(
+    pub(super) async fn own_comment(
         &self,
         repo: &RepoId,
         number: u64,

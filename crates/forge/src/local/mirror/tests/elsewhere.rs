@@ -14,8 +14,8 @@ use forgeline_repo::{BranchName, Change, CommitId, NewCommit, Person, Repo};
 use crate::{
     LocalForge,
     remote::{
-        GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteItem, RemotePull,
-        RemoteRepository, RemoteState, Scan, Trouble,
+        CommentPlace, GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteItem,
+        RemotePull, RemoteRepository, RemoteState, Scan, Trouble,
     },
     types::{RepoId, Role},
 };
@@ -219,6 +219,7 @@ impl There {
             body: body.to_owned(),
             created_at: at,
             updated_at: at,
+            place: CommentPlace::Conversation,
         };
         state.comments.push(comment.clone());
         comment
