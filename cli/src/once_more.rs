@@ -77,6 +77,7 @@ impl OnceMore<'_> {
             max_usd: None,
             item,
             item_spec,
+            item_repository: spec.item_repository.clone(),
             pull_request: spec.pull_request.clone(),
             project: spec.source.project_id.clone(),
             forge: spec.target.forge,
@@ -108,7 +109,9 @@ async fn path(runner: &Runner, spec: &RunSpec) -> anyhow::Result<PathBuf> {
 async fn item(runner: &Runner, spec: &RunSpec) -> anyhow::Result<Option<WorkItem>> {
     let Some(item) = &spec.item else { return Ok(None) };
     match (spec.target.forge, item.id.as_str().parse::<u64>()) {
-        (Forge::Local, Ok(number)) => Ok(Some(runner.forge.issue(&repo(spec)?, number).await?.work_item())),
+        (Forge::Local, Ok(number)) => {
+            Ok(Some(runner.forge.issue(&spec.item_home().parse()?, number).await?.work_item()))
+        }
         (Forge::Local | Forge::Git, _) => Ok(Some(item.clone())),
     }
 }

@@ -75,15 +75,16 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(state).bind(limit).fetch_all(&self.reader).await?)
     }
 
-    /// Runs of one item on one branch name's stem, newest first.
+    /// Runs of one item of this repository, newest first, wherever they write to.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn runs_of(&self, repository: &str, item: &str) -> Result<Vec<RunRow>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!(
-            "{COLUMNS} WHERE repository = ? AND item = ? ORDER BY created_at DESC, rowid DESC"
+            "{COLUMNS} WHERE (repository = ? AND item = ? AND item_repository = '') OR (item_repository = ? AND item = ? AND \
+             item_repository <> '') ORDER BY created_at DESC, rowid DESC"
         ));
-        Ok(sqlx::query_as(sql).bind(repository).bind(item).fetch_all(&self.reader).await?)
+        Ok(sqlx::query_as(sql).bind(repository).bind(item).bind(repository).bind(item).fetch_all(&self.reader).await?)
     }
 
     /// Runs that wrote to a pull request, newest first.
