@@ -46,18 +46,15 @@ impl OnceMore<'_> {
         let path = path(runner, spec).await?;
         let base_branch = spec.target.base_branch.parse()?;
         let target = OpenTarget::find(&path, &spec.target.repository, Some(&base_branch))?;
-        let own = match spec.target.forge {
-            Forge::Local => InForce::of_commit(&path, target.base, &spec.target.repository)?,
+        let served = match spec.target.forge {
+            Forge::Local => {
+                runner.read_factories().await;
+                let fallback = Arc::new(self.fallback.clone());
+                Some(runner.definitions_at(&repo(spec)?, target.base, &fallback).await?.in_force)
+            }
             Forge::Git => None,
         };
-        let own = match own {
-            Some(own) => Some(runner.up_to_date(Arc::new(own)).await),
-            None => None,
-        };
-        if let Some(own) = &own {
-            runner.registries.add(own.registry.clone());
-        }
-        let in_force = own.as_deref().unwrap_or(self.fallback);
+        let in_force = served.as_deref().unwrap_or(self.fallback);
         definitions::check(in_force)?;
         let blueprint = spec.plan.blueprint.name.as_str();
         let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);

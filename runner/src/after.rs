@@ -37,7 +37,8 @@ impl Runner {
             None => Vec::new(),
         };
         earlier.retain(|row| row.finished && row.blueprint.starts_with(&name) && row.run_id != spec.id.as_str());
-        let text = report::item_comment(view, &earlier);
+        let waits = self.store.waits_for_room(&spec.id).await?.map(|(reason, _)| reason);
+        let text = report::item_comment(view, waits.as_deref(), &earlier);
         // That the run has started may still wait for its next try.
         let repository = home.to_owned();
         let there = BotEffect::Say { repository, number, key: marker.clone(), text: String::new() };

@@ -16,7 +16,7 @@ use std::{
 use forgeline_blueprints::config::FactoryConfig;
 use forgeline_forge::{ForgeError, types::RepoId};
 use forgeline_model::Digest;
-use forgeline_repo::{Durability, Remote, clone_mirror};
+use forgeline_repo::{CommitId, Durability, Remote, clone_mirror};
 use serde::Serialize;
 
 use crate::{InForce, OpenTarget, Runner, TargetError};
@@ -232,6 +232,29 @@ impl Runner {
         let forge = self.forge.kept_by(repo).await?.unwrap_or_else(|| HERE.to_owned());
         let listed = self.factories.listed();
         Ok(choose_among(&listed, fallback, &forge, &repo.to_string())?)
+    }
+
+    /// The definitions in force in a repository of the forge whose base is this commit: its own, else those of who serves it.
+    ///
+    /// # Errors
+    /// Nobody serves it, or it cannot be read.
+    pub async fn definitions_at(
+        &self,
+        repo: &RepoId,
+        base: CommitId,
+        fallback: &Arc<InForce>,
+    ) -> Result<Served, TargetError> {
+        let (path, shown) = (self.forge.git_dir(repo).await?, repo.to_string());
+        let named = shown.clone();
+        let read = tokio::task::spawn_blocking(move || InForce::of_commit(&path, base, &named));
+        let Some(own) = read.await.map_err(|error| TargetError::Job(error.to_string()))?? else {
+            return self.serve(repo, fallback).await;
+        };
+        let own = self.up_to_date(Arc::new(own.within(&self.ceilings))).await;
+        self.registries.add(own.registry.clone());
+        let forge = self.forge.kept_by(repo).await?;
+        let because = Because::own(&own, forge.as_deref().unwrap_or(HERE), &shown);
+        Ok(Served { in_force: own, because })
     }
 
     /// Repositories that two factories take equally well, of all that are known.

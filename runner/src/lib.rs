@@ -40,7 +40,7 @@ pub use drive::{Driven, Patience, Stop, Waiting};
 pub use escalate::{Channel, Escalation, IssueChannel, SmtpChannel, Tls, WebhookChannel};
 pub use factories::{Because, Factories, NotServed, Served};
 pub use outbound::{Outbound, OutboundError, use_one_provider};
-pub use publish::{PublishError, StageSummary, Step, summarise};
+pub use publish::{Full, PublishError, StageSummary, Step, summarise};
 pub use registries::Registries;
 pub use runner::{Effects, Parts, Runner, RunnerError};
 pub use target::{OpenTarget, TargetError};

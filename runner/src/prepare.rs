@@ -280,6 +280,7 @@ fn policy(factory: &Factory) -> WritePolicy {
         licence_headers: licence_headers.collect(),
         rules: rules.collect(),
         approvers: factory.config.roles.get("approve").cloned(),
+        max_open_pull_requests: policy.max_open_prs,
     }
 }
 

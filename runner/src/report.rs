@@ -87,13 +87,14 @@ pub fn pull_request_body(
 /// Most earlier runs that a comment lists.
 const MAX_EARLIER: usize = 20;
 
-/// The one comment on the work item, edited in place as the run goes on. `earlier` are the blueprint's other runs on the item
+/// The one comment on the work item, edited in place as the run goes on. `waits` says what its pull
+/// request waits for; `earlier` are the blueprint's other runs on the item
 /// that have ended, newest first: with their ends, so that the comment tells them when nobody else does any more.
-pub fn item_comment(view: &RunView, earlier: &[RunRow]) -> String {
+pub fn item_comment(view: &RunView, waits: Option<&str>, earlier: &[RunRow]) -> String {
     let spec = &view.spec;
     let end = told_end(spec.id.as_str(), view.state.word());
     let text = match view.state.outcome() {
-        None => waiting::text(view),
+        None => waiting::text(view, waits),
         Some(outcome) => outcome_text(spec, outcome),
     };
     let mut comment = format!("**{}** · {end}\n\n{text}", spec.plan.blueprint);

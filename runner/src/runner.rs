@@ -8,8 +8,12 @@ use forgeline_forge::LocalForge;
 use forgeline_store::{Store, StoreError};
 
 use crate::{
-    Clock, Escalation, Factories, Registries, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle,
-    publish::PublishError, signing::Signing, target::TargetError,
+    Clock, Escalation, Factories, Registries, Watch,
+    agent_cache::AgentCache,
+    knowledge::KnowledgeHandle,
+    publish::{Opening, PublishError},
+    signing::Signing,
+    target::TargetError,
 };
 
 /// What a runner is made of.
@@ -55,6 +59,8 @@ pub struct Runner {
     pub(crate) agents: AgentCache,
     /// Who is told of dead letters.
     pub(crate) escalation: Arc<Escalation>,
+    /// Pull requests that are about to be opened.
+    pub(crate) opening: Opening,
     /// The factories that the operator lists.
     pub(crate) factories: Arc<Factories>,
 }
@@ -66,6 +72,7 @@ impl Runner {
             parts: Arc::new(parts),
             agents: AgentCache::default(),
             escalation: Arc::default(),
+            opening: Opening::default(),
             factories: Arc::default(),
         }
     }

@@ -21,7 +21,7 @@ mod tidy;
 mod transcripts;
 mod watch;
 
-use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, runs, safety, story};
+use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, routes, runs, safety, story};
 use stage::{Stage, github::GitHub, local::Local};
 use table::{Difference, Group};
 
@@ -37,6 +37,7 @@ const GROUPS: &[Group] = &[
     Group::new("again", "Retry and revise", again::SCENARIOS),
     Group::new("pulls", "Forgeline's pull requests", pulls::SCENARIOS),
     Group::new("items", "Labels and work items", items::SCENARIOS),
+    Group::new("routes", "Work items about another repository", routes::SCENARIOS),
     Group::new("pushes", "Pushes", changes::PUSHES),
     Group::new("proposals", "People's pull requests", changes::PROPOSALS),
     Group::new("reviews", "Review of contracts", changes::REVIEWS),
@@ -84,8 +85,8 @@ macro_rules! on_each_forge {
 }
 
 on_each_forge!(
-    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, pushes, proposals, reviews, text,
-    ground, processes, machines, story,
+    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, routes, pushes, proposals, reviews,
+    text, ground, processes, machines, story,
 );
 
 fn play(forge: usize, name: &str) {

@@ -195,6 +195,9 @@ pub struct WritePolicy {
     /// Roles that may approve in this factory, or higher ones; it narrows what a stage asks for. None: it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvers: Option<Vec<String>>,
+    /// Most open pull requests of Forgeline in the repository; none: the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_open_pull_requests: Option<u32>,
 }
 
 /// Files that must begin with a text.

@@ -13,7 +13,7 @@ use forgeline_repo::BranchName;
 
 pub use error::{RemoteError, Trouble};
 pub use shapes::{
-    GitAccess, NewCheck, NewPullRequest, Reaction, RemoteComment, RemoteItem, RemotePull, RemoteRepository,
+    GitAccess, ItemPlace, NewCheck, NewPullRequest, Reaction, RemoteComment, RemoteItem, RemotePull, RemoteRepository,
     RemoteState, Scan,
 };
 
@@ -55,6 +55,11 @@ pub trait Remote: Send + Sync + 'static {
 
     /// What somebody may do now; none when they may not even look, or the forge does not know them. Never from a cache.
     async fn role_of(&self, repo: &RepoId, login: &str) -> Result<Option<Role>, RemoteError>;
+
+    /// Area and type of an issue, for forges that have such things.
+    async fn place_of_item(&self, _repo: &RepoId, _number: u64) -> Result<Option<ItemPlace>, RemoteError> {
+        Ok(None)
+    }
 
     /// Who last put this label on this item, if the forge still knows.
     async fn labelled_by(&self, repo: &RepoId, number: u64, label: &str) -> Result<Option<String>, RemoteError>;

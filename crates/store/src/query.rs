@@ -28,6 +28,8 @@ pub struct RunRow {
     pub commit_oid: Option<String>,
     /// Its pull request.
     pub pull_request: Option<i64>,
+    /// What it waits for that cannot open its pull request yet.
+    pub waits: Option<String>,
     /// When it was decided, milliseconds since the Unix epoch.
     pub created_at: i64,
     /// When something last happened, milliseconds since the Unix epoch.
@@ -53,7 +55,8 @@ pub enum RunsOf<'a> {
 }
 
 const COLUMNS: &str = "SELECT run_id, blueprint, repository, item, state, finished, branch, commit_oid, pull_request, \
-                       created_at, updated_at FROM run";
+                       created_at, updated_at, (SELECT last_error FROM outbox WHERE outbox.run_id = run.run_id AND \
+                       outbox.state = 'planned' AND instr(last_error, 'waits: ') = 1) AS waits FROM run";
 
 impl Store {
     /// Runs, newest first.

@@ -31,7 +31,7 @@ use tokio::sync::OnceCell;
 use super::{LocalForge, scope::View};
 use crate::{
     ForgeError,
-    remote::{Remote, RemoteError},
+    remote::{ItemPlace, Remote, RemoteError},
     types::RepoId,
 };
 
@@ -103,6 +103,17 @@ impl LocalForge {
             return Ok(None);
         }
         self.connected(&self.view(repo).await?)
+    }
+
+    /// Area and type of an issue, asked of the forge that keeps it; none where forges have no such things.
+    ///
+    /// # Errors
+    /// There is no such repository, or its forge does not answer.
+    pub async fn item_place(&self, repo: &RepoId, number: u64) -> Result<Option<ItemPlace>, ForgeError> {
+        match self.connected(&self.view(repo).await?)? {
+            Some(there) => Ok(there.remote.place_of_item(repo, number).await?),
+            None => Ok(None),
+        }
     }
 
     /// Kind of the forge that keeps this repository; none when it is kept here.

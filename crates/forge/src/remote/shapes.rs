@@ -65,6 +65,15 @@ pub struct RemoteItem {
     pub pull: Option<RemotePull>,
 }
 
+/// Where a work item belongs, beyond its repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemPlace {
+    /// Its type, `User Story`.
+    pub kind: Option<String>,
+    /// Its area path, `Shop\\Orders`.
+    pub area: Option<String>,
+}
+
 /// What a pull request has besides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemotePull {
