@@ -49,6 +49,8 @@ pub(super) struct Elsewhere {
     remote: Arc<dyn Remote>,
     me: OnceCell<String>,
     is_wanted: Box<dyn Fn(&RepoId) -> bool + Send + Sync>,
+    /// When this process last fetched a repository.
+    fetched: std::sync::Mutex<HashMap<RepoId, Timestamp>>,
 }
 
 /// What this process writes elsewhere. Others read before they write, too.
@@ -78,7 +80,7 @@ impl Writing {
 
 impl Elsewhere {
     pub(super) fn new(remote: Arc<dyn Remote>, is_wanted: Box<dyn Fn(&RepoId) -> bool + Send + Sync>) -> Self {
-        Self { remote, me: OnceCell::new(), is_wanted }
+        Self { remote, me: OnceCell::new(), is_wanted, fetched: std::sync::Mutex::default() }
     }
 
     /// The login under which Forgeline writes there.

@@ -18,6 +18,8 @@ pub struct RemoteRepository {
     pub archived: bool,
     /// The branch that pull requests go into unless they say otherwise.
     pub default_branch: Option<BranchName>,
+    /// When a reference last moved there, if the forge says so with the list.
+    pub pushed_at: Option<Timestamp>,
 }
 
 /// Which items a scan reads.
