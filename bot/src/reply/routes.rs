@@ -32,7 +32,8 @@ pub fn no_such_target(name: &str, choices: &[String]) -> String {
 
 /// Somebody may not do that in the repository that is meant.
 pub fn refused_there(repository: &str, refusal: &Refusal) -> String {
-    format!("**Refused** for {}: {}.", code(repository), refusal.to_string().trim_end_matches('.'))
+    let reason = refusal.to_string().replacen(" here", " there", 1);
+    format!("**Refused** for {}: {}.", code(repository), reason.trim_end_matches('.'))
 }
 
 /// An answer about work that goes into another repository.

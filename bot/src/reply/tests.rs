@@ -128,6 +128,7 @@ fn status_is_a_table() {
     assert_snapshot!(status(&[], false), @"No run of this item yet. `/forgeline help` shows how to start one.");
     let line = RunLine {
         waits: None,
+        elsewhere: None,
         run: run(),
         blueprint: "http-service@1.0.0".into(),
         state: "running".into(),

@@ -78,6 +78,21 @@ pub(in crate::conformance) const SCENARIOS: &[Scenario] = &[
         scene.looks();
         scene.must(scene.said(issue).contains(&code), "the choices are named");
     }),
+    scenario("a pull request beyond the bound waits and is opened when one closes", |scene| {
+        let own = settings("policy: {max_open_prs: 1}\n");
+        scene.own_repository("acme/full", false, &[("forgeline.yaml", Some(&own))]);
+        let first = scene.issue("ana", "Returns", "Within 30 days.");
+        scene.says("ana", first, RUN);
+        scene.looks();
+        let second = scene.issue("ana", "Orders", "At most ten.");
+        scene.says("ana", second, RUN);
+        scene.looks();
+        scene.must(scene.pulls("open").len() == 1, "one is open");
+        scene.must(scene.said(second).contains("waits: 1 pull requests"), "the queue is seen");
+        scene.closes("bo", scene.pull());
+        scene.looks();
+        scene.must(scene.pulls("open").len() == 1, "the next one is open");
+    }),
     scenario("repo= leads from one repository to another", |scene| {
         scene.another_repository("acme/pay-across");
         scene.own_repository("acme/shop-across", false, &[]);
