@@ -53,6 +53,7 @@ impl Shape {
             max_usd: None,
             item: None,
             item_spec: None,
+            item_repository: None,
             pull_request: None,
             project: "bench".parse().expect("a project id"),
             forge: Forge::Git,

@@ -2,7 +2,9 @@
 
 mod check;
 pub mod operator;
+mod routes;
 mod shape;
+pub mod targets;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::period::Period;
 
 pub(crate) use check::{check, operator_keys};
+pub use routes::{ItemPlace, Route};
 pub use shape::{OPERATOR_SHAPE, SHAPE};
 
 /// Path of the file in a factory's repository.
@@ -23,9 +26,12 @@ pub const ROLES: [&str; 5] = ["guest", "reader", "editor", "maintainer", "admin"
 /// The factory's own settings; all of them may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FactoryConfig {
-    /// Globs of the repositories that it may write to; its own when empty.
+    /// Globs of the repositories that it may write to, see [`targets`]; its own when empty.
     #[serde(default)]
     pub targets: Vec<String>,
+    /// Globs of repositories that keep work items only: their items are served, and nothing is written to them.
+    #[serde(default)]
+    pub trackers: Vec<String>,
     /// Projects.
     #[serde(default)]
     pub projects: Vec<Project>,
@@ -114,15 +120,6 @@ pub struct ProjectBudget {
     pub tokens_per_day: Option<u64>,
 }
 
-/// Where work items of an area go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Route {
-    /// Area path, `Shop\Orders`.
-    pub area_path: String,
-    /// `owner/name`.
-    pub repository: String,
-}
-
 /// Bounds of the write gate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -203,6 +200,8 @@ impl EscalationRule {
 pub const MOST_RUNS_PER_ACTOR: u32 = 30;
 /// Most runs that may begin in a project in an hour, whoever or whatever starts them.
 pub const MOST_RUNS_PER_PROJECT: u32 = 60;
+/// Most open pull requests of Forgeline in a repository, unless the factory says otherwise.
+pub const MOST_OPEN_PULL_REQUESTS: u32 = 10;
 
 /// How many runs may begin in any hour. A factory can lower the bounds, not raise them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,14 @@ use forgeline_model::{ProjectId, SafePath, SecretRef, StageId, Usd, task::EventR
 use globset::Glob;
 use semver::{Version, VersionReq};
 
-use crate::{agent_use::AgentUse, codes, cron::Cron, period::Period, schedule};
+use crate::{
+    agent_use::AgentUse,
+    codes,
+    config::targets::{self, TargetGlob},
+    cron::Cron,
+    period::Period,
+    schedule,
+};
 
 /// The form that a text must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +51,8 @@ pub enum Form {
     Template,
     /// Glob over paths of a repository.
     Glob,
+    /// Glob over `owner/name` of repositories, a forge before it or not.
+    Target,
     /// File or folder inside the definition's own folder.
     OwnPath,
     /// `owner/name` of a repository.
@@ -120,6 +129,7 @@ impl Form {
             Self::Usd => text.parse::<Usd>().map(drop).map_err(|error| told(codes::WRONG_FORM, &error)),
             Self::Condition => Condition::parse(text).map(drop).map_err(|error| told(codes::BAD_CONDITION, &error)),
             Self::Glob => glob(text),
+            Self::Target => target(text),
             Self::OwnPath => text.trim_end_matches('/').parse::<SafePath>().map(drop).map_err(|error| Misfit {
                 hint: Some("name a file or folder inside the folder of this definition".to_owned()),
                 ..told(codes::ESCAPING_PATH, &error)
@@ -168,7 +178,7 @@ impl Form {
             Self::Date => Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
             Self::Repository => Some("^[^/]+(/[^/]+)+$"),
             Self::RepositoryOrPath => Some("^(\\.{0,2}/.+|[^/]+(/[^/]+)+)$"),
-            Self::Glob | Self::OwnPath => Some("^[^/].*$"),
+            Self::Glob | Self::OwnPath | Self::Target => Some("^[^/].*$"),
             Self::HostPath => Some("^/"),
             Self::Secret => Some("^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$"),
             Self::Url => Some("^https?://[^@\\s]+$"),
@@ -195,6 +205,7 @@ impl Form {
             Self::Condition => "a CEL condition",
             Self::Template => "a text, in which `{{…}}` refers to values",
             Self::Glob => "a path or glob",
+            Self::Target => "a glob over repositories, `acme/*`",
             Self::OwnPath => "a file or folder beside this file",
             Self::Repository => "a repository, `owner/name`",
             Self::RepositoryOrPath => "a repository, `owner/name` or a path such as `../contracts`",
@@ -261,6 +272,17 @@ pub fn event_ref(text: &str) -> Option<EventRef> {
     let is_number = |part: &str| part.parse::<u32>().is_ok_and(|number| number.to_string() == part);
     (is_type_name(event_type) && is_number(major) && is_number(minor))
         .then(|| EventRef { event_type: event_type.to_owned(), version: version.to_owned() })
+}
+
+/// A glob over repositories is a glob behind the name of a forge that is served.
+fn target(text: &str) -> Result<(), Misfit> {
+    glob(targets::split(text).1)?;
+    let wrong = |message: String| Misfit { code: codes::WRONG_FORM, message, hint: None };
+    TargetGlob::parse(text).map_err(wrong)?;
+    if !text.contains('/') {
+        return Err(wrong(format!("`{text}` takes no repository; write owner and name, `{text}/*`")));
+    }
+    Ok(())
 }
 
 /// A glob is safe when it compiles and the path that is left without its wildcards cannot leave the repository.

@@ -11,8 +11,10 @@ mod item;
 mod limits;
 mod merged;
 mod published;
+mod route;
 mod ruling;
 mod schedules;
+mod serving;
 mod settled;
 mod start;
 mod subscriptions;
@@ -29,7 +31,9 @@ use forgeline_forge::{
     types::{Feed, RepoId},
 };
 use forgeline_model::{Criticality, RunId, Severity, diagnostic::has_errors};
-use forgeline_runner::{InForce, OpenTarget, Runner, RunnerError, TargetError};
+use forgeline_runner::{
+    Because, InForce, NotServed, OpenTarget, Runner, RunnerError, Served, TargetError, factories::HERE,
+};
 use forgeline_store::{DeadLetter, Delivery, InboxRow, StoreError, Subject};
 use serde_json::{Value, json};
 
@@ -112,7 +116,11 @@ impl PassError {
     /// Why nothing can start in the repository until somebody commits to it, if that is what is wrong.
     pub(crate) fn no_ground(&self) -> Option<String> {
         match self {
-            Self::Target(error @ (TargetError::Empty(_) | TargetError::NoBase { .. })) => Some(error.to_string()),
+            Self::Target(
+                error @ (TargetError::Empty(_)
+                | TargetError::NoBase { .. }
+                | TargetError::NotServed(NotServed::Tie { .. } | NotServed::Nobody { .. })),
+            ) => Some(error.to_string()),
             _ => None,
         }
     }
@@ -123,6 +131,8 @@ pub(crate) struct Ground {
     pub(crate) repo: RepoId,
     pub(crate) target: OpenTarget,
     pub(crate) in_force: Arc<InForce>,
+    /// Why these definitions.
+    pub(crate) because: Because,
     /// Whether everybody may read it.
     pub(crate) is_public: bool,
 }
@@ -180,6 +190,8 @@ impl Bot {
         let mut passed = Passed::default();
         let last = self.subscribe().await?;
         passed.unseen = self.observe(elsewhere).await?;
+        // A factory may have come with what was seen.
+        self.runner.read_factories().await;
         self.receive().await?;
         self.perform_due(&mut passed).await?;
         let again_to = self.runner.store.subscription(RESCAN, 0).await?.position;
@@ -275,6 +287,13 @@ impl Bot {
         };
         let number = body["subject"].as_str().and_then(|subject| subject.parse::<u64>().ok());
         let kind = row.delivery.kind.parse::<Feed>();
+        let about = body["subject"].as_str().unwrap_or_default();
+        if let Some(decision) = self.not_served(&repo, kind.clone().map_err(drop), about, actor).await? {
+            return self.rule(ruling::noted(row, decision), |_| Vec::new(), passed).await;
+        }
+        if matches!(kind, Ok(Feed::PullRequestMerged | Feed::PullRequestClosed)) {
+            self.runner.store.made_room(&repo.to_string(), self.runner.clock.now()).await?;
+        }
         match (kind, number) {
             (Ok(Feed::CommentCreated), Some(number)) => {
                 self.comment(row, &repo, number, actor, &body["payload"], passed).await
@@ -352,18 +371,29 @@ impl Bot {
             let done = tokio::task::spawn_blocking(job).await;
             done.map_err(|error| TargetError::Job(error.to_string()))??
         };
-        let in_force = match own {
+        let (in_force, because) = match own {
             Some(own) => {
                 let now = self.runner.up_to_date(own.clone()).await;
                 if !Arc::ptr_eq(&own, &now) {
                     let key = (repo.clone(), target.base.to_string());
                     self.known.lock().expect("no panic while held").insert(key, now.clone());
                 }
-                now
+                let forge = self.runner.forge.kept_by(repo).await?;
+                let because = Because::own(&now, forge.as_deref().unwrap_or(HERE), &shown);
+                (now, because)
             }
-            None => self.fallback(),
+            None => {
+                let Served { in_force, because } = self.runner.serve(repo, &self.fallback()).await?;
+                (in_force, because)
+            }
         };
-        Ok(Ground { repo: repo.clone(), target, in_force, is_public: !self.runner.forge.is_private(repo).await? })
+        Ok(Ground {
+            repo: repo.clone(),
+            target,
+            in_force,
+            because,
+            is_public: !self.runner.forge.is_private(repo).await?,
+        })
     }
 
     fn fallback(&self) -> Arc<InForce> {
@@ -372,6 +402,7 @@ impl Bot {
 
     /// Brings the contracts of repositories without definitions of their own up to date.
     async fn reload(&self) {
+        self.runner.read_factories().await;
         let old = self.fallback();
         let now = self.runner.up_to_date(old.clone()).await;
         if !Arc::ptr_eq(&old, &now) {

@@ -9,6 +9,7 @@ mod help;
 mod markdown;
 mod outcome;
 mod refusal;
+mod routes;
 mod status;
 mod why;
 
@@ -25,6 +26,7 @@ pub use refusal::{
     nothing_waits, refused, too_many_runs, unknown_blueprint, unknown_stage, unusable_repository, vouches_for_another,
     waits_for_a_voucher,
 };
+pub use routes::{no_such_target, refused_there, routed, which_repository};
 pub use status::{RunLine, status};
 pub use why::{decisions, why};
 

@@ -14,7 +14,7 @@ use forgeline_registry::Registry;
 use forgeline_runner::{Clock, Effects, Registries, Runner, Watch, knowledge::KnowledgeHandle, signing::Signing};
 use forgeline_store::Store;
 
-use crate::{args::Global, ci::Ci, commands::Session, forges, operator::Operator, telemetry::LogFormat};
+use crate::{args::Global, ci::Ci, commands::Session, factories, forges, operator::Operator, telemetry::LogFormat};
 
 /// Tasks of a run at once when nobody says.
 pub const PARALLEL: u32 = 4;
@@ -81,6 +81,7 @@ async fn wire(
         Some(since) => forge.reaching_back(forgeline_bot::pass::reach(since)),
         None => forge,
     };
+    let factories = factories::of(&session.operator)?;
     Ok(Runner::new(forgeline_runner::Parts {
         forge: if effects == Effects::Rehearsed || session.is_rehearsal() { forge.rehearsing() } else { forge },
         store,
@@ -93,7 +94,8 @@ async fn wire(
         ceilings: operator.ceilings(),
         signing: signing(operator),
         effects,
-    }))
+    })
+    .served_by(factories))
 }
 
 /// The index of a state directory. A dry run has none: indexing takes long and shows nothing of what would change.

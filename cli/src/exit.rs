@@ -9,7 +9,7 @@ use forgeline_forge::{
 };
 use forgeline_model::Diagnostic;
 use forgeline_repo::RepoError;
-use forgeline_runner::{RunnerError, TargetError};
+use forgeline_runner::{NotServed, RunnerError, TargetError};
 use forgeline_store::StoreError;
 use serde_json::json;
 
@@ -156,6 +156,11 @@ fn of_target(error: &TargetError) -> Exit {
         TargetError::Forge(error) => of_forge(error),
         TargetError::NoBase { .. } => Exit::NotFound,
         TargetError::Empty(_) | TargetError::Name(_) => Exit::Invalid,
+        TargetError::NotServed(error) => match error {
+            NotServed::Nobody { .. } => Exit::Denied,
+            NotServed::Tie { .. } => Exit::Invalid,
+            NotServed::Unread { .. } => Exit::Infrastructure,
+        },
         TargetError::Job(_) => Exit::Infrastructure,
     }
 }

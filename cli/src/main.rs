@@ -11,6 +11,7 @@ mod ci;
 mod commands;
 mod definitions;
 mod exit;
+mod factories;
 mod forges;
 mod input;
 mod once_more;

@@ -46,18 +46,15 @@ impl OnceMore<'_> {
         let path = path(runner, spec).await?;
         let base_branch = spec.target.base_branch.parse()?;
         let target = OpenTarget::find(&path, &spec.target.repository, Some(&base_branch))?;
-        let own = match spec.target.forge {
-            Forge::Local => InForce::of_commit(&path, target.base, &spec.target.repository)?,
+        let served = match spec.target.forge {
+            Forge::Local => {
+                runner.read_factories().await;
+                let fallback = Arc::new(self.fallback.clone());
+                Some(runner.definitions_at(&repo(spec)?, target.base, &fallback).await?.in_force)
+            }
             Forge::Git => None,
         };
-        let own = match own {
-            Some(own) => Some(runner.up_to_date(Arc::new(own)).await),
-            None => None,
-        };
-        if let Some(own) = &own {
-            runner.registries.add(own.registry.clone());
-        }
-        let in_force = own.as_deref().unwrap_or(self.fallback);
+        let in_force = served.as_deref().unwrap_or(self.fallback);
         definitions::check(in_force)?;
         let blueprint = spec.plan.blueprint.name.as_str();
         let refuse = |faults| Failure::invalid(format!("blueprint `{blueprint}` cannot run"), faults);
@@ -77,6 +74,7 @@ impl OnceMore<'_> {
             max_usd: None,
             item,
             item_spec,
+            item_repository: spec.item_repository.clone(),
             pull_request: spec.pull_request.clone(),
             project: spec.source.project_id.clone(),
             forge: spec.target.forge,
@@ -108,7 +106,9 @@ async fn path(runner: &Runner, spec: &RunSpec) -> anyhow::Result<PathBuf> {
 async fn item(runner: &Runner, spec: &RunSpec) -> anyhow::Result<Option<WorkItem>> {
     let Some(item) = &spec.item else { return Ok(None) };
     match (spec.target.forge, item.id.as_str().parse::<u64>()) {
-        (Forge::Local, Ok(number)) => Ok(Some(runner.forge.issue(&repo(spec)?, number).await?.work_item())),
+        (Forge::Local, Ok(number)) => {
+            Ok(Some(runner.forge.issue(&spec.item_home().parse()?, number).await?.work_item()))
+        }
         (Forge::Local | Forge::Git, _) => Ok(Some(item.clone())),
     }
 }

@@ -117,6 +117,7 @@ pub async fn resolve<'a>(asked: &'a Asked, in_force: &'a InForce, runner: &Runne
         max_usd: asked.max_usd,
         item,
         item_spec,
+        item_repository: None,
         pull_request: None,
         project,
         forge: place.forge,

@@ -28,18 +28,20 @@ impl Runner {
             (None, None) => None,
         };
         let Some(number) = number else { return Ok(()) };
-        let repo = self.forge_repository(&spec.target)?;
+        let home = if spec.pull_request.is_some() { &spec.target.repository } else { spec.item_home() };
+        let repo = home.parse().map_err(|error| TargetError::Name(format!("{error}")))?;
         let marker = format!("status:{}", spec.plan.blueprint.name);
         let name = format!("{}@", spec.plan.blueprint.name);
         let item = spec.item.as_ref().map(|item| item.id.as_str());
         let mut earlier = match item {
-            Some(item) => self.store.runs_of(&spec.target.repository, item).await?,
+            Some(item) => self.store.runs_of(home, item).await?,
             None => Vec::new(),
         };
         earlier.retain(|row| row.finished && row.blueprint.starts_with(&name) && row.run_id != spec.id.as_str());
-        let text = report::item_comment(view, &earlier);
+        let waits = self.store.waits_for_room(&spec.id).await?.map(|(reason, _)| reason);
+        let text = report::item_comment(view, waits.as_deref(), &earlier);
         // That the run has started may still wait for its next try.
-        let repository = spec.target.repository.clone();
+        let repository = home.to_owned();
         let there = BotEffect::Say { repository, number, thread: None, key: marker.clone(), text: String::new() };
         self.store.supersede(&there, &spec.id).await?;
         self.forge.upsert_comment(&repo, number, &marker, &text, self.clock.now()).await?;
@@ -138,7 +140,7 @@ impl Runner {
     async fn own_paths(&self, view: &RunView) -> Result<BTreeSet<String>, RunnerError> {
         let Some(item) = &view.spec.item else { return Ok(BTreeSet::new()) };
         let mut paths = BTreeSet::new();
-        for row in self.store.runs_of(&view.spec.target.repository, item.id.as_str()).await? {
+        for row in self.store.runs_of(view.spec.item_home(), item.id.as_str()).await? {
             if let Ok(run) = row.run_id.parse() {
                 paths.extend(self.store.artifacts(Some(&run), None).await?.into_iter().map(|artifact| artifact.path));
             }

@@ -7,16 +7,18 @@ use forgeline_engine::{
     run::{Phase, TaskStatus},
 };
 use forgeline_model::{RunId, StageId, Timestamp, TraceId};
-use forgeline_store::{EffectRow, Lease, RunView, Settlement, StoreError};
+use forgeline_store::{EffectRow, Lease, RunView, Settlement, StoreError, WAITS};
 use tokio::{sync::watch, task::JoinSet, time};
 use tracing::{Instrument as _, info_span};
 
-use crate::{Effects, Runner, RunnerError};
+use crate::{Effects, PublishError, Runner, RunnerError};
 
 /// How long a worker may be silent before its task is somebody else's; renewed every third of it.
 pub(crate) const LEASE_MS: u64 = 30_000;
 /// Longest wait before looking again for work that another process may have left.
 const IDLE: Duration = Duration::from_secs(2);
+/// How long a run without room for its pull request waits before it looks again, if nobody makes room meanwhile.
+const ROOM_MS: u64 = 30_000;
 /// Tries of an effect before its error is told; it stays open for the next time.
 const EFFECT_ATTEMPTS: u32 = 4;
 
@@ -45,6 +47,13 @@ pub enum Waiting {
     Held {
         /// By whom.
         by: String,
+    },
+    /// A place among the open pull requests of its repository.
+    Room {
+        /// What is said of it.
+        reason: String,
+        /// When it looks again, if nobody makes room before.
+        at: Timestamp,
     },
     /// A time: a retry, or a provider that takes nothing more before.
     Until(Timestamp),
@@ -169,6 +178,9 @@ impl Runner {
         if let (false, Some(at)) = (running, self.store.next_ready_at(&view.spec.id).await?) {
             return Ok(Waiting::Until(at));
         }
+        if let Some((reason, at)) = self.store.waits_for_room(&view.spec.id).await? {
+            return Ok(Waiting::Room { reason, at });
+        }
         let asked: Vec<StageId> = view.state.questions().map(|(stage, _)| stage.clone()).collect();
         Ok(if asked.is_empty() || running { Waiting::Elsewhere } else { Waiting::Approval(asked) })
     }
@@ -204,8 +216,13 @@ impl Runner {
         if let Settlement::Dead { error } = &settlement {
             self.watch.warn(format!("`{}` was given up: {error}", row.effect.word()));
         }
+        let waits = matches!(&settlement, Settlement::Again { error, .. } if error.starts_with(WAITS));
         if let Some(step) = self.store.settle(run, &row, settlement, self.clock.now()).await? {
             self.watch.step(run, step);
+        }
+        // People see the queue; that they cannot be told now is no failure of the run.
+        if waits && let Err(error) = self.report(&self.store.run(run).await?).await {
+            tracing::warn!(%error, "it is not told what run {run} waits for");
         }
         Ok(true)
     }
@@ -217,7 +234,13 @@ impl Runner {
         let view = self.store.run(run).await?;
         match row.effect {
             Effect::Publish => {
-                let outcome = self.publish(&view).await?;
+                let outcome = match self.publish(&view).await {
+                    Err(RunnerError::Publish(PublishError::Full(full))) => {
+                        let at = self.clock.now().plus_millis(ROOM_MS);
+                        return Ok(Settlement::Again { at, error: full.to_string() });
+                    }
+                    published => published?,
+                };
                 Ok(Settlement::Confirmed(Some(Box::new(Input::Settled { outcome }))))
             }
             Effect::Report => {
@@ -252,7 +275,7 @@ impl Waiting {
     fn is_for_people(&self) -> bool {
         match self {
             Self::Approval(_) | Self::Held { .. } => true,
-            Self::Group(_) | Self::Until(_) | Self::Elsewhere => false,
+            Self::Group(_) | Self::Room { .. } | Self::Until(_) | Self::Elsewhere => false,
         }
     }
 }
@@ -262,7 +285,7 @@ impl Patience {
         match (self, what) {
             (Self::Endless, _) => false,
             (Self::None, _) => true,
-            (Self::Millis(most), Waiting::Until(at)) => at.millis_since(now) > most,
+            (Self::Millis(most), Waiting::Until(at) | Waiting::Room { at, .. }) => at.millis_since(now) > most,
             (Self::Millis(most), _) => now.millis_since(since) > most,
         }
     }

@@ -25,7 +25,7 @@ use self::{
     notice::{Letter, NoticeBody},
     rule::Verdict,
 };
-use crate::{InForce, OpenTarget, Runner, RunnerError, TargetError};
+use crate::{InForce, OpenTarget, Runner, RunnerError};
 
 /// Waits before the second, third and fourth try and each one after that, milliseconds.
 const BACKOFF_MS: [u64; 4] = [5_000, 45_000, 420_000, 3_600_000];
@@ -121,13 +121,13 @@ impl Runner {
         if target.forge != Forge::Local {
             return None;
         }
-        let path = self.forge.git_dir(&target.repository.parse().ok()?).await.ok()?;
-        let read = move || -> Result<Option<InForce>, TargetError> {
-            let base = OpenTarget::find(&path, &target.repository, None)?.base;
-            Ok(InForce::of_commit(&path, base, &target.repository)?)
-        };
-        let own = tokio::task::spawn_blocking(read).await.ok()?.ok()??;
-        Some(own.factory.config.clone())
+        let repo = target.repository.parse().ok()?;
+        let path = self.forge.git_dir(&repo).await.ok()?;
+        let find = move || OpenTarget::find(&path, &target.repository, None);
+        let base = tokio::task::spawn_blocking(find).await.ok()?.ok()?.base;
+        // What neither the repository nor a listed factory says, the operator's folder does.
+        let served = self.definitions_at(&repo, base, &std::sync::Arc::new(InForce::built_in())).await.ok()?;
+        matches!(served.because.kind, "own" | "listed").then(|| served.in_force.factory.config.clone())
     }
 
     /// Sends one notice and notes what came of it. True: it arrived.

@@ -44,6 +44,8 @@ pub struct Request<'a> {
     pub item: Option<WorkItem>,
     /// What the work item says in the form that blueprints understand; templates see it as `work_item.spec`.
     pub item_spec: Option<Value>,
+    /// `owner/name` of the repository that keeps the work item, if that is not the target.
+    pub item_repository: Option<String>,
     /// The pull request that it looks at.
     pub pull_request: Option<PullRequestAt>,
     /// Project.
@@ -90,7 +92,8 @@ pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagn
     }
     let agents = bundles(request.factory, &plan)?;
     let id = RunId::of_trigger(&request.trigger_key);
-    let branch = branch(&plan.blueprint.name, request.item.as_ref(), &plan.inputs);
+    let home = request.item_repository.as_deref().filter(|home| *home != request.repository);
+    let branch = branch(&plan.blueprint.name, request.item.as_ref(), home, &plan.inputs);
     let context = context(&request, &plan, &branch);
     let unmet = unmet(request.factory, request.blueprint, &context);
     if !unmet.is_empty() {
@@ -100,7 +103,8 @@ pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagn
     let correlation_id = match &request.event {
         Some(event) => event.correlation_id.clone(),
         None => {
-            request.item.as_ref().map_or_else(|| id.to_string(), |item| format!("{}#{}", request.repository, item.id))
+            let home = home.unwrap_or(&request.repository);
+            request.item.as_ref().map_or_else(|| id.to_string(), |item| format!("{home}#{}", item.id))
         }
     };
     let spec = RunSpec {
@@ -115,6 +119,7 @@ pub fn prepare(request: Request<'_>, now: Timestamp) -> Result<NewRun, Vec<Diagn
             base: request.base,
             branch,
         },
+        item_repository: home.map(str::to_owned),
         item: request.item,
         pull_request: request.pull_request,
         plan,
@@ -170,12 +175,17 @@ fn concurrency(factory: &Factory, blueprint: &str, context: &Value) -> Result<Op
     }
 }
 
-/// `forgeline/<blueprint>/<item id>-<slug>`; without an item a digest of the inputs stands for it.
-fn branch(blueprint: &str, item: Option<&WorkItem>, inputs: &Value) -> String {
+/// `forgeline/<blueprint>/<item id>-<slug>`; without an item a digest of the inputs stands for it. An item of another
+/// repository, its `home`, has that one's name before it, for the target may have an item of the same number.
+fn branch(blueprint: &str, item: Option<&WorkItem>, home: Option<&str>, inputs: &Value) -> String {
     let subject = match item {
         Some(item) => {
-            let slug = slug(&item.title);
-            if slug.is_empty() { item.id.to_string() } else { format!("{}-{slug}", item.id) }
+            let slug = slug_of(&item.title);
+            let item = if slug.is_empty() { item.id.to_string() } else { format!("{}-{slug}", item.id) };
+            match home {
+                Some(home) => format!("{}-{item}", slug_of(home.rsplit('/').next().unwrap_or(home))),
+                None => item,
+            }
         }
         None => Digest::of(inputs).short(),
     };
@@ -183,7 +193,7 @@ fn branch(blueprint: &str, item: Option<&WorkItem>, inputs: &Value) -> String {
 }
 
 /// Lower-case ASCII letters and digits, words joined by `-`, at most 40 characters.
-fn slug(title: &str) -> String {
+fn slug_of(title: &str) -> String {
     let plain: String =
         title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
     let mut slug = String::new();
@@ -271,6 +281,7 @@ fn policy(factory: &Factory) -> WritePolicy {
         licence_headers: licence_headers.collect(),
         rules: rules.collect(),
         approvers: factory.config.roles.get("approve").cloned(),
+        max_open_pull_requests: policy.max_open_prs,
     }
 }
 
@@ -326,8 +337,10 @@ mod tests {
             ("7", "日本", "forgeline/x/7"),
             ("7", &"long ".repeat(40), "forgeline/x/7-long-long-long-long-long-long-long-long"),
         ] {
-            assert_eq!(branch("x", Some(&item(id, title)), &json!({})), expected);
+            assert_eq!(branch("x", Some(&item(id, title)), None, &json!({})), expected);
         }
-        assert!(branch("x", None, &json!({"a": 1})).starts_with("forgeline/x/"));
+        assert!(branch("x", None, None, &json!({"a": 1})).starts_with("forgeline/x/"));
+        let routed = branch("x", Some(&item("7", "Orders")), Some("acme/Work.Items"), &json!({}));
+        assert_eq!(routed, "forgeline/x/work-items-7-orders");
     }
 }

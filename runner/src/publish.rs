@@ -16,6 +16,7 @@ mod propose;
 #[cfg(test)]
 mod racing;
 mod reconcile;
+mod room;
 #[cfg(test)]
 mod scratch;
 #[cfg(test)]
@@ -36,6 +37,8 @@ use forgeline_forge::types::PullRequestState;
 use forgeline_repo::{CommitId, ComposeError, Repo, Swap, TreeId};
 use forgeline_store::{Intent, IntentState, RunView};
 pub(crate) use look::RUN_KEY;
+pub use room::Full;
+pub(crate) use room::Opening;
 use serde_json::json;
 use tracing::{debug, warn};
 
@@ -72,6 +75,9 @@ pub enum PublishError {
     /// The branch moved again and again.
     #[error("branch `{0}` or its base moved {SWAPS} times while its next commit was made; try again")]
     Busy(String),
+    /// As many pull requests are open as may be.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// A test let the publisher die here.
     #[error("the publisher died after {0:?}")]
     Died(Step),
@@ -84,7 +90,7 @@ impl PublishError {
             Self::Compose(ComposeError::Repo(error)) => error.is_transient(),
             Self::Compose(_) => false,
             // The operator mends the key, and the run goes on from here.
-            Self::Signing(_) | Self::Busy(_) | Self::Died(_) => true,
+            Self::Signing(_) | Self::Busy(_) | Self::Full(_) | Self::Died(_) => true,
         }
     }
 }
@@ -183,6 +189,8 @@ impl Runner {
                 if let Some(reason) = self.lapsed_approval(job.view).await? {
                     return Ok(Some(Outcome::Refused { reason, gate: None }));
                 }
+                // Held until the pull request is there.
+                let _seat = if open || spec.target.forge != Forge::Local { None } else { Some(self.seat(spec).await?) };
                 let refname = written.branch.refname();
                 match self.swap(job, sight.refs, refname, written.commit, written.tree).await? {
                     Swap::Done => self.propose(job, &order, &known, *written).await,

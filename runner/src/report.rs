@@ -35,7 +35,8 @@ pub fn commit_message(spec: &RunSpec, stages: &[StageSummary]) -> String {
     let files: usize = stages.iter().map(|stage| stage.files.len()).sum();
     let mut text = format!("{}\n\n", pull_request_title(spec));
     if let Some(item) = &spec.item {
-        let _ = writeln!(text, "Work item {} asked for this.", item.id);
+        let home = spec.item_repository.as_ref().map_or_else(String::new, |home| format!("{home} "));
+        let _ = writeln!(text, "Work item {home}{} asked for this.", item.id);
     }
     let _ = writeln!(
         text,
@@ -62,7 +63,7 @@ pub fn pull_request_body(
         let _ = writeln!(
             text,
             "For work item {}: **{}**\n",
-            reference(&item.id.to_string()),
+            reference(spec.item_repository.as_deref(), item.id.as_str()),
             plain(&one_line(&item.title))
         );
     }
@@ -88,13 +89,14 @@ pub fn pull_request_body(
 /// Most earlier runs that a comment lists.
 const MAX_EARLIER: usize = 20;
 
-/// The one comment on the work item, edited in place as the run goes on. `earlier` are the blueprint's other runs on the item
+/// The one comment on the work item, edited in place as the run goes on. `waits` says what its pull
+/// request waits for; `earlier` are the blueprint's other runs on the item
 /// that have ended, newest first: with their ends, so that the comment tells them when nobody else does any more.
-pub fn item_comment(view: &RunView, earlier: &[RunRow]) -> String {
+pub fn item_comment(view: &RunView, waits: Option<&str>, earlier: &[RunRow]) -> String {
     let spec = &view.spec;
     let end = told_end(spec.id.as_str(), view.state.word());
     let text = match view.state.outcome() {
-        None => waiting::text(view),
+        None => waiting::text(view, waits),
         Some(outcome) => outcome_text(spec, outcome),
     };
     let mut comment = format!("**{}** · {end}\n\n{text}", spec.plan.blueprint);
@@ -137,9 +139,13 @@ pub fn plan_markdown(plan: &Plan) -> String {
 pub fn outcome_text(spec: &RunSpec, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Published(publication) => {
+            // The item is elsewhere: a bare number would mean something of that repository.
+            let there = if spec.item_repository.is_some() { spec.target.repository.as_str() } else { "" };
             let done = match &publication.pull_request {
-                Some(it) if it.opened => format!("opened pull request #{} from `{}`", it.number, publication.branch),
-                Some(it) => format!("brought pull request #{} up to date", it.number),
+                Some(it) if it.opened => {
+                    format!("opened pull request {there}#{} from `{}`", it.number, publication.branch)
+                }
+                Some(it) => format!("brought pull request {there}#{} up to date", it.number),
                 None => format!("wrote branch `{}`", publication.branch),
             };
             done + &conflict::conflict_clause(publication)
@@ -215,8 +221,10 @@ fn file_list(files: &[String]) -> String {
     if rest == 0 { names.join(", ") } else { format!("{} and {rest} more", names.join(", ")) }
 }
 
-fn reference(id: &str) -> String {
-    if id.bytes().all(|b| b.is_ascii_digit()) { format!("#{id}") } else { format!("`{id}`") }
+/// A work item for people; one of another repository with that.
+fn reference(home: Option<&str>, id: &str) -> String {
+    let home = home.unwrap_or_default();
+    if id.bytes().all(|b| b.is_ascii_digit()) { format!("{home}#{id}") } else { format!("`{id}`") }
 }
 
 /// Text for titles and commit messages, where nothing can be escaped: forges would close the items that it names, and tell

@@ -8,8 +8,12 @@ use forgeline_forge::LocalForge;
 use forgeline_store::{Store, StoreError};
 
 use crate::{
-    Clock, Escalation, Registries, Watch, agent_cache::AgentCache, knowledge::KnowledgeHandle, publish::PublishError,
-    signing::Signing, target::TargetError,
+    Clock, Escalation, Factories, Registries, Watch,
+    agent_cache::AgentCache,
+    knowledge::KnowledgeHandle,
+    publish::{Opening, PublishError},
+    signing::Signing,
+    target::TargetError,
 };
 
 /// What a runner is made of.
@@ -55,18 +59,39 @@ pub struct Runner {
     pub(crate) agents: AgentCache,
     /// Who is told of dead letters.
     pub(crate) escalation: Arc<Escalation>,
+    /// Pull requests that are about to be opened.
+    pub(crate) opening: Opening,
+    /// The factories that the operator lists.
+    pub(crate) factories: Arc<Factories>,
 }
 
 impl Runner {
     /// Of these parts. It tells nobody of dead letters; see [`Runner::telling`].
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), agents: AgentCache::default(), escalation: Arc::default() }
+        Self {
+            parts: Arc::new(parts),
+            agents: AgentCache::default(),
+            escalation: Arc::default(),
+            opening: Opening::default(),
+            factories: Arc::default(),
+        }
     }
 
     /// The same runner, telling people of dead letters.
     #[must_use]
     pub fn telling(self, escalation: Escalation) -> Self {
         Self { escalation: Arc::new(escalation), ..self }
+    }
+
+    /// The same runner, with the factories of the operator's list.
+    #[must_use]
+    pub fn served_by(self, factories: Factories) -> Self {
+        Self { factories: Arc::new(factories), ..self }
+    }
+
+    /// The factories of the operator's list.
+    pub fn factories(&self) -> &Factories {
+        &self.factories
     }
 }
 

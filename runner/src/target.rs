@@ -10,7 +10,7 @@ use forgeline_forge::types::{PullRequestState, RepoId};
 use forgeline_repo::{BranchName, CommitId, Head, Repo, RepoError};
 use forgeline_store::RunView;
 
-use crate::{Runner, RunnerError};
+use crate::{NotServed, Runner, RunnerError};
 
 /// The repository cannot be used as a target.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum TargetError {
     /// The repository's name has no form that the forge knows.
     #[error("{0}")]
     Name(String),
+    /// No factory serves it.
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
     /// A blocking job died.
     #[error("a Git job ended early: {0}")]
     Job(String),
@@ -48,8 +51,8 @@ impl TargetError {
         match self {
             Self::Repo(error) => error.is_transient(),
             Self::Forge(error) => error.is_transient(),
-            Self::Job(_) => true,
-            Self::Empty(_) | Self::NoBase { .. } | Self::Name(_) => false,
+            Self::Job(_) | Self::NotServed(NotServed::Unread { .. }) => true,
+            Self::Empty(_) | Self::NoBase { .. } | Self::Name(_) | Self::NotServed(_) => false,
         }
     }
 }

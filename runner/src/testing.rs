@@ -36,6 +36,7 @@ pub(crate) fn docs_page(
         max_usd: None,
         item: Some(item),
         item_spec: None,
+        item_repository: None,
         pull_request: None,
         project: "shop".parse().expect("a project id"),
         forge,

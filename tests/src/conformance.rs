@@ -21,7 +21,7 @@ mod tidy;
 mod transcripts;
 mod watch;
 
-use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, runs, safety, story, threads};
+use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, routes, runs, safety, story, threads};
 use stage::{Stage, azure_devops::AzureDevOps, github::GitHub, local::Local};
 use table::{Difference, Group};
 
@@ -38,6 +38,7 @@ const GROUPS: &[Group] = &[
     Group::new("threads", "Reviewers", threads::SCENARIOS),
     Group::new("pulls", "Forgeline's pull requests", pulls::SCENARIOS),
     Group::new("items", "Labels and work items", items::SCENARIOS),
+    Group::new("routes", "Work items about another repository", routes::SCENARIOS),
     Group::new("pushes", "Pushes", changes::PUSHES),
     Group::new("proposals", "People's pull requests", changes::PROPOSALS),
     Group::new("reviews", "Review of contracts", changes::REVIEWS),
@@ -100,7 +101,7 @@ macro_rules! on_each_forge {
 }
 
 on_each_forge!(
-    read, ignored, refused, allowed, inputs, state, approvals, again, threads, pulls, items, pushes, proposals,
+    read, ignored, refused, allowed, inputs, state, approvals, again, threads, pulls, items, routes, pushes, proposals,
     reviews, text, ground, processes, machines, story,
 );
 

@@ -13,6 +13,8 @@ mod conformance;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod factories;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod generated_service;

@@ -91,4 +91,6 @@ codes! { LANGUAGE:
         "`pool` says which workers may take the stage's tasks. This build has one pool, `default`, and does all tasks in it whatever the stage says. Leave `pool` out, or correct its name.";
     GATE_RULE = "FL0149", "the factory's own rules for the write gate cannot be used",
         "`policy.rules` has at most 50 rules, because each of them is asked for every file that a run proposes, and their ids differ, because a verdict names a rule by its id. Join or rename rules.";
+    EMPTY_ROUTE = "FL0158", "a route takes every work item",
+        "An element of `routes` says which work items go to its repository: by `area_path`, by `label` or by `type`. One that says nothing would take all of them and hide those below it.";
 }

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use forgeline_engine::condition::Condition;
 use forgeline_model::Diagnostic;
-use globset::{Glob, GlobSetBuilder};
 
-use super::{ContractsAt, FactoryConfig, Rule};
+use super::{ContractsAt, FactoryConfig, Rule, targets::TargetGlob};
 use crate::{
     codes, suggest,
     yaml::{Document, Kind},
@@ -77,6 +76,12 @@ pub(crate) fn check(config: &FactoryConfig, document: &Document) -> Vec<Diagnost
     found.extend(rules(&config.policy.rules, document));
     found.extend(config.contracts.iter().flat_map(|contracts| self::contracts(contracts, document)));
     for (index, route) in config.routes.iter().enumerate() {
+        if route.is_empty() {
+            let message = "this route says nothing of the work items that it takes";
+            let hint = "add `area_path`, `label` or `type`";
+            let empty = Diagnostic::error(codes::EMPTY_ROUTE, message).hint(hint);
+            found.push(document.at(&format!("/routes/{index}"), empty));
+        }
         let pointer = format!("/routes/{index}/repository");
         found.extend(outside(config, &route.repository).map(|diagnostic| document.at(&pointer, diagnostic)));
     }
@@ -130,11 +135,8 @@ fn outside(config: &FactoryConfig, repository: &str) -> Option<Diagnostic> {
     if config.targets.is_empty() {
         return None;
     }
-    let mut targets = GlobSetBuilder::new();
-    for glob in config.targets.iter().filter_map(|target| Glob::new(target).ok()) {
-        targets.add(glob);
-    }
-    if targets.build().is_ok_and(|targets| targets.is_match(repository)) {
+    let takes = |text: &String| TargetGlob::parse(text).is_ok_and(|glob| glob.takes_name(repository));
+    if config.targets.iter().any(takes) {
         return None;
     }
     let known: Vec<&str> = config.targets.iter().map(String::as_str).collect();

@@ -36,6 +36,9 @@ pub struct OperatorConfig {
     /// Forges elsewhere.
     #[serde(default)]
     pub forges: Forges,
+    /// Factory repositories: `owner/name` of one that is served, a Git URL, or a path.
+    #[serde(default)]
+    pub factories: Vec<String>,
 }
 
 /// What the server listens to, and how often it looks by itself.

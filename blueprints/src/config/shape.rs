@@ -10,6 +10,7 @@ const TEXT: Shape = Shape::Text(Form::Text);
 const TEXTS: Shape = Shape::List(&TEXT);
 const ROLE_NAMES: Shape = Shape::List(&Shape::Text(Form::OneOf(&ROLES)));
 const REPOSITORY: Shape = Shape::Text(Form::Repository);
+const TARGETS: Shape = Shape::List(&Shape::Text(Form::Target));
 
 /// `forgeline.yaml`.
 pub static SHAPE: Object = Object {
@@ -18,9 +19,18 @@ pub static SHAPE: Object = Object {
     fields: &[
         required("apiVersion", Shape::Text(Form::Exactly(crate::API_VERSION)), "version of the language"),
         required("kind", Shape::Text(Form::Exactly("Factory")), "what this file is"),
-        optional("targets", Shape::List(&Shape::Text(Form::Glob)), "repositories that it may write to, `acme/*`"),
+        optional(
+            "targets",
+            TARGETS,
+            "repositories that it may write to, `acme/*` or `github:acme/*`; its own otherwise",
+        ),
+        optional("trackers", TARGETS, "repositories that keep work items only: nothing is written to them"),
         optional("projects", Shape::List(&Shape::Object(&PROJECT)), "projects"),
-        optional("routes", Shape::List(&Shape::Object(&ROUTE)), "where work items of an area go"),
+        optional(
+            "routes",
+            Shape::List(&Shape::Object(&ROUTE)),
+            "which repository a work item is about; the first that fits",
+        ),
         optional("roles", Shape::Table(Form::Name, &ROLE_NAMES), "roles by action: `run`, `approve`"),
         optional("policy", Shape::Object(&POLICY), "bounds of the write gate"),
         optional("contracts", Shape::Object(&CONTRACTS), "a registry of contracts with a repository of its own"),
@@ -71,9 +81,11 @@ static BUDGET: Object = Object {
 
 static ROUTE: Object = Object {
     name: "this route",
-    doc: "Where work items of an area go.",
+    doc: "Where work items go that are all of this. It says at least one thing of them.",
     fields: &[
-        required("area_path", TEXT, "area path, `Shop\\Orders`"),
+        optional("area_path", TEXT, "area path and what is below it, `Shop\\Orders`"),
+        optional("label", TEXT, "a label, or a tag"),
+        optional("type", TEXT, "type of the work item, `Bug`"),
         required("repository", REPOSITORY, "`owner/name`"),
     ],
 };
@@ -87,7 +99,11 @@ static POLICY: Object = Object {
             Shape::Table(Form::Glob, &Shape::Text(Form::OneOf(&["block", "needs-human", "allow"]))),
             "what happens to a proposal that touches these globs",
         ),
-        optional("max_open_prs", Shape::Whole(1, 1000), "most open pull requests of Forgeline in a repository"),
+        optional(
+            "max_open_prs",
+            Shape::Whole(1, 1000),
+            "most open pull requests of Forgeline in a repository; 10 otherwise",
+        ),
         optional("draft", Shape::Flag, "whether pull requests are opened as drafts"),
         optional(
             "reviewers",
@@ -164,7 +180,7 @@ pub static OPERATOR_SHAPE: Object = Object {
         optional("log_format", Shape::Text(Form::OneOf(&["human", "json"])), "form of log lines"),
         optional("knowledge", Shape::Object(&KNOWLEDGE), "the knowledge process"),
         optional("limits", Shape::Object(&LIMITS), "ceilings that no repository can raise"),
-        optional("factories", TEXTS, "factory repositories"),
+        optional("factories", TEXTS, "factory repositories: `owner/name`, a Git URL, or a path"),
         optional("forges", Shape::Object(&FORGES), "forges and their secret references"),
         optional("models", Shape::Table(Form::Name, &Shape::Object(&MODEL)), "language models"),
         optional("store", Shape::Object(&STORE), "where state is kept"),

@@ -201,6 +201,7 @@ impl Bot {
                 inputs: json!({}),
                 max_usd: None,
                 item: None,
+                item_repository: None,
                 pull_request: pull_request.clone(),
                 trigger: Trigger {
                     kind: occurrence.what.kind().to_owned(),

@@ -192,9 +192,17 @@ impl Bot {
             },
             _ => None,
         };
-        let on = match &asked {
-            Some(asked) => self.waiting_resource(said, ground, asked).await?,
-            None => ground.resource(),
+        // A run that writes elsewhere is approved by who may do so there.
+        let elsewhere = asked.as_ref().map(|asked| asked.view.spec.target.repository.parse::<RepoId>());
+        let elsewhere = elsewhere.and_then(Result::ok).filter(|repo| repo != said.repo);
+        let (who, on) = match (&asked, elsewhere) {
+            (Some(asked), Some(repo)) => {
+                let there = self.ground(&repo).await?;
+                let who = self.principal(&repo, said.actor).await?;
+                (who, self.waiting_resource(said, &there, asked).await?)
+            }
+            (Some(asked), None) => (who, self.waiting_resource(said, ground, asked).await?),
+            (None, _) => (who, ground.resource()),
         };
         if let Err(refusal) = authorize(&who, Action::Command(command.verb()), &on) {
             let detail = json!({"command": command.to_string(), "actor": said.actor, "role": who.role.map(Role::word), "reason": refusal.to_string()});
@@ -218,7 +226,9 @@ impl Bot {
                 let wanted = (blueprint.as_str(), inputs, *max_usd);
                 Answer::Text(self.run_command(said, ground, line, command, wanted, ruling).await?)
             }
-            Command::Plan { blueprint, inputs } => Answer::Text(run::plan_command(said, ground, blueprint, inputs)),
+            Command::Plan { blueprint, inputs } => {
+                Answer::Text(self.plan_command(said, ground, command, (blueprint, inputs), ruling).await?)
+            }
             Command::Cancel { run } => self.cancel_command(said, run.as_ref(), ruling).await?,
             Command::Why { subject } => Answer::Text(self.why_command(said, subject.as_deref()).await?),
             Command::Status => Answer::Text(self.status_command(said).await?),

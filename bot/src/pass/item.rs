@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     Bot, Ground, PassError, Passed,
     found::{Found, HOLD},
+    route::{self, Way},
     ruling,
     start::{Began, Wanted},
 };
@@ -78,7 +79,24 @@ impl Bot {
             let said = (asks && may).then(|| ("invalid-definitions", text()));
             return self.decline(row, repo, number, ("definitions.valid", ground.brokenness()), said, passed).await;
         }
-        let occurrence = Occurrence { what, item: Some(Found::Issue(Box::new(issue.clone())).facts()) };
+        let found = Found::Issue(Box::new(issue.clone()));
+        let (there, wayless) = match self.way(&ground, Some(&found), None, (actor, Action::Trigger)).await? {
+            Way::Here => (None, None),
+            Way::There(there) if there.is_broken() => {
+                let text = reply::invalid_definitions(&there.in_force.source.origin, &there.in_force.findings);
+                (None, Some(("definitions.valid", "refuse", there.brokenness(), text)))
+            }
+            Way::There(there) => (Some(there), None),
+            Way::Unknown(choices) => {
+                let text = reply::which_repository(&choices);
+                (None, Some(("route.repository", "ask", json!({"choices": choices}), text)))
+            }
+            Way::Refused(refused, text) => (None, Some((refused.0, "refuse", refused.1, text))),
+        };
+        let home = there.is_some().then(|| repo.to_string());
+        let here = ground.resource();
+        let ground = there.map_or(ground, |there| *there);
+        let occurrence = Occurrence { what, item: Some(found.facts()) };
         let blueprints = ground.in_force.factory.blueprints();
         let considered = decide(&occurrence, blueprints.iter().map(|definition| definition.as_ref()));
         let mut ruling = ruling::on(row);
@@ -86,8 +104,7 @@ impl Bot {
         let starting: Vec<&Considered> = considered.iter().filter(|it| it.starts).collect();
         if !starting.is_empty() && !Self::is_own(actor) {
             let who = self.principal(repo, actor).await?;
-            let on = ground.resource();
-            if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
+            if let Err(refusal) = authorize(&who, Action::Trigger, &here) {
                 ruling.decisions.push(Decision {
                     subject,
                     rule: "authorize".into(),
@@ -97,6 +114,12 @@ impl Bot {
                 ruling.effects.push(ruling::say(repo, number, "refused".into(), reply::refused(&refusal)));
                 return self.rule(ruling, |_| Vec::new(), passed).await;
             }
+        }
+        // Nobody is asked who could not have started it, and once is enough.
+        if let (false, Some((rule, verdict, detail, text))) = (starting.is_empty(), wayless) {
+            ruling.decisions.push(Decision { subject, rule: rule.into(), verdict: verdict.into(), detail });
+            ruling.effects.push(ruling::say(repo, number, route::COMMENT.into(), text));
+            return self.rule(ruling, |_| Vec::new(), passed).await;
         }
         let mut begun: Vec<(String, Began)> = Vec::new();
         for considered in starting {
@@ -113,18 +136,21 @@ impl Bot {
                 });
                 continue;
             }
-            let began = self.start_for_item(&ground, &issue, (actor, passed.is_again), considered, &mut ruling).await?;
+            let by = (actor, passed.is_again);
+            let began = self.start_for_item(&ground, &issue, home.as_deref(), by, considered, &mut ruling).await?;
             if let Began::TooMany(limit) = &began {
                 ruling.decisions.push(limit.decision(subject.clone(), &blueprint));
             }
             begun.push((blueprint, began));
         }
         let item = issue.work_item();
+        let elsewhere = home.is_some().then(|| ground.repo.to_string());
         let say = |ruled: &Ruled| {
             begun
                 .into_iter()
                 .map(|(blueprint, began)| {
                     let (key, text) = answer(&item, &blueprint, began, ruled);
+                    let text = elsewhere.as_deref().map_or_else(|| text.clone(), |there| reply::routed(there, &text));
                     ruling::say(repo, number, key, text)
                 })
                 .collect()
@@ -160,12 +186,14 @@ impl Bot {
         &self,
         ground: &Ground,
         issue: &Issue,
+        home: Option<&str>,
         (actor, is_old): (&str, bool),
         considered: &Considered,
         ruling: &mut Ruling,
     ) -> Result<Began, PassError> {
         let item = issue.work_item();
-        let (blueprint, id) = (&considered.blueprint.name, item.id.to_string());
+        let blueprint = &considered.blueprint.name;
+        let id = home.map_or_else(|| item.id.to_string(), |home| format!("{home}#{}", item.id));
         let rule = considered.decisive().map_or_else(|| "trigger".to_owned(), |verdict| verdict.rule.clone());
         // The inputs of such a run are the item itself and its base.
         let inputs = Digest::of(&json!({"title": item.title, "body": item.body, "blueprint": considered.blueprint}));
@@ -174,6 +202,7 @@ impl Bot {
             inputs: json!({}),
             max_usd: None,
             item: Some(item),
+            item_repository: home.map(str::to_owned),
             pull_request: None,
             trigger: Trigger {
                 kind: rule.trim_start_matches("trigger.").to_owned(),

@@ -110,6 +110,7 @@ impl Bot {
             inputs: json!({}),
             max_usd: None,
             item: None,
+            item_repository: None,
             pull_request: None,
             trigger: Trigger {
                 kind: "schedule".into(),

@@ -1,5 +1,6 @@
 //! From an allowed request to a stored run.
 
+use forgeline_blueprints::codes;
 use forgeline_engine::spec::{Again, Forge, PullRequestAt, Trigger};
 use forgeline_model::{DefinitionRef, Diagnostic, Event, ProjectId, RunId, Usd, WorkItem};
 use forgeline_runner::prepare::{self, Request};
@@ -18,6 +19,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) inputs: Value,
     pub(crate) max_usd: Option<Usd>,
     pub(crate) item: Option<WorkItem>,
+    /// `owner/name` of the repository that keeps it, if that is not where the run writes.
+    pub(crate) item_repository: Option<String>,
     /// The pull request that it is about.
     pub(crate) pull_request: Option<PullRequestAt>,
     pub(crate) trigger: Trigger,
@@ -102,6 +105,7 @@ impl Bot {
             max_usd: wanted.max_usd,
             item: wanted.item,
             item_spec,
+            item_repository: wanted.item_repository,
             pull_request: wanted.pull_request,
             project: self.project(ground),
             forge: Forge::Local,
@@ -119,6 +123,14 @@ impl Bot {
             Err(faults) => return Ok(Began::Invalid(faults)),
         };
         let spec = &new.spec;
+        let writes = spec.plan.stages.iter().any(|stage| !stage.produces.is_empty());
+        if writes && !ground.because.is_target {
+            let message = format!("`{}` keeps work items only: nothing is written there", ground.repo);
+            let fault = Diagnostic::error(codes::OUTSIDE_TARGETS, message);
+            return Ok(Began::Invalid(vec![
+                fault.hint("name another repository with `repo=`, or add this one to `targets`"),
+            ]));
+        }
         if !wanted.is_old
             && let Some(limit) = self.reached_limit(ground, spec, ruling).await?
         {
@@ -129,8 +141,9 @@ impl Bot {
             run: spec.id.clone(),
             blueprint: spec.plan.blueprint.clone(),
             stages: spec.plan.stages.len(),
-            writes: spec.plan.stages.iter().any(|stage| !stage.produces.is_empty()),
+            writes,
         };
+        ruling.decisions.extend(ground.served(spec.id.to_string()));
         ruling.runs.push(new);
         Ok(Began::Ready(begun))
     }

@@ -117,6 +117,8 @@ impl Bot {
         for repo in self.runner.forge.repositories().await? {
             // A repository without a commit has nothing to start from; a person is told when they ask for something.
             match self.ground(&repo).await {
+                // Nothing is written to one that keeps work items only.
+                Ok(ground) if !ground.because.is_target => {}
                 Ok(ground) => grounds.push(ground),
                 Err(error) if error.no_ground().is_some() => {}
                 Err(error) => tracing::warn!("events for `{repo}` wait: {error}"),
@@ -223,6 +225,7 @@ impl Bot {
             inputs: json!({}),
             max_usd: None,
             item: origin.spec.item.clone(),
+            item_repository: origin.spec.item_repository.clone(),
             pull_request: None,
             trigger: Trigger {
                 kind: "event".into(),
@@ -309,8 +312,9 @@ impl Bot {
 /// What is said on the work item of the run that told an event, if it has one.
 fn mention(listener: &Listener<'_>, origin: &RunView, answer: String) -> Option<BotEffect> {
     let number = origin.spec.item.as_ref()?.id.as_str().parse::<u64>().ok()?;
+    let home = origin.spec.item_home().parse().ok()?;
     let key = format!("status:{}", listener.definition.reference.name);
-    Some(ruling::say(&listener.ground.repo, number, key, answer))
+    Some(ruling::say(&home, number, key, answer))
 }
 
 /// What the rule that a listener stands for finds out about an event.

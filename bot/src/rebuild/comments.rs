@@ -47,6 +47,7 @@ fn of_word(repo: &RepoId, number: u64, blueprint: &str, run: RunId, word: &str, 
         digest: None,
         repository: repo.to_string(),
         item: Some(number.to_string()),
+        item_repository: None,
         branch: String::new(),
         at,
     };

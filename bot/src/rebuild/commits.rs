@@ -56,12 +56,16 @@ fn of_commit(
     let (named, digest) = blueprint.split_once(" (").map(|(named, rest)| (named, rest.trim_end_matches(')')))?;
     let proposed = pull_requests.iter().rev().find(|it| it.head.as_str() == branch || it.head_commit == info.id);
     let branch = proposed.map_or(branch, |it| it.head.as_str());
+    // `acme/tracker#7`
+    let elsewhere = trailer("Forgeline-Item").and_then(|it| it.split_once('#'));
+    let elsewhere = elsewhere.map(|(home, item)| (home.to_owned(), item.to_owned()));
     let known = Known {
         run: trailer("Forgeline-Run")?.parse().ok()?,
         blueprint: named,
         digest: digest.parse().ok(),
         repository: repo.to_string(),
-        item: item_of(branch),
+        item: elsewhere.as_ref().map(|(_, item)| item.clone()).or_else(|| item_of(branch)),
+        item_repository: elsewhere.map(|(home, _)| home),
         branch: branch.to_owned(),
         at: info.at,
     };

@@ -16,6 +16,8 @@ pub(super) struct Known<'a> {
     pub(super) digest: Option<Digest>,
     pub(super) repository: String,
     pub(super) item: Option<String>,
+    /// The repository that keeps it, if that is another one.
+    pub(super) item_repository: Option<String>,
     pub(super) branch: String,
     pub(super) at: Timestamp,
 }
@@ -61,6 +63,7 @@ pub(super) fn spec(known: &Known<'_>) -> Option<RunSpec> {
             branch: known.branch.clone(),
         },
         item,
+        item_repository: known.item_repository.clone(),
         pull_request: None,
         plan: Plan {
             blueprint,

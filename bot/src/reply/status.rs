@@ -19,6 +19,10 @@ pub struct RunLine {
     pub stage: Option<String>,
     /// Number of its pull request.
     pub pull_request: Option<u64>,
+    /// The repository that it writes to, if that is another one.
+    pub elsewhere: Option<String>,
+    /// What it waits for that cannot open its pull request yet.
+    pub waits: Option<String>,
 }
 
 /// The runs of an item, newest first.
@@ -34,9 +38,17 @@ pub fn status(runs: &[RunLine], is_held: bool) -> String {
     for one in runs {
         let (ended, all) = one.stages;
         let at = one.stage.as_deref().map(cell).unwrap_or_default();
-        let pull_request = one.pull_request.map(|number| format!("#{number}")).unwrap_or_default();
+        let pull_request = one
+            .pull_request
+            .map(|number| format!("{}#{number}", one.elsewhere.as_deref().unwrap_or_default()))
+            .unwrap_or_default();
         let (run, blueprint, state) = (cell(one.run.as_str()), cell(&one.blueprint), &one.state);
         out += &format!("| {run} | {blueprint} | {state} | {ended} of {all} | {at} | {pull_request} |\n");
+    }
+    for one in runs {
+        if let Some(waits) = &one.waits {
+            out += &format!("\n{} {waits}\n", code(one.run.as_str()));
+        }
     }
     out.trim_end().to_owned()
 }

@@ -127,6 +127,8 @@ fn decisions_are_listed_newest_first_and_inert() {
 fn status_is_a_table() {
     assert_snapshot!(status(&[], false), @"No run of this item yet. `/forgeline help` shows how to start one.");
     let line = RunLine {
+        waits: None,
+        elsewhere: None,
         run: run(),
         blueprint: "http-service@1.0.0".into(),
         state: "running".into(),

@@ -19,7 +19,7 @@ use crate::{
     ci::job::{self, Group},
     definitions::{self, InForce},
     exit::{self, Exit},
-    output,
+    factories, output,
     rehearsal::DryRun,
     request, signals, story,
 };
@@ -126,15 +126,15 @@ enum Carried {
 impl Wired {
     /// Opens the state, with the definitions that the flags name for repositories without their own.
     pub async fn open(session: &Session) -> anyhow::Result<Self> {
-        Self::with(session, definitions::usable(definitions::load(session)?)?).await
+        Self::with(session, definitions::usable(definitions::load(session)?)?, true).await
     }
 
     /// The same for what has no need of the bot, so that a repository which the definitions lack can be made.
     pub async fn idle(session: &Session) -> anyhow::Result<Self> {
-        Self::with(session, definitions::load(session)?).await
+        Self::with(session, definitions::load(session)?, false).await
     }
 
-    async fn with(session: &Session, in_force: InForce) -> anyhow::Result<Self> {
+    async fn with(session: &Session, in_force: InForce, strict: bool) -> anyhow::Result<Self> {
         let stop = signals::stop(session);
         let told: Arc<Mutex<Option<Arc<RunSpec>>>> = Arc::default();
         let watch = {
@@ -148,6 +148,7 @@ impl Wired {
         };
         let escalation = session.operator.escalation(&in_force)?;
         let runner = app::open(session, in_force.registry.clone(), watch).await?.telling(escalation);
+        factories::check(&runner, &in_force, strict).await?;
         let bot = Passer::new(runner.clone(), in_force);
         Ok(Self { bot, runner, told, stop, session: session.clone() })
     }

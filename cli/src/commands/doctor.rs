@@ -105,6 +105,7 @@ impl Doctor {
                 if self.fix {
                     repairs.extend(repair::search(&runner, how).await);
                 }
+                checks.extend(definitions::factories(session, &runner).await);
                 checks.push(agent::check(&runner).await);
                 checks.push(services::knowledge(&runner).await);
                 runner.store.close().await;

@@ -1,6 +1,7 @@
 //! `forgeline projects`: what the factory works on, and how far each has come.
 
 mod phase;
+pub mod serving;
 
 use clap::Subcommand;
 use forgeline_blueprints::config::Project;
@@ -25,6 +26,8 @@ pub enum Projects {
         /// Its id.
         id: String,
     },
+    /// Show which factory serves which repository, and why.
+    Serving,
 }
 
 impl Projects {
@@ -34,6 +37,11 @@ impl Projects {
         let projects = &in_force.factory.config.projects;
         let made = session.look().await?.store.artifacts(None, None).await?;
         match self {
+            Self::Serving => {
+                let runner = session.look().await?;
+                serving::print(session, &serving::lines(&runner, &in_force).await?);
+                runner.store.close().await;
+            }
             Self::List => list(session, projects, &made),
             Self::Show { id } => {
                 let project = projects.iter().find(|project| project.id.as_str() == id).ok_or_else(|| {

@@ -26,7 +26,7 @@ async fn earlier(runner: &Runner, view: &RunView) -> anyhow::Result<Option<RunVi
     let spec = &view.spec;
     let item = spec.item.as_ref().map_or("", |item| item.id.as_str());
     let name = format!("{}@", spec.plan.blueprint.name);
-    let rows = runner.store.runs_of(&spec.target.repository, item).await?;
+    let rows = runner.store.runs_of(spec.item_home(), item).await?;
     let mut rows = rows.iter().skip_while(|row| row.run_id != spec.id.as_str()).skip(1);
     match rows.find(|row| row.blueprint.starts_with(&name)).and_then(|row| row.run_id.parse().ok()) {
         Some(run) => Ok(Some(runner.store.run(&run).await?)),

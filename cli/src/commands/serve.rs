@@ -30,6 +30,7 @@ use super::Session;
 use crate::{
     app, definitions,
     exit::{Exit, Failure},
+    factories,
     rehearsal::DryRun,
     signals,
 };
@@ -74,6 +75,7 @@ impl Serve {
         let (meters, health) = (Arc::new(Meters::new()), Arc::new(Health::new(settings.poll)));
         let escalation = session.operator.escalation(&in_force)?;
         let runner = app::open(session, in_force.registry.clone(), meters.watch()).await?.telling(escalation);
+        factories::check(&runner, &in_force, true).await?;
         let bot = Bot::new(runner.clone(), in_force);
         let (public, private) = (bind(settings.listen).await?, bind(settings.admin).await?);
         let (listen, admin) = (public.local_addr()?, private.local_addr()?);

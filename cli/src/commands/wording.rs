@@ -59,6 +59,7 @@ pub fn waiting(view: &RunView, what: &Waiting) -> String {
         }
         Waiting::Group(other) => format!("{id} waits for run {other}, which is of the same group"),
         Waiting::Held { by } => format!("{id} is held back by {}", printable(by)),
+        Waiting::Room { reason, .. } => format!("{id} {}", printable(reason)),
         Waiting::Until(at) => format!("{id} goes on at {at}"),
         Waiting::Elsewhere => format!("{id} is at work in another process"),
     }

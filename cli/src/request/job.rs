@@ -46,7 +46,7 @@ pub async fn aim(
     runner.forge.learn(&repo, asked.issue, runner.clock.now()).await?;
     let in_force = match session.global.factory {
         Some(_) => Arc::new(named),
-        None => own(&repo, &asked, session, &runner).await?.unwrap_or_else(|| Arc::new(named)),
+        None => served(&repo, &asked, &runner, Arc::new(named)).await?,
     };
     definitions::check(&in_force)?;
     Ok((runner, Aim { asked, in_force }))
@@ -141,14 +141,12 @@ fn on_checkout(asked: &mut Asked, ci: &Ci, path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The definitions that the repository keeps at the base, if it keeps any.
-async fn own(repo: &RepoId, asked: &Asked, session: &Session, runner: &Runner) -> anyhow::Result<Option<Arc<InForce>>> {
+/// The definitions that the repository keeps at the base, else those of the factory that serves it.
+async fn served(repo: &RepoId, asked: &Asked, runner: &Runner, fallback: Arc<InForce>) -> anyhow::Result<Arc<InForce>> {
     let path = runner.forge.git_dir(repo).await?;
     let shown = repo.to_string();
     let base = asked.base.as_deref().and_then(|name| name.parse::<BranchName>().ok());
     let target = OpenTarget::find(&path, &shown, base.as_ref())?;
-    let Some(own) = InForce::of_commit(&path, target.base, &shown)? else { return Ok(None) };
-    let own = runner.up_to_date(Arc::new(own.within(&session.operator.file.ceilings()))).await;
-    runner.registries.add(own.registry.clone());
-    Ok(Some(own))
+    runner.read_factories().await;
+    Ok(runner.definitions_at(repo, target.base, &fallback).await?.in_force)
 }

@@ -20,6 +20,7 @@ const LOOKS: &[&str] = &[
     "agents show",
     "projects list",
     "projects show",
+    "projects serving",
     "contracts list",
     "contracts show",
     "contracts check",

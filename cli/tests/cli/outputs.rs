@@ -94,6 +94,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("audit-export", "audit export"),
     ("audit-checkpoint", "audit checkpoint"),
     ("projects-list", "projects list"),
+    ("projects-serving", "projects serving"),
     ("projects-show", "projects show shop"),
     ("blueprints-list", "blueprints list"),
     ("blueprints-show", "blueprints show http-service"),

@@ -70,6 +70,7 @@ impl Places {
                     private: !is_public,
                     archived: repository.is_disabled == Some(true),
                     default_branch: branch.and_then(|name| name.parse().ok()),
+                    pushed_at: None,
                 });
                 let has_work_items = keeper.as_deref() == Some(&*repository.id);
                 let place = Place {

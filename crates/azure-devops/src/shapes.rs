@@ -171,8 +171,6 @@ pub(crate) struct Ref {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Thread {
     pub(crate) id: i32,
-    #[serde(default)]
-    pub(crate) status: Option<String>,
     #[serde(default, deserialize_with = "or_empty")]
     pub(crate) comments: Vec<ThreadComment>,
     #[serde(default)]

@@ -25,6 +25,9 @@ pub struct RunSpec {
     pub target: Target,
     /// The work item, if there is one.
     pub item: Option<WorkItem>,
+    /// `owner/name` of the repository that keeps the work item; the target when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_repository: Option<String>,
     /// The pull request that it looks at, if it was started by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<PullRequestAt>,
@@ -44,6 +47,18 @@ pub struct RunSpec {
     pub again: Option<Again>,
     /// When it was decided; commits of the run carry this date, so that a retry gives the same id.
     pub created_at: Timestamp,
+}
+
+impl RunSpec {
+    /// The repository that keeps the work item, and in which people are told of the run.
+    pub fn item_home(&self) -> &str {
+        self.item_repository.as_deref().unwrap_or(&self.target.repository)
+    }
+
+    /// Whether the definitions come from another repository than the target, at a commit.
+    pub fn is_served_by_a_factory(&self) -> bool {
+        self.definitions.commit.is_some() && self.definitions.origin != self.target.repository
+    }
 }
 
 /// A pull request at one head. What stands there later is another matter.
@@ -254,6 +269,9 @@ pub struct WritePolicy {
     /// Roles that may approve in this factory, or higher ones; it narrows what a stage asks for. None: it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvers: Option<Vec<String>>,
+    /// Most open pull requests of Forgeline in the repository; none: the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_open_pull_requests: Option<u32>,
 }
 
 /// Files that must begin with a text.

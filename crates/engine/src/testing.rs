@@ -77,6 +77,7 @@ pub(crate) fn spec(stages: Vec<PlannedStage>) -> RunSpec {
             branch: "forgeline/test/7-x".into(),
         },
         item: None,
+        item_repository: None,
         pull_request: None,
         plan: Plan {
             blueprint: definition("test"),

@@ -14,8 +14,8 @@ use forgeline_repo::BranchName;
 
 pub use error::{RemoteError, Trouble};
 pub use shapes::{
-    CommentPlace, GitAccess, NewCheck, NewPullRequest, OwnCheck, Reaction, RemoteComment, RemoteFeedback, RemoteItem,
-    RemotePull, RemoteRepository, RemoteState, RemoteThread, Scan,
+    CommentPlace, GitAccess, ItemPlace, NewCheck, NewPullRequest, OwnCheck, Reaction, RemoteComment, RemoteFeedback,
+    RemoteItem, RemotePull, RemoteRepository, RemoteState, RemoteThread, Scan,
 };
 
 use crate::types::{RepoId, Role};
@@ -72,6 +72,11 @@ pub trait Remote: Send + Sync + 'static {
 
     /// What somebody may do now; none when they may not even look, or the forge does not know them. Never from a cache.
     async fn role_of(&self, repo: &RepoId, login: &str) -> Result<Option<Role>, RemoteError>;
+
+    /// Area and type of an issue, for forges that have such things.
+    async fn place_of_item(&self, _repo: &RepoId, _number: u64) -> Result<Option<ItemPlace>, RemoteError> {
+        Ok(None)
+    }
 
     /// Who last put this label on this item, if the forge still knows.
     async fn labelled_by(&self, repo: &RepoId, number: u64, label: &str) -> Result<Option<String>, RemoteError>;

@@ -79,6 +79,8 @@ pub(crate) struct Repository {
     pub(crate) archived: bool,
     #[serde(default)]
     pub(crate) default_branch: Option<String>,
+    #[serde(default)]
+    pub(crate) pushed_at: Option<When>,
 }
 
 impl Repository {

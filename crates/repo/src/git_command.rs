@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    io::Read,
+    io::{self, Read, Write},
     os::unix::process::CommandExt,
     path::Path,
     process::{Command, ExitStatus, Stdio},
@@ -10,6 +10,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+use command_fds::{CommandFdExt as _, FdMapping};
 
 use crate::RepoError;
 
@@ -46,16 +48,43 @@ impl Output {
     }
 }
 
-/// Runs `git <verb> <arguments>` in a repository. No hook, helper or configuration outside of it takes part; `settings` are
-/// given in the environment, for what nobody may read in a list of processes.
+/// Who a git command is on the other side.
+pub(crate) struct Secret {
+    /// User name.
+    pub(crate) user: String,
+    /// In place of a password.
+    pub(crate) token: String,
+}
+
+/// Where git finds the pipe that it is told by who it is.
+const PIPE: i32 = 9;
+
+impl Secret {
+    /// Gives it to the command through a pipe that nobody else has: in no argument, environment or file. It can be read once.
+    fn hand_to(&self, command: &mut Command) -> io::Result<()> {
+        let (read, mut write) = io::pipe()?;
+        // Less than a pipe holds, so that this does not wait for a reader.
+        write.write_all(format!("username={}\npassword={}\n", self.user, self.token).as_bytes())?;
+        let helper = format!("credential.helper=!f() {{ test \"$1\" != get || cat <&{PIPE}; }}; f");
+        // Those of the repository first: they are not asked.
+        for setting in ["credential.helper=", &helper, "http.proactiveAuth=basic", "http.followRedirects=false"] {
+            command.args(["-c", setting]);
+        }
+        let mapping = FdMapping { parent_fd: read.into(), child_fd: PIPE };
+        command.fd_mappings(vec![mapping]).map_err(io::Error::other)?;
+        Ok(())
+    }
+}
+
+/// Runs `git <verb> <arguments>` in a repository. No hook, helper or configuration outside of it takes part.
 pub(crate) fn run(
     git_dir: Option<&Path>,
     verb: &'static str,
     arguments: &[&str],
-    settings: &[(String, String)],
+    secret: Option<&Secret>,
     timeout: Duration,
 ) -> Result<Output, RepoError> {
-    let io = |action| move |source| RepoError::Io { action, path: "git".into(), source };
+    let io = |action: &'static str| move |source| RepoError::Io { action, path: "git".into(), source };
     let mut command = Command::new("git");
     command.env_clear();
     command.envs(PASSED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -73,10 +102,9 @@ pub(crate) fn run(
     for setting in ["core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false"] {
         command.args(["-c", setting]);
     }
-    for (n, (key, value)) in settings.iter().enumerate() {
-        command.env(format!("GIT_CONFIG_KEY_{n}"), key).env(format!("GIT_CONFIG_VALUE_{n}"), value);
+    if let Some(secret) = secret {
+        secret.hand_to(&mut command).map_err(io("tell"))?;
     }
-    command.env("GIT_CONFIG_COUNT", settings.len().to_string());
     if let Some(git_dir) = git_dir {
         command.arg({
             let mut argument = OsString::from("--git-dir=");
@@ -88,6 +116,8 @@ pub(crate) fn run(
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
 
     let mut child = command.spawn().map_err(io("start"))?;
+    // With it goes this process's end of the pipe.
+    drop(command);
     let stdout = listen(child.stdout.take());
     let stderr = listen(child.stderr.take());
     let deadline = std::time::Instant::now() + timeout;

@@ -2,9 +2,10 @@
 
 use std::{fmt, path::Path, path::PathBuf, time::Duration};
 
-use base64::Engine as _;
-
-use crate::{BranchName, CommitId, Durability, Repo, RepoError, Swap, git_command::run};
+use crate::{
+    BranchName, CommitId, Durability, Repo, RepoError, Swap,
+    git_command::{Secret, run},
+};
 
 /// Where objects come from or go to.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,19 +64,17 @@ impl Remote {
         }
     }
 
-    /// Settings for one git command: its environment carries them, so that no list of processes shows them.
-    fn settings(&self) -> Vec<(String, String)> {
+    /// What one git command is told when it asks who it is: by a pipe, so that no list of processes and no environment shows it.
+    fn secret(&self) -> Result<Option<Secret>, RepoError> {
         match self {
-            Self::Authorised(_, Credential { token, .. }) if token.is_empty() => Vec::new(),
-            Self::Authorised(_, Credential { user, token }) => {
-                let basic = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{token}"));
-                vec![
-                    ("http.extraHeader".to_owned(), format!("Authorization: Basic {basic}")),
-                    // Elsewhere is not where the credential belongs.
-                    ("http.followRedirects".to_owned(), "false".to_owned()),
-                ]
+            Self::Authorised(_, Credential { user, token }) if !token.is_empty() => {
+                if user.contains(['\n', '\0']) || token.contains(['\n', '\0']) {
+                    let stderr = "the credential holds a line break; write it without one".to_owned();
+                    return Err(RepoError::Transport { verb: "remote", code: None, stderr });
+                }
+                Ok(Some(Secret { user: user.clone(), token: token.clone() }))
             }
-            Self::Path(_) | Self::Url(_) => Vec::new(),
+            Self::Authorised(..) | Self::Path(_) | Self::Url(_) => Ok(None),
         }
     }
 }
@@ -129,7 +128,7 @@ fn default_branch_of(remote: &Remote, timeout: Duration) -> Result<BranchName, R
         None,
         "ls-remote",
         &["--symref", "--end-of-options", &remote.argument()?, "HEAD"],
-        &remote.settings(),
+        remote.secret()?.as_ref(),
         timeout,
     )?;
     if !list.status.success() {
@@ -165,7 +164,7 @@ impl Repo {
         let from = remote.argument()?;
         all.extend(["--end-of-options", &from]);
         all.extend(refspecs);
-        let fetched = run(Some(self.git_dir()), "fetch", &all, &remote.settings(), timeout)?;
+        let fetched = run(Some(self.git_dir()), "fetch", &all, remote.secret()?.as_ref(), timeout)?;
         if fetched.status.success() { Ok(()) } else { Err(fetched.failure("fetch")) }
     }
 
@@ -180,7 +179,7 @@ impl Repo {
             all.push(UPLOAD_PACK);
         }
         all.extend(["--end-of-options", &from, refname]);
-        let list = run(Some(self.git_dir()), "ls-remote", &all, &remote.settings(), timeout)?;
+        let list = run(Some(self.git_dir()), "ls-remote", &all, remote.secret()?.as_ref(), timeout)?;
         if !list.status.success() {
             return Err(list.failure("ls-remote"));
         }
@@ -203,7 +202,7 @@ impl Repo {
         let lease = format!("--force-with-lease={refname}:{}", expected.map(|id| id.to_string()).unwrap_or_default());
         let (to, refspec) = (remote.argument()?, format!("{new}:{refname}"));
         let all = ["--porcelain", "--atomic", "--no-verify", &lease, "--end-of-options", &to, &refspec];
-        let pushed = run(Some(self.git_dir()), "push", &all, &remote.settings(), timeout)?;
+        let pushed = run(Some(self.git_dir()), "push", &all, remote.secret()?.as_ref(), timeout)?;
         if pushed.status.success() {
             // Nothing to push: the reference named `new` already, which counts only if that was expected.
             let was_there = pushed.stdout.lines().any(|line| line.starts_with('='));
@@ -242,7 +241,7 @@ fn refusal(stdout: &str, stderr: &str) -> Option<String> {
 mod tests {
     use std::{net::TcpListener, time::Duration};
 
-    use super::{Remote, clone_mirror};
+    use super::{Credential, Remote, clone_mirror};
     use crate::{Durability, Repo, RepoError, Swap, scratch::Scratch};
 
     const LONG: Duration = Duration::from_secs(60);
@@ -327,5 +326,58 @@ mod tests {
         let result = scratch.repo.fetch(&Remote::Url(url), &["main"], Duration::from_millis(300));
         // A git without its http helper fails at once instead.
         assert!(matches!(result, Err(RepoError::TimedOut { .. } | RepoError::Transport { .. })), "{result:?}");
+    }
+
+    /// The value of the header in what git sends, if there is one.
+    fn authorization(stream: &std::net::TcpStream) -> Option<String> {
+        use std::io::{BufRead as _, BufReader};
+        let lines = BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+        let lines: Vec<String> = lines.collect();
+        lines.iter().find_map(|line| line.strip_prefix("Authorization: Basic ").map(str::to_owned))
+    }
+
+    /// Whether a process of this user, and not this one, shows a text in its environment or arguments.
+    fn is_shown(text: &str) -> bool {
+        let contains = |path: std::path::PathBuf| {
+            std::fs::read(path).is_ok_and(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
+        };
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let others = processes.filter(|it| it.file_name().to_str() != Some(&std::process::id().to_string()));
+        let mut places = others.flat_map(|it| [it.path().join("environ"), it.path().join("cmdline")]);
+        places.any(contains)
+    }
+
+    #[test]
+    fn a_credential_reaches_the_other_side_and_no_process_shows_it() {
+        use std::io::Write as _;
+        let scratch = Scratch::new();
+        scratch.commit(&[("a", "1")]);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
+        let url = format!("http://{}/x.git", listener.local_addr().expect("bound"));
+        let (user, token) = ("x-access-token", "canary-4b1c-f00d");
+        let server = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.expect("connects");
+                if let Some(found) = authorization(&stream) {
+                    let shown = is_shown("canary-4b1c-f00d") || is_shown(&found);
+                    let _ =
+                        stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                    return (found, shown);
+                }
+                let ask = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                let _ = stream.write_all(ask.as_bytes());
+            }
+            unreachable!("it is asked for ever")
+        });
+        let remote = Remote::Authorised(url, Credential { user: user.into(), token: token.into() });
+        let error = scratch.repo.fetch(&remote, &["main"], LONG).expect_err("there is nothing");
+        assert!(!error.to_string().contains(token), "{error}");
+        let (found, shown) = server.join().expect("the server ends");
+        // `x-access-token:canary-4b1c-f00d`
+        assert_eq!(found, "eC1hY2Nlc3MtdG9rZW46Y2FuYXJ5LTRiMWMtZjAwZA==");
+        assert!(!shown, "a process shows the credential");
+        let broken =
+            Remote::Authorised("https://host.example/x".into(), Credential { user: "a".into(), token: "b\nc".into() });
+        assert!(scratch.repo.fetch(&broken, &["main"], LONG).is_err());
     }
 }

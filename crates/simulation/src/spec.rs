@@ -62,6 +62,7 @@ impl World {
                 branch: format!("forgeline/{}/{}", blueprint.name, asked.item),
             },
             item: None,
+            item_repository: None,
             pull_request: None,
             context: json!({"inputs": blueprint.plan.inputs, "item": asked.item}),
             plan: blueprint.plan.clone(),

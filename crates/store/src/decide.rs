@@ -220,9 +220,9 @@ impl Store {
 async fn insert_run(tx: &mut SqliteConnection, new: &NewRun, now: Timestamp) -> Result<bool, StoreError> {
     let spec = &new.spec;
     let inserted = sqlx::query(
-        "INSERT INTO run (run_id, trigger_key, project, blueprint, repository, item, branch, spec, state, \
+        "INSERT INTO run (run_id, trigger_key, project, blueprint, repository, item, item_repository, branch, spec, state, \
          concurrency, priority, actor, again_of, created_at, updated_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(spec.id.as_str())
     .bind(&spec.trigger_key)
@@ -230,6 +230,7 @@ async fn insert_run(tx: &mut SqliteConnection, new: &NewRun, now: Timestamp) -> 
     .bind(spec.plan.blueprint.to_string())
     .bind(&spec.target.repository)
     .bind(spec.item.as_ref().map_or("", |item| item.id.as_str()))
+    .bind(spec.item_repository.as_deref().unwrap_or_default())
     .bind(&spec.target.branch)
     .bind(json(spec))
     .bind(groups::key(spec))

@@ -64,7 +64,7 @@ pub use instance::{remove_stale_instances, stale_instances};
 pub use intents::{Intent, IntentState};
 pub use notices::{CauseHistory, Judgement, Notice, NoticeRow, Told};
 pub use open::{DATABASE, EventCheck, Store};
-pub use outbox::{EffectRow, Settlement};
+pub use outbox::{EffectRow, Settlement, WAITS};
 pub use query::{RunRow, RunView, RunsOf};
 pub use rebuild::EndedRun;
 pub use results::StoredProposal;

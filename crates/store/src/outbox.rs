@@ -7,6 +7,9 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::{Store, StoreError, holds::IS_HELD, run_tx::json};
 
+/// How the error of an effect begins that waits for room.
+pub const WAITS: &str = "waits: ";
+
 /// An effect that this process is to perform: a run's, or one that a decision asks of a forge. It may have been performed
 /// before; performing it again is safe.
 #[derive(Debug)]
@@ -180,6 +183,50 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         tx.commit("supersede").await
+    }
+
+    /// What a run waits for that cannot open its pull request yet, and when it looks again; none when it does not wait so.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn waits_for_room(&self, run: &RunId) -> Result<Option<(String, Timestamp)>, StoreError> {
+        let found: Option<(String, i64)> = sqlx::query_as(
+            "SELECT last_error, next_at FROM outbox WHERE run_id = ? AND state = 'planned' AND instr(last_error, ?) = 1",
+        )
+        .bind(run.as_str())
+        .bind(WAITS)
+        .fetch_optional(&self.reader)
+        .await?;
+        Ok(found.map(|(reason, at)| (reason, Timestamp::from_millis(at))))
+    }
+
+    /// There is room in a repository: runs that wait for it may look again at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn made_room(&self, repository: &str, now: Timestamp) -> Result<(), StoreError> {
+        const WAITING: &str = "state = 'planned' AND instr(last_error, ?) = 1 AND run_id IN \
+                               (SELECT run_id FROM run WHERE repository = ? AND finished = 0)";
+        let all = sqlx::query_scalar::<_, String>(AssertSqlSafe(format!("SELECT run_id FROM outbox WHERE {WAITING}")));
+        let waiting = all.bind(WAITS).bind(repository).fetch_all(&self.reader).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        sqlx::query(AssertSqlSafe(format!("UPDATE outbox SET next_at = 0 WHERE {WAITING}")))
+            .bind(WAITS)
+            .bind(repository)
+            .execute(&mut *tx)
+            .await?;
+        for run in &waiting {
+            // Whoever carries runs out looks at those that have changed.
+            sqlx::query("UPDATE run SET updated_at = max(updated_at + 1, ?) WHERE run_id = ?")
+                .bind(now.millis())
+                .bind(run)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit("made-room").await
     }
 
     /// Whether effects of this run are still open.

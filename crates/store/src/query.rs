@@ -28,6 +28,8 @@ pub struct RunRow {
     pub commit_oid: Option<String>,
     /// Its pull request.
     pub pull_request: Option<i64>,
+    /// What it waits for that cannot open its pull request yet.
+    pub waits: Option<String>,
     /// When it was decided, milliseconds since the Unix epoch.
     pub created_at: i64,
     /// When something last happened, milliseconds since the Unix epoch.
@@ -53,7 +55,8 @@ pub enum RunsOf<'a> {
 }
 
 const COLUMNS: &str = "SELECT run_id, blueprint, repository, item, state, finished, branch, commit_oid, pull_request, \
-                       created_at, updated_at FROM run";
+                       created_at, updated_at, (SELECT last_error FROM outbox WHERE outbox.run_id = run.run_id AND \
+                       outbox.state = 'planned' AND instr(last_error, 'waits: ') = 1) AS waits FROM run";
 
 impl Store {
     /// Runs, newest first.
@@ -75,15 +78,16 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(state).bind(limit).fetch_all(&self.reader).await?)
     }
 
-    /// Runs of one item on one branch name's stem, newest first.
+    /// Runs of one item of this repository, newest first, wherever they write to.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn runs_of(&self, repository: &str, item: &str) -> Result<Vec<RunRow>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!(
-            "{COLUMNS} WHERE repository = ? AND item = ? ORDER BY created_at DESC, rowid DESC"
+            "{COLUMNS} WHERE (repository = ? AND item = ? AND item_repository = '') OR (item_repository = ? AND item = ? AND \
+             item_repository <> '') ORDER BY created_at DESC, rowid DESC"
         ));
-        Ok(sqlx::query_as(sql).bind(repository).bind(item).fetch_all(&self.reader).await?)
+        Ok(sqlx::query_as(sql).bind(repository).bind(item).bind(repository).bind(item).fetch_all(&self.reader).await?)
     }
 
     /// Runs that wrote to a pull request, newest first.

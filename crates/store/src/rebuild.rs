@@ -62,9 +62,9 @@ impl Store {
                 _ => (None, None),
             };
             sqlx::query(
-                "INSERT INTO run (run_id, trigger_key, project, blueprint, repository, item, branch, spec, state, finished, \
+                "INSERT INTO run (run_id, trigger_key, project, blueprint, repository, item, item_repository, branch, spec, state, finished, \
                  facts, commit_oid, pull_request, priority, actor, created_at, updated_at) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 2, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 2, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             )
             .bind(spec.id.as_str())
             .bind(&spec.trigger_key)
@@ -72,6 +72,7 @@ impl Store {
             .bind(spec.plan.blueprint.to_string())
             .bind(&spec.target.repository)
             .bind(spec.item.as_ref().map_or("", |item| item.id.as_str()))
+            .bind(spec.item_repository.as_deref().unwrap_or_default())
             .bind(&spec.target.branch)
             .bind(json(spec))
             .bind(run.outcome.word())

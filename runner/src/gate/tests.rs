@@ -67,6 +67,7 @@ impl Proposal<'_> {
                 licence_headers: self.headers.iter().map(header).collect(),
                 rules: self.rules.iter().map(rule).collect(),
                 approvers: None,
+                max_open_pull_requests: None,
             },
             context: &json!({
                 "project": {"id": "shop", "criticality": "high"},

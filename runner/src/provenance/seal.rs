@@ -47,13 +47,17 @@ impl Draft {
         let spec = &view.spec;
         let mut dependencies = vec![definition("blueprint", &spec.plan.blueprint)];
         dependencies.extend(spec.plan.agents.iter().map(|agent| definition("agent", agent)));
+        dependencies.extend(factory(spec));
         let build_definition = BuildDefinition {
             build_type: BUILD_TYPE.into(),
             external_parameters: ExternalParameters {
                 blueprint: spec.plan.blueprint.to_string(),
                 trigger: spec.trigger.kind.clone(),
                 inputs: Digest::of(&spec.plan.inputs),
-                item: spec.item.as_ref().map(|item| item.id.to_string()),
+                item: spec.item.as_ref().map(|item| match &spec.item_repository {
+                    Some(home) => format!("{home}#{}", item.id),
+                    None => item.id.to_string(),
+                }),
             },
             internal_parameters: InternalParameters { plan: spec.plan.digest(), contracts: spec.plan.contracts },
             resolved_dependencies: dependencies,
@@ -127,6 +131,15 @@ pub(crate) fn tree_without(repo: &Repo, spec: &RunSpec, commit: CommitId) -> Res
         // The statement's place is taken by something that is none; then there is nothing to leave out.
         Err(_) => repo.tree_of(commit),
     }
+}
+
+/// The commit of the factory whose definitions are in force, when that is another repository.
+fn factory(spec: &RunSpec) -> Option<Dependency> {
+    let commit = spec.definitions.commit.clone().filter(|_| spec.is_served_by_a_factory())?;
+    let origin = &spec.definitions.origin;
+    // Where it lies on a machine is no part of what was made.
+    let name = if origin.starts_with('/') { "factory".to_owned() } else { format!("factory/{origin}") };
+    Some(Dependency { name, digest: DigestSet::from([("gitCommit".to_owned(), commit)]) })
 }
 
 fn definition(kind: &str, reference: &DefinitionRef) -> Dependency {

@@ -81,7 +81,7 @@ pub struct ExternalParameters {
     pub trigger: String,
     /// Digest of the inputs.
     pub inputs: Digest,
-    /// Id of the work item.
+    /// Id of the work item; with its repository before it, `acme/tracker#7`, when that is not the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<String>,
 }
@@ -98,9 +98,9 @@ pub struct InternalParameters {
 /// Something that the run used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dependency {
-    /// `blueprint/<name>@<version>`, `agent/<name>@<version>`, `base`.
+    /// `blueprint/<name>@<version>`, `agent/<name>@<version>`, `base`, `factory/<repository>`.
     pub name: String,
-    /// `sha256` of a definition's files; `gitTree` of the base.
+    /// `sha256` of a definition's files; `gitTree` of the base; `gitCommit` of a factory that is another repository.
     pub digest: DigestSet,
 }
 

@@ -24,6 +24,10 @@ use crate::{
 
 /// The trailer that names the blueprint, with its version and digest.
 pub(crate) const BLUEPRINT: &str = "Forgeline-Blueprint";
+/// The trailer that names the factory and its commit, when the definitions are those of another repository.
+const DEFINITIONS: &str = "Forgeline-Definitions";
+/// The trailer that names a work item of another repository.
+const ITEM: &str = "Forgeline-Item";
 /// On a merge of a run's proposal with what people did: the run's key.
 const MERGE_OF: &str = "Forgeline-Merge-Of";
 
@@ -250,13 +254,27 @@ pub(crate) fn run_trailer(spec: &RunSpec) -> Trailer {
 
 /// The trailers of the one commit that carries the run's key.
 pub(crate) fn key_trailers(spec: &RunSpec, sealed: &Sealed) -> Vec<Trailer> {
-    vec![
+    let mut trailers = vec![
         run_trailer(spec),
         Trailer::new(RUN_KEY, spec.key.as_str()),
         Trailer::new(RUN_BRANCH, &spec.target.branch),
         Trailer::new(BLUEPRINT, &format!("{} ({})", spec.plan.blueprint, spec.plan.blueprint.digest)),
         sealed.trailer(),
-    ]
+    ];
+    trailers.extend(factory_trailer(spec));
+    if let (Some(home), Some(item)) = (&spec.item_repository, &spec.item) {
+        trailers.push(Trailer::new(ITEM, &format!("{home}#{}", item.id)));
+    }
+    trailers
+}
+
+/// The factory and its commit, `acme/factory@<40 digits>`, when the definitions are another repository's. A place on a machine
+/// is no part of a commit.
+fn factory_trailer(spec: &RunSpec) -> Option<Trailer> {
+    let commit = spec.definitions.commit.as_ref().filter(|_| spec.is_served_by_a_factory())?;
+    let origin = &spec.definitions.origin;
+    let value = if origin.starts_with('/') { commit.clone() } else { format!("{origin}@{commit}") };
+    Some(Trailer::new(DEFINITIONS, &value))
 }
 
 /// All files, as the run proposes them.

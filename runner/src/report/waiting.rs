@@ -12,7 +12,7 @@ use forgeline_model::StageId;
 use forgeline_store::RunView;
 
 /// Lines for the comment on the work item.
-pub(super) fn text(view: &RunView) -> String {
+pub(super) fn text(view: &RunView, waits: Option<&str>) -> String {
     let (spec, state) = (&view.spec, &view.state);
     let mut text = String::new();
     match &state.phase {
@@ -28,6 +28,9 @@ pub(super) fn text(view: &RunView) -> String {
             );
         }
         _ => {}
+    }
+    if let Some(waits) = waits {
+        let _ = writeln!(text, "{waits}; it goes on by itself then");
     }
     for (stage, question) in state.questions() {
         text.push_str(&ask(spec, stage, question));

@@ -54,6 +54,7 @@ pub(crate) async fn run(runner: &Runner, folder: &Path, names: &[&str]) -> RunId
         max_usd: None,
         item: None,
         item_spec: None,
+        item_repository: None,
         pull_request: None,
         project: "default".parse().expect("a project id"),
         forge: Forge::Git,

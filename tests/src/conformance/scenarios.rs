@@ -8,6 +8,7 @@ pub(super) mod items;
 pub(super) mod many;
 pub(super) mod pulls;
 pub(super) mod roles;
+pub(super) mod routes;
 pub(super) mod runs;
 pub(super) mod safety;
 pub(super) mod story;

@@ -83,6 +83,29 @@ impl<'a> Scene<'a> {
         self.wait();
     }
 
+    /// A second repository, with the same factory and people.
+    pub(super) fn another_repository(&self, repo: &str) {
+        let factory = factory::files();
+        let all: Vec<(&str, Option<&str>)> =
+            factory.iter().map(|(path, text)| (path.as_str(), Some(text.as_str()))).collect();
+        self.stage.repository(repo, false, &all);
+        for (who, role) in PEOPLE {
+            self.stage.role(repo, who, role);
+        }
+        self.write(format!("(the public repository {repo} beside it)"));
+    }
+
+    /// What somebody may do in another repository.
+    pub(super) fn role_in(&self, repo: &str, who: &str, role: Role) {
+        self.stage.role(repo, who, role);
+        self.write(format!("acme: makes {who} {role} of {repo}"));
+    }
+
+    /// Head branches of the pull requests of another repository.
+    pub(super) fn heads_in(&self, repo: &str) -> Vec<String> {
+        self.stage.pulls(repo).into_iter().map(|(_, head)| head).collect()
+    }
+
     pub(super) fn repo(&self) -> String {
         self.now.borrow().watch.repo.clone()
     }

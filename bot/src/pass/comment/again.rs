@@ -4,18 +4,18 @@ use forgeline_engine::{
     Outcome,
     spec::{Again, ReviewNotes, Revision, Trigger},
 };
-use forgeline_forge::ForgeError;
+use forgeline_forge::{ForgeError, types::RepoId};
 use forgeline_model::{StageId, WorkItem};
 use forgeline_runner::{
     RunnerError,
     again::{self, Wish},
 };
-use forgeline_store::{Ruling, RunView};
+use forgeline_store::{Decision, Ruling, RunView};
 use serde_json::json;
 
 use super::{Answer, Said};
 use crate::{
-    Command, CommandLine,
+    Action, Command, CommandLine,
     command::without_commands,
     pass::{
         Bot, Ground, PassError,
@@ -106,6 +106,18 @@ impl Bot {
             ruling.decisions.push(said.decision("hold", "refuse", json!({"command": command.to_string()})));
             return Ok(reply::held());
         }
+        let target = view.spec.target.repository.as_str();
+        let action = Action::Command(command.verb());
+        if let Some((decision, text)) = self.refused_there(said.repo, target, (said.actor, action)).await? {
+            ruling.decisions.push(Decision { subject: said.subject(), ..decision });
+            return Ok(text);
+        }
+        // What was routed elsewhere goes there again.
+        let elsewhere = match target.parse::<RepoId>() {
+            Ok(repo) if repo != *said.repo => Some(self.ground(&repo).await?),
+            _ => None,
+        };
+        let ground = elsewhere.as_ref().unwrap_or(ground);
         let again = match again::of(view, wish) {
             Ok(again) => again,
             Err(unknown) => return Ok(reply::unknown_stage(&unknown.to_string())),
@@ -117,6 +129,7 @@ impl Bot {
             inputs: view.spec.plan.inputs.clone(),
             max_usd: None,
             item: self.item_now(said, view).await?,
+            item_repository: view.spec.item_repository.clone(),
             pull_request: view.spec.pull_request.clone(),
             trigger: Trigger {
                 kind: "command".into(),
@@ -159,7 +172,10 @@ impl Bot {
         }
         let Some(item) = &view.spec.item else { return Ok(None) };
         let found = match item.id.as_str().parse() {
-            Ok(number) => self.find_item(said.repo, number).await?,
+            Ok(number) => match view.spec.item_home().parse() {
+                Ok(home) => self.find_item(&home, number).await?,
+                Err(_) => None,
+            },
             Err(_) => None,
         };
         Ok(Some(found.as_ref().and_then(Found::work_item).unwrap_or_else(|| item.clone())))

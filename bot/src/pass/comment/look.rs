@@ -26,6 +26,8 @@ impl Bot {
                 state: row.state.clone(),
                 stages: (ended, view.spec.plan.stages.len()),
                 stage: at.map(|(id, _)| id.to_string()),
+                waits: row.waits.clone(),
+                elsewhere: (row.repository != said.repo.to_string()).then(|| row.repository.clone()),
                 pull_request: row.pull_request.and_then(|number| u64::try_from(number).ok()),
             });
         }

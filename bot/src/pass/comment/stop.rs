@@ -2,10 +2,11 @@
 
 use forgeline_engine::{BotEffect, Input};
 use forgeline_model::RunId;
-use forgeline_store::Ruling;
+use forgeline_store::{Decision, Ruling};
 
 use super::{Answer, Said};
 use crate::{
+    Action, Verb,
     pass::{Bot, PassError, found::HOLD},
     reply,
 };
@@ -26,6 +27,12 @@ impl Bot {
         let Some(run) = wanted.and_then(|row| row.run_id.parse::<RunId>().ok()) else {
             return Ok(Answer::Text(reply::nothing_to_cancel()));
         };
+        let target = wanted.map(|row| row.repository.as_str()).unwrap_or_default();
+        let who = (said.actor, Action::Command(Verb::Cancel));
+        if let Some((decision, text)) = self.refused_there(said.repo, target, who).await? {
+            ruling.decisions.push(Decision { subject: said.subject(), ..decision });
+            return Ok(Answer::Text(text));
+        }
         Ok(self.cancel_this(said, &run, ruling))
     }
 

@@ -33,7 +33,8 @@ impl Bot {
     pub(super) async fn facts_of(&self, origin: &RunView) -> Result<Option<ItemFacts>, PassError> {
         let target = &origin.spec.target;
         let number = origin.spec.item.as_ref().and_then(|item| item.id.as_str().parse::<u64>().ok());
-        let (Forge::Local, Some(number), Ok(repo)) = (target.forge, number, target.repository.parse::<RepoId>()) else {
+        let (Forge::Local, Some(number), Ok(repo)) = (target.forge, number, origin.spec.item_home().parse::<RepoId>())
+        else {
             return Ok(None);
         };
         Ok(self.find_item(&repo, number).await?.map(|found| found.facts()))

@@ -207,6 +207,7 @@ fn server(session: &Session, variable: &impl Fn(&str) -> Option<String>) -> Vec<
 
 /// What else the operator's file says, with a note on parts that this build does not have.
 fn others(operator: &OperatorFile) -> Vec<Setting> {
+    const USED_AS_IT_IS: [&str; 3] = ["/forges/github/", "/forges/azure_devops/", "/factories"];
     const USED: [&str; 12] = [
         "/state_dir",
         "/log_format",
@@ -221,8 +222,7 @@ fn others(operator: &OperatorFile) -> Vec<Setting> {
         "/forges/azure_devops/hook_secret",
         "/forges/azure_devops/hook_secret_previous",
     ];
-    let is_of_no_use =
-        |pointer: &str| !pointer.starts_with("/forges/github/") && !pointer.starts_with("/forges/azure_devops/");
+    let is_of_no_use = |pointer: &str| !USED_AS_IT_IS.iter().any(|used| pointer.starts_with(used));
     let leaves =
         operator.leaves().into_iter().filter(|(pointer, _)| !USED.iter().any(|used| pointer.starts_with(used)));
     leaves

@@ -4,9 +4,14 @@ use forgeline_blueprints::Factory;
 use forgeline_engine::spec::ContractsFrom;
 use forgeline_model::{Diagnostic, diagnostic::has_errors};
 use forgeline_registry::Registry;
+use forgeline_runner::Runner;
 
 use super::{Check, secrets};
-use crate::{commands::Session, definitions, operator::Operator};
+use crate::{
+    commands::{Session, projects::serving},
+    definitions, factories,
+    operator::Operator,
+};
 
 pub(super) fn check(session: &Session) -> Vec<Check> {
     let mut checks = vec![built_in()];
@@ -38,6 +43,35 @@ fn contracts(from: &ContractsFrom) -> Check {
             from.to_string(),
             "`forgeline contracts check` in that repository shows what is wrong; the next commit in order comes into force",
         ),
+    }
+}
+
+/// The factories that the operator lists, and the repositories that nobody serves; nothing without such a list.
+pub(super) async fn factories(session: &Session, runner: &Runner) -> Vec<Check> {
+    if runner.factories().is_empty() {
+        return Vec::new();
+    }
+    let name = "factories";
+    let todo = "`forgeline projects serving` shows which factory serves which repository, and why";
+    let Ok(fallback) = definitions::load(session) else { return Vec::new() };
+    if let Err(error) = factories::check(runner, &fallback, true).await {
+        return vec![Check::failed(name, format!("{error:#}"), todo)];
+    }
+    let listed = runner.factories().listed();
+    let bad: Vec<String> = listed
+        .iter()
+        .filter_map(|it| Some(format!("{} cannot be read: {}", it.source.shown, it.found.as_ref().err()?)))
+        .collect();
+    if !bad.is_empty() {
+        return vec![Check::failed(name, bad.join("; "), "correct `factories` in the operator's file")];
+    }
+    match serving::lines(runner, &fallback).await {
+        Ok(lines) => {
+            let served = lines.iter().filter(|line| line.is_served()).count();
+            let detail = format!("{} are read and serve {served} of {} repositories", listed.len(), lines.len());
+            vec![if served == lines.len() { Check::ok(name, detail) } else { Check::less(name, detail, todo) }]
+        }
+        Err(error) => vec![Check::failed(name, format!("{error:#}"), todo)],
     }
 }
 

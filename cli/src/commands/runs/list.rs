@@ -49,7 +49,7 @@ fn text(session: &Session, rows: &[RunRow]) -> String {
         };
         vec![
             row.run_id.clone(),
-            row.state.clone(),
+            if row.waits.is_some() { "waits".to_owned() } else { row.state.clone() },
             row.blueprint.clone(),
             row.repository.clone(),
             if row.item.is_empty() { "—".to_owned() } else { row.item.clone() },
@@ -57,17 +57,20 @@ fn text(session: &Session, rows: &[RunRow]) -> String {
             moment(Timestamp::from_millis(row.created_at)),
         ]
     };
+    let waits = rows.iter().filter_map(|row| Some(format!("\n{} {}", row.run_id, row.waits.as_ref()?)));
+    let waits: String = waits.collect();
+    let waits = if waits.is_empty() { waits } else { waits + "\n" };
     session.out.table(
         &["RUN", "STATE", "BLUEPRINT", "REPOSITORY", "ITEM", "RESULT", "STARTED"],
         &rows.iter().map(line).collect::<Vec<_>>(),
-    )
+    ) + &waits
 }
 
 fn value(row: &RunRow) -> Value {
     json!({
         "id": row.run_id, "state": row.state, "finished": row.finished, "blueprint": row.blueprint,
         "repository": row.repository, "item": row.item, "branch": row.branch, "commit": row.commit_oid,
-        "pull_request": row.pull_request,
+        "pull_request": row.pull_request, "waits": row.waits,
         "created_at": Timestamp::from_millis(row.created_at).to_string(),
         "updated_at": Timestamp::from_millis(row.updated_at).to_string(),
     })

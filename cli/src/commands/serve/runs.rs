@@ -127,7 +127,7 @@ impl Runs {
             }
             Carried::Stopped => {}
             Carried::Waits(Waiting::Elsewhere) => rest(ELSEWHERE, 0),
-            Carried::Waits(Waiting::Until(at)) => {
+            Carried::Waits(Waiting::Until(at) | Waiting::Room { at, .. }) => {
                 let wait = Duration::from_millis(at.millis_since(self.runner.clock.now()));
                 rest(wait.min(self.poll), 0);
             }

@@ -66,7 +66,7 @@ pub(super) async fn event(store: &Store, name: &str) -> anyhow::Result<Option<Ev
 /// A run's work item, as decisions name it.
 pub(super) fn item(view: &RunView) -> Option<String> {
     let item = view.spec.item.as_ref()?;
-    Some(format!("{}#{}", view.spec.target.repository, item.id))
+    Some(format!("{}#{}", view.spec.item_home(), item.id))
 }
 
 /// The event, time, commit or pull request that started a run, as decisions name it.

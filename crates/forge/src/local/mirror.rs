@@ -33,7 +33,7 @@ use tokio::sync::OnceCell;
 use super::{LocalForge, scope::View};
 use crate::{
     ForgeError,
-    remote::{Remote, RemoteError},
+    remote::{ItemPlace, Remote, RemoteError},
     types::RepoId,
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Elsewhere {
     remote: Arc<dyn Remote>,
     me: OnceCell<String>,
     is_wanted: Box<dyn Fn(&RepoId) -> bool + Send + Sync>,
+    /// When this process last fetched a repository.
+    fetched: std::sync::Mutex<HashMap<RepoId, Timestamp>>,
 }
 
 /// What this process writes elsewhere. Others read before they write, too.
@@ -80,7 +82,7 @@ impl Writing {
 
 impl Elsewhere {
     pub(super) fn new(remote: Arc<dyn Remote>, is_wanted: Box<dyn Fn(&RepoId) -> bool + Send + Sync>) -> Self {
-        Self { remote, me: OnceCell::new(), is_wanted }
+        Self { remote, me: OnceCell::new(), is_wanted, fetched: std::sync::Mutex::default() }
     }
 
     /// The login under which Forgeline writes there.
@@ -105,6 +107,17 @@ impl LocalForge {
             return Ok(None);
         }
         self.connected(&self.view(repo).await?)
+    }
+
+    /// Area and type of an issue, asked of the forge that keeps it; none where forges have no such things.
+    ///
+    /// # Errors
+    /// There is no such repository, or its forge does not answer.
+    pub async fn item_place(&self, repo: &RepoId, number: u64) -> Result<Option<ItemPlace>, ForgeError> {
+        match self.connected(&self.view(repo).await?)? {
+            Some(there) => Ok(there.remote.place_of_item(repo, number).await?),
+            None => Ok(None),
+        }
     }
 
     /// Kind of the forge that keeps this repository; none when it is kept here.

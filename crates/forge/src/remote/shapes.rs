@@ -18,6 +18,8 @@ pub struct RemoteRepository {
     pub archived: bool,
     /// The branch that pull requests go into unless they say otherwise.
     pub default_branch: Option<BranchName>,
+    /// When a reference last moved there, if the forge says so with the list.
+    pub pushed_at: Option<Timestamp>,
 }
 
 /// Which items a scan reads.
@@ -63,6 +65,15 @@ pub struct RemoteItem {
     pub closed_by: Option<String>,
     /// Present for a pull request.
     pub pull: Option<RemotePull>,
+}
+
+/// Where a work item belongs, beyond its repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemPlace {
+    /// Its type, `User Story`.
+    pub kind: Option<String>,
+    /// Its area path, `Shop\\Orders`.
+    pub area: Option<String>,
 }
 
 /// What a pull request has besides.

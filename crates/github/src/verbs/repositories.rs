@@ -64,7 +64,13 @@ fn repository(shape: shapes::Repository) -> Option<RemoteRepository> {
     let repo =
         shape.full_name.parse::<RepoId>().inspect_err(|error| tracing::debug!(%error, "repository left out")).ok()?;
     let default_branch = shape.default_branch.and_then(|name| name.parse().ok());
-    Some(RemoteRepository { repo, private, archived: shape.archived, default_branch })
+    Some(RemoteRepository {
+        repo,
+        private,
+        archived: shape.archived,
+        default_branch,
+        pushed_at: shape.pushed_at.map(|it| it.0),
+    })
 }
 
 /// Whether only people with a role may read a repository; none when it is not there.

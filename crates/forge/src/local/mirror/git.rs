@@ -3,18 +3,20 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use forgeline_model::Timestamp;
-use forgeline_repo::{BranchName, CommitId, Credential, Durability, Remote as GitRemote, Repo, Swap};
+use forgeline_repo::{BranchName, CommitId, Credential, Durability, Remote as GitRemote, Repo, RepoError, Swap};
 
 use super::Elsewhere;
 use crate::{
     ForgeError, LocalForge,
     local::{blocking, feed::tell_branch, repositories::put_in_place},
-    remote::{RemoteError, RemoteRepository},
+    remote::{RemoteError, RemoteItem, RemoteRepository, RemoteState},
     types::{Login, RepoId},
 };
 
 /// Longest that one exchange of objects may take.
 const TIMEOUT: Duration = Duration::from_secs(300);
+/// How much later than it happened a push may be told, milliseconds; clocks differ, too.
+const PUSH_LAG_MS: u64 = 120_000;
 
 /// What stands in for the head branch of a fork's pull request: there is no such branch, so nobody can push to it.
 pub(in crate::local) fn fork_branch(number: u64) -> BranchName {
@@ -27,6 +29,15 @@ fn fork_ref(number: u64) -> String {
 }
 
 impl Elsewhere {
+    /// When this process last fetched a repository.
+    fn fetched_at(&self, repo: &RepoId) -> Option<Timestamp> {
+        self.fetched.lock().expect("no panic while held").get(repo).copied()
+    }
+
+    pub(super) fn note_fetch(&self, repo: &RepoId, at: Timestamp) {
+        self.fetched.lock().expect("no panic while held").insert(repo.clone(), at);
+    }
+
     async fn address(&self, repo: &RepoId, write: bool) -> Result<GitRemote, RemoteError> {
         let access = self.remote.git_access(repo, write).await?;
         if access.token.is_empty() {
@@ -83,6 +94,41 @@ impl LocalForge {
         tx.set_remote(id, kind, there.private).await?;
         blocking(move || put_in_place(&draft, &target, at)).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Whether a fetch would bring nothing: no reference has moved there since the last one, and what these items name is here.
+    pub(super) async fn stands_still(
+        &self,
+        there: &Elsewhere,
+        it: &RemoteRepository,
+        items: &[RemoteItem],
+    ) -> Result<bool, ForgeError> {
+        let (Some(pushed_at), Some(fetched_at)) = (it.pushed_at, there.fetched_at(&it.repo)) else { return Ok(false) };
+        if pushed_at.plus_millis(PUSH_LAG_MS) >= fetched_at {
+            return Ok(false);
+        }
+        let head = |item: &RemoteItem| {
+            let pull = item.pull.as_ref().filter(|_| item.state == RemoteState::Open)?;
+            Some((pull.fork.is_some().then_some(item.number), pull.head_commit))
+        };
+        let heads: Vec<_> = items.iter().filter_map(head).collect();
+        let default = it.default_branch.clone();
+        self.with_git(&it.repo, move |git| -> Result<bool, RepoError> {
+            if default.is_some_and(|default| git.default_branch().ok() != Some(default)) {
+                return Ok(false);
+            }
+            for (fork, head) in heads {
+                let is_here = match fork {
+                    Some(number) => git.resolve(&fork_ref(number))? == Some(head),
+                    None => git.commit_info(head).is_ok(),
+                };
+                if !is_here {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+        .await
     }
 
     /// Fetches everything, and the heads of these pull requests from forks.

@@ -63,7 +63,11 @@ impl LocalForge {
             Some(login) => Some(there.name(&login).await?),
             None => None,
         };
-        let author = there.name(&item.author).await?;
+        // A pull request of Forgeline's has no marker.
+        let author = match &item.pull {
+            Some(_) => there.name(&item.author).await?,
+            None => there.author(&item.author, &item.body).await?,
+        };
         let closed_by = match &item.closed_by {
             Some(login) => Some(there.name(login).await?),
             None => None,

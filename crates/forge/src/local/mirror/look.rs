@@ -92,6 +92,7 @@ impl LocalForge {
                         private: row.private,
                         archived: false,
                         default_branch: None,
+                        pushed_at: None,
                     }),
                     // It is kept here, or by another forge.
                     Some(_) => {}
@@ -157,10 +158,13 @@ impl LocalForge {
         }
         // Objects after items: whatever an item names is there.
         let forks: Vec<u64> = items.iter().filter(|item| is_of_fork(item)).map(|item| item.number).collect();
-        self.fetch_mirror(there, &it.repo, it.default_branch.clone(), &forks).await?;
+        if is_first_look || !self.stands_still(there, it, &items).await? {
+            self.fetch_mirror(there, &it.repo, it.default_branch.clone(), &forks).await?;
+            there.note_fetch(&it.repo, at);
+        }
         let mut authors = Vec::with_capacity(comments.len());
         for comment in &comments {
-            authors.push(there.name(&comment.author).await?);
+            authors.push(there.author(&comment.author, &comment.body).await?);
         }
         let news = reach.map(|reach| News::new(since, reach, &comments, &authors));
         let mut arrived = Vec::with_capacity(items.len());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Elsewhere;
 use crate::{
-    LocalForge,
+    LocalForge, marker,
     remote::RemoteError,
     types::{Login, RepoId, Role},
 };
@@ -27,6 +27,17 @@ impl Elsewhere {
         Ok(match login.parse::<Login>() {
             Ok(login) if !login.as_str().eq_ignore_ascii_case(crate::BOT) => login,
             _ => somebody(),
+        })
+    }
+
+    /// Who wrote a comment or an issue. With a person's token Forgeline and that person have one login: what Forgeline writes
+    /// carries its marker, and the rest is the person's.
+    pub(super) async fn author(&self, login: &str, body: &str) -> Result<Login, RemoteError> {
+        let name = self.name(login).await?;
+        let is_a_persons = name == LocalForge::bot() && !login.ends_with("[bot]") && marker::key(body).is_none();
+        Ok(match login.parse::<Login>() {
+            Ok(person) if is_a_persons => person,
+            _ => name,
         })
     }
 

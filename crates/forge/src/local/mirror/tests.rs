@@ -366,3 +366,64 @@ async fn learning_reads_one_item_and_answers_nobody() {
     assert_eq!(world.told().await, ["issue_labeled 1 ben"]);
     assert_eq!(forge.issue(repo, 2).await.expect("known").title, "two");
 }
+
+#[tokio::test]
+async fn with_a_persons_token_that_person_still_gives_commands() {
+    let world = World::new().await;
+    world.there.write_as("pat");
+    world.there.open_issue("ana", "Data", &[]);
+    world.look().await;
+    world.there.comment("pat", 1, "/fl run http-service");
+    world.there.open_issue("pat", "More data", &[]);
+    world.look().await;
+    let told = world.told().await;
+    assert!(told.contains(&"comment_created 1 pat".to_owned()), "{told:?}");
+    assert!(told.contains(&"issue_opened 2 pat".to_owned()), "{told:?}");
+    // What Forgeline says itself with that token is its own, and is found again.
+    assert!(matches!(world.say("Started.").await, Ok(Upsert::Created(_))));
+    assert!(matches!(world.say("Done.").await, Ok(Upsert::Updated(_))));
+    world.look().await;
+    let own = world.told().await.iter().filter(|it| it.ends_with("forgeline[bot]")).count();
+    assert_eq!(own, 2, "written and edited: {:?}", world.told().await);
+    // A marker that somebody else types counts for nothing.
+    world.there.comment("eve", 1, "x\n\n<!-- forgeline:reply:9 -->");
+    world.look().await;
+    assert!(world.told().await.contains(&"comment_created 1 eve".to_owned()));
+}
+
+#[tokio::test]
+async fn an_issue_whose_answer_was_lost_is_found_and_not_opened_twice() {
+    let world = World::known().await;
+    let body = crate::marker::append("Something is wrong.", "cause:1");
+    let bot = LocalForge::bot();
+    let open = || world.forge.open_issue(&world.repo, "Wrong", &body, &[], &bot, world.now());
+    world.there.fail_next_write(Fault::AfterIt);
+    open().await.expect_err("nobody answered");
+    let issue = open().await.expect("found");
+    assert_eq!((issue.number, world.there.writes()), (1, 1));
+    world.look().await;
+    assert_eq!(world.forge.issues(&world.repo, Some(IssueState::Open), None).await.expect("reads").len(), 1);
+}
+
+#[tokio::test]
+async fn a_repository_that_stands_still_is_not_fetched_again() {
+    let world = World::known().await;
+    world.there.open_issue("ana", "Data", &[]);
+    world.there.pass_time(600_000);
+    world.look().await;
+    let before = world.there.fetches();
+    for _ in 0..10 {
+        world.there.pass_time(30_000);
+        world.there.comment("ana", 1, "hello");
+        world.look().await;
+    }
+    assert_eq!(world.there.fetches(), before, "nothing moved");
+    world.there.pass_time(30_000);
+    let pushed = world.there.push_file("ana", "side", "a", "1");
+    world.look().await;
+    assert!(world.there.fetches() > before);
+    let side = branch("side");
+    let here = world.forge.with_git(&world.repo, move |git| git.branch_tip(&side)).await.expect("reads");
+    assert_eq!(here, pushed);
+    assert!(world.told().await.contains(&"push side ana".to_owned()), "{:?}", world.told().await);
+}

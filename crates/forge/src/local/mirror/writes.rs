@@ -10,9 +10,12 @@ use crate::{
     ForgeError, LocalForge,
     local::{labels, rows},
     marker,
-    remote::{NewCheck, Reaction, RemoteComment, Trouble},
+    remote::{NewCheck, Reaction, RemoteComment, RemoteItem, RemoteState, Scan, Trouble},
     types::{Check, Comment, Login, RepoId, Upsert},
 };
+
+/// How far back an issue is looked for that may have been opened without an answer, milliseconds.
+const RECENT_MS: i64 = 86_400_000;
 
 impl Elsewhere {
     /// Puts a check on its commit.
@@ -94,7 +97,7 @@ impl LocalForge {
     ) -> Result<(), ForgeError> {
         let mut authors = Vec::with_capacity(comments.len());
         for comment in comments {
-            authors.push(there.name(&comment.author).await?);
+            authors.push(there.author(&comment.author, &comment.body).await?);
         }
         let mut verb = self.verb_anywhere(repo, &somebody(), at).await?;
         for (comment, author) in comments.iter().zip(authors) {
@@ -222,9 +225,31 @@ impl LocalForge {
         at: Timestamp,
     ) -> Result<u64, ForgeError> {
         self.only_forgeline(repo, actor).await?;
-        let item = there.remote.open_issue(repo, title, body, with_labels).await?;
+        let item = match self.opened_before(there, repo, body, at).await? {
+            Some(item) => item,
+            None => there.remote.open_issue(repo, title, body, with_labels).await?,
+        };
         self.take_in(there, repo, &item, at).await?;
         Ok(item.number)
+    }
+
+    /// The open issue with the marker of this text, if one was opened without an answer: a second one would tell people twice.
+    async fn opened_before(
+        &self,
+        there: &Elsewhere,
+        repo: &RepoId,
+        body: &str,
+        at: Timestamp,
+    ) -> Result<Option<RemoteItem>, ForgeError> {
+        let Some(key) = marker::key(body) else { return Ok(None) };
+        let me = there.me().await?.to_owned();
+        let since = Timestamp::from_millis(at.millis() - RECENT_MS);
+        let recent = there.remote.items(repo, Scan::After(since)).await?;
+        let is_it = |item: &RemoteItem| {
+            let is_open_issue = item.pull.is_none() && item.state == RemoteState::Open;
+            is_open_issue && item.author.eq_ignore_ascii_case(&me) && marker::key(&item.body) == Some(key)
+        };
+        Ok(recent.into_iter().find(is_it))
     }
 
     /// People write there themselves.

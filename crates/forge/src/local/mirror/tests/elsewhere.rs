@@ -43,6 +43,11 @@ struct State {
     reads_fail: bool,
     comments_fail: bool,
     writes: usize,
+    pushed_at: i64,
+    /// How often somebody asked where Git fetches from.
+    fetches: usize,
+    /// Who Forgeline is, when not the app.
+    me: Option<&'static str>,
 }
 
 pub(super) struct There {
@@ -107,6 +112,9 @@ impl There {
         arguments.extend(parent.iter().flat_map(|it| ["-p", it]));
         let commit = self.git(&arguments, None);
         self.git(&["update-ref", refname, &commit], None);
+        let mut state = self.state();
+        state.pushed_at = state.clock;
+        drop(state);
         commit.parse().expect("an id")
     }
 
@@ -256,6 +264,19 @@ impl There {
         self.state().clock += millis;
     }
 
+    /// Forgeline writes with a person's token.
+    pub(super) fn write_as(&self, who: &'static str) {
+        self.state().me = Some(who);
+    }
+
+    fn me(&self) -> &'static str {
+        self.state().me.unwrap_or(ME)
+    }
+
+    pub(super) fn fetches(&self) -> usize {
+        self.state().fetches
+    }
+
     pub(super) fn writes(&self) -> usize {
         self.state().writes
     }
@@ -293,7 +314,7 @@ impl Remote for There {
     }
 
     async fn me(&self) -> Result<String, RemoteError> {
-        Ok(ME.into())
+        Ok(self.me().into())
     }
 
     async fn repositories(&self) -> Result<Vec<RemoteRepository>, RemoteError> {
@@ -303,6 +324,7 @@ impl Remote for There {
             private: false,
             archived: false,
             default_branch: Some("main".parse().expect("valid")),
+            pushed_at: Some(Timestamp::from_millis(self.state().pushed_at)),
         }])
     }
 
@@ -372,11 +394,13 @@ impl Remote for There {
     }
 
     async fn git_access(&self, _: &RepoId, _: bool) -> Result<GitAccess, RemoteError> {
+        self.state().fetches += 1;
         Ok(GitAccess { url: format!("file://{}", self.git.display()), user: String::new(), token: String::new() })
     }
 
     async fn create_comment(&self, _: &RepoId, number: u64, body: &str) -> Result<RemoteComment, RemoteError> {
-        self.write(|| self.comment(ME, number, body))
+        let me = self.me();
+        self.write(|| self.comment(me, number, body))
     }
 
     async fn edit_comment(&self, _: &RepoId, _: u64, id: u64, body: &str) -> Result<RemoteComment, RemoteError> {
@@ -394,10 +418,17 @@ impl Remote for There {
         self.write(|| ())
     }
 
-    async fn open_issue(&self, _: &RepoId, title: &str, _: &str, labels: &[String]) -> Result<RemoteItem, RemoteError> {
+    async fn open_issue(
+        &self,
+        _: &RepoId,
+        title: &str,
+        body: &str,
+        labels: &[String],
+    ) -> Result<RemoteItem, RemoteError> {
+        let me = self.me();
         self.write(|| {
-            let number = self.add(ME, title, None).number;
-            self.change(number, |item| item.labels = labels.to_vec())
+            let number = self.add(me, title, None).number;
+            self.change(number, |item| (item.labels, item.body) = (labels.to_vec(), body.to_owned()))
         })
     }
 
