@@ -26,6 +26,7 @@ impl Runner {
             (None, Some(item)) => item.id.as_str().parse::<u64>().ok(),
             (None, None) => None,
         };
+        self.report_checks(view).await?;
         let Some(number) = number else { return Ok(()) };
         let repo = self.forge_repository(&spec.target)?;
         let marker = format!("status:{}", spec.plan.blueprint.name);

@@ -9,6 +9,7 @@ mod after;
 pub mod again;
 mod agent_cache;
 pub mod checkpoint;
+mod checks;
 pub mod clock;
 pub mod contracts;
 pub mod definitions;
@@ -40,6 +41,7 @@ pub use escalate::{Channel, Escalation, IssueChannel, SmtpChannel, Tls, WebhookC
 pub use outbound::{Outbound, OutboundError, use_one_provider};
 pub use publish::{PublishError, StageSummary, Step, summarise};
 pub use registries::Registries;
+pub use report::check::CheckSaid;
 pub use runner::{Effects, Parts, Runner, RunnerError};
 pub use target::{OpenTarget, TargetError};
 pub use watch::{Notice, Watch};

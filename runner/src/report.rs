@@ -1,5 +1,6 @@
 //! All text that a person reads about a run, on a forge or in Git. Pure functions.
 
+pub mod check;
 mod conflict;
 mod waiting;
 
