@@ -161,6 +161,18 @@ pub fn closed_by_person(number: u64, blueprint: &str) -> String {
     )
 }
 
+/// An approval was for what would have become of another base.
+pub fn approval_of_old_base(spec: &RunSpec, now: &str) -> String {
+    let short = |commit: &str| commit.get(..12).unwrap_or(commit).to_owned();
+    format!(
+        "`{}` moved from `{}` to `{}` since people were asked, and an approval is for one base; `/forgeline retry --fresh` asks \
+         again, with a new line to paste",
+        spec.target.base_branch,
+        short(&spec.target.base),
+        short(now)
+    )
+}
+
 /// Why the write gate refused.
 pub fn gate_refusal(verdict: &Verdict) -> String {
     let denied: Vec<String> = verdict

@@ -21,7 +21,7 @@ mod tidy;
 mod transcripts;
 mod watch;
 
-use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, runs, safety, story};
+use scenarios::{again, approvals, changes, commands, filters, items, many, pulls, roles, runs, safety, story};
 use stage::{Stage, github::GitHub, local::Local};
 use table::{Difference, Group};
 
@@ -39,6 +39,8 @@ const GROUPS: &[Group] = &[
     Group::new("items", "Labels and work items", items::SCENARIOS),
     Group::new("pushes", "Pushes", changes::PUSHES),
     Group::new("proposals", "People's pull requests", changes::PROPOSALS),
+    Group::new("filters", "Filters, tags and skip markers", filters::FILTERS),
+    Group::new("checks", "Checks", filters::CHECKS),
     Group::new("reviews", "Review of contracts", changes::REVIEWS),
     Group::new("text", "Words of strangers", safety::TEXT),
     Group::new("ground", "Repositories and definitions", safety::GROUND),
@@ -84,8 +86,8 @@ macro_rules! on_each_forge {
 }
 
 on_each_forge!(
-    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, pushes, proposals, reviews, text,
-    ground, processes, machines, story,
+    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, pushes, proposals, filters, checks,
+    reviews, text, ground, processes, machines, story,
 );
 
 fn play(forge: usize, name: &str) {

@@ -28,12 +28,12 @@ use super::{
     start::{Began, Wanted},
 };
 use crate::{
-    Action, Considered, Occurrence, authorize, decide, reply,
+    Action, Considered, Occurrence, Resource, Role, authorize, decide, reply,
     triggers::{Asked, Change, Happening, Proposed, Pushed, Skip},
 };
 
 /// Where Forgeline's own branches are.
-const OWN_BRANCHES: &str = "forgeline/";
+pub(super) const OWN_BRANCHES: &str = "forgeline/";
 
 /// A change that may start blueprints.
 pub(super) struct Changed<'a> {
@@ -197,7 +197,14 @@ impl Bot {
             return Ok(());
         }
         let who = self.principal(&ground.repo, actor).await?;
-        let on = ground.resource();
+        let is_foreign = match number {
+            Some(number) if who.role == Some(Role::Editor) => {
+                let it = self.runner.forge.pull_request(&ground.repo, number).await?;
+                self.is_foreign(&ground.repo, &it).await?
+            }
+            _ => false,
+        };
+        let on = Resource { is_foreign_head: is_foreign, ..ground.resource() };
         if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
             let detail = json!({"actor": actor, "reason": refusal.to_string()});
             ruling.decisions.push(Decision { subject, rule: "authorize".into(), verdict: "refuse".into(), detail });
@@ -355,7 +362,7 @@ fn waiting(ground: &Ground, is_wanted: fn(&Rule) -> bool) -> Vec<Arc<Definition<
     all.iter().filter(|definition| definition.manifest.on.iter().any(is_wanted)).map(|it| (*it).clone()).collect()
 }
 
-fn waits(ground: &Ground, is_wanted: fn(&Rule) -> bool) -> bool {
+pub(super) fn waits(ground: &Ground, is_wanted: fn(&Rule) -> bool) -> bool {
     !waiting(ground, is_wanted).is_empty()
 }
 

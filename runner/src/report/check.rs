@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use forgeline_blueprints::text::neutralise_markdown as plain;
 use forgeline_engine::{Outcome, RunSpec, fact::Publication, run::TaskStatus};
 use forgeline_forge::types::Conclusion;
-pub use forgeline_registry::review::LABELS as REVIEW_LABELS;
 use forgeline_model::{Annotation, AnnotationLevel, DefinitionRef, markdown::sentence};
+pub use forgeline_registry::review::LABELS as REVIEW_LABELS;
 use forgeline_store::RunView;
 
 use super::{outcome_text, waiting};

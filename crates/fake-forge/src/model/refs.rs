@@ -50,7 +50,7 @@ impl World {
             id: 0,
             repository,
             by: actor.user,
-            branch: format!("tags/{tag}"),
+            branch: format!("refs/tags/{tag}"),
             before: None,
             after: Some(commit.to_owned()),
             at,
