@@ -28,6 +28,7 @@ mod review;
 mod runner;
 pub mod secret;
 pub mod signing;
+pub mod standing;
 mod target;
 mod task;
 #[cfg(test)]

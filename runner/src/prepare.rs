@@ -266,6 +266,8 @@ fn policy(factory: &Factory) -> WritePolicy {
     });
     WritePolicy {
         protected: protected.collect(),
+        labels: policy.labels.clone(),
+        states: policy.states.clone(),
         draft: policy.draft.unwrap_or(false),
         licence_headers: licence_headers.collect(),
         rules: rules.collect(),

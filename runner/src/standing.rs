@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use forgeline_engine::{Outcome, RunSpec};
 use forgeline_forge::{
-    LocalForge,
+    ForgeError, LocalForge,
     types::{IssueState, RepoId},
 };
 use forgeline_store::RunView;
@@ -78,7 +78,12 @@ impl Runner {
         }
         let repo: RepoId = self.forge_repository(&spec.target)?;
         let (bot, now) = (LocalForge::bot(), self.clock.now());
-        let issue = self.forge.issue(&repo, number).await?;
+        let issue = match self.forge.issue(&repo, number).await {
+            Ok(issue) => issue,
+            // It was no issue, or is gone.
+            Err(ForgeError::NoItem { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
         for (label, present) in changes(labels, standing, &issue.labels) {
             if present {
                 self.forge.add_label(&repo, number, &label, &bot, now).await?;

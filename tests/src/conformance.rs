@@ -41,6 +41,7 @@ const GROUPS: &[Group] = &[
     Group::new("proposals", "People's pull requests", changes::PROPOSALS),
     Group::new("filters", "Filters, tags and skip markers", filters::FILTERS),
     Group::new("checks", "Checks", filters::CHECKS),
+    Group::new("standings", "Labels and states by policy", filters::STANDINGS),
     Group::new("reviews", "Review of contracts", changes::REVIEWS),
     Group::new("text", "Words of strangers", safety::TEXT),
     Group::new("ground", "Repositories and definitions", safety::GROUND),
@@ -86,7 +87,7 @@ macro_rules! on_each_forge {
 }
 
 on_each_forge!(
-    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, pushes, proposals, filters, checks,
+    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, pushes, proposals, filters, checks, standings,
     reviews, text, ground, processes, machines, story,
 );
 

@@ -10,6 +10,7 @@ use forgeline_model::{
     knowledge::{IndexRequest, RefRole},
 };
 use forgeline_repo::{CommitId, RepoError};
+use forgeline_runner::standing::Standing;
 use forgeline_store::{ArtifactRow, Decision, InboxRow, Ruling};
 use serde_json::{Map, Value, json};
 
@@ -60,6 +61,8 @@ impl Bot {
         runs.sort();
         runs.dedup();
         for run in &runs {
+            let spec = runner.store.run(run).await?.spec;
+            runner.show_standing(&spec, Standing::Merged).await?;
             runner.store.artifacts_merged(run, &commit.to_string()).await?;
         }
         let decision = Decision {

@@ -6,7 +6,7 @@ use forgeline_forge::{
     remote::Reaction,
     types::{Conclusion, RepoId},
 };
-use forgeline_runner::{CheckSaid, RunnerError, report};
+use forgeline_runner::{CheckSaid, RunnerError, report, standing::Standing};
 use forgeline_store::{Decided, Decision, EffectRow, InboxRow, Ruled, Ruling, Settlement};
 
 use super::{Bot, PassError, Passed};
@@ -71,7 +71,16 @@ impl Bot {
             effects.extend(new.filter_map(|(check, _)| check));
             effects
         };
+        let specs: Vec<RunSpec> = ruling.runs.iter().map(|run| run.spec.clone()).collect();
         let ruled = self.runner.store.decide(ruling, say, self.runner.clock.now()).await?;
+        for (spec, decided) in specs.iter().zip(&ruled.runs) {
+            // Its report says it again; that it is at work need not be seen.
+            if matches!(decided, Decided::Started(..))
+                && let Err(error) = self.runner.show_standing(spec, Standing::Working).await
+            {
+                tracing::warn!("`{}` is not shown on its item: {error}", spec.id);
+            }
+        }
         passed.started.extend(ruled.runs.iter().filter_map(|decided| match decided {
             Decided::Started(run, _) => Some(run.clone()),
             Decided::Joined(_) => None,

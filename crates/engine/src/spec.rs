@@ -1,6 +1,6 @@
 //! What is fixed about a run when it starts, and never changes.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use forgeline_model::{RunId, RunKey, StageId, Timestamp, WorkItem, event::EventSource};
 use serde::{Deserialize, Serialize};
@@ -180,6 +180,12 @@ pub struct WritePolicy {
     /// Roles that may approve in this factory, or higher ones; it narrows what a stage asks for. None: it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvers: Option<Vec<String>>,
+    /// Label of the work item by how far the run is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// State of the work item by how far the run is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub states: BTreeMap<String, String>,
 }
 
 /// Files that must begin with a text.

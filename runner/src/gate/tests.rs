@@ -65,7 +65,7 @@ impl Proposal<'_> {
                 draft: false,
                 licence_headers: self.headers.iter().map(header).collect(),
                 rules: self.rules.iter().map(rule).collect(),
-                approvers: None,
+                ..WritePolicy::default()
             },
             context: &json!({
                 "project": {"id": "shop", "criticality": "high"},

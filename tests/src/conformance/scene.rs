@@ -259,6 +259,14 @@ impl<'a> Scene<'a> {
         now.seen.get(&number).and_then(|(item, _)| item.pull.as_ref()).map(|it| it.commit.clone()).unwrap_or_default()
     }
 
+    pub(super) fn labels_of(&self, number: u64) -> Vec<String> {
+        self.now.borrow().seen.get(&number).map(|(item, _)| item.labels.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn state(&self, number: u64) -> String {
+        self.now.borrow().seen.get(&number).map(|(item, _)| item.state.clone()).unwrap_or_default()
+    }
+
     /// Each check at the head of a pull request: name, end, and how many marks it has.
     pub(super) fn checks(&self, number: u64) -> Vec<String> {
         let now = self.now.borrow();

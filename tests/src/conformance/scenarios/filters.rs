@@ -2,7 +2,7 @@
 
 use super::changes::waits;
 use crate::conformance::{
-    factory::{blueprint, place, writes},
+    factory::{blueprint, place, settings, writes},
     scene::Scene,
     stage::Can,
     table::{Scenario, scenario},
@@ -128,6 +128,29 @@ pub(in crate::conformance) const FILTERS: &[Scenario] = &[
         scene.issue("ana", "Returns", "Within 30 days.");
         scene.looks();
         scene.must(scene.pulls("open").len() == 1, "ana's");
+    }),
+];
+
+const POLICY: &str = "policy:\n  labels: {working: \"bot: at work\", waiting: \"bot: asks\", proposed: \"bot: look\", failed: \"bot: \
+                      failed\", merged: \"bot: done\"}\n  states: {merged: closed}\n";
+
+pub(in crate::conformance) const STANDINGS: &[Scenario] = &[
+    scenario("a work item has the label of how far it is, and is closed by the merge", |scene| {
+        scene.own_repository("acme/standings", false, &[("forgeline.yaml", Some(&settings(POLICY)))]);
+        let issue = super::commands::one(scene, "ana", super::RUN);
+        scene.must(scene.labels_of(issue) == ["bot: look"], "there is something to look at");
+        scene.merges("bo", scene.pull());
+        scene.looks();
+        scene.must(scene.labels_of(issue) == ["bot: done"], "it is done");
+        scene.must(scene.state(issue) == "closed", "and closed");
+    }),
+    scenario("a work item whose run asks or fails has the label of that", |scene| {
+        scene.own_repository("acme/standings-bad", false, &[("forgeline.yaml", Some(&settings(POLICY)))]);
+        let issue = super::commands::one(scene, "ana", "/forgeline run ask");
+        scene.must(scene.labels_of(issue) == ["bot: asks"], "it asks");
+        scene.says("bo", issue, "/forgeline reject ok no");
+        scene.looks();
+        scene.must(scene.labels_of(issue) == ["bot: failed"], "it was refused");
     }),
 ];
 
