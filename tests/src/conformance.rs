@@ -87,8 +87,8 @@ macro_rules! on_each_forge {
 }
 
 on_each_forge!(
-    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, pushes, proposals, filters, checks, standings,
-    reviews, text, ground, processes, machines, story,
+    read, ignored, refused, allowed, inputs, state, approvals, again, pulls, items, pushes, proposals, filters, checks,
+    standings, reviews, text, ground, processes, machines, story,
 );
 
 fn play(forge: usize, name: &str) {

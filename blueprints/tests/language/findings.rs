@@ -492,7 +492,10 @@ fn filters_that_contradict_each_other() {
     }
     let one = |trigger: &str, message: &str| {
         let found = shown(&findings(&with(BLUEPRINT_FILE, "  - label: generate\n", &format!("  - {trigger}\n"))));
-        assert!(found.len() == 1 && found[0].starts_with("FL0147") && found[0].contains(message), "{trigger}: {found:?}");
+        assert!(
+            found.len() == 1 && found[0].starts_with("FL0147") && found[0].contains(message),
+            "{trigger}: {found:?}"
+        );
     };
     one("work_item: {state: New, states: [New]}", "`state` and `states` are both there");
     one("push: {tags: [\"v*\"], paths: [\"src/**\"]}", "`paths` and only `tags`");

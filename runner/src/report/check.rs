@@ -152,8 +152,8 @@ pub fn of_no_review(text: &str, outcome: &Outcome) -> String {
 /// A blueprint whose check is required does not start, and need not: the check ends so that the forge lets it pass.
 pub fn skipped(blueprint: &DefinitionRef, (condition, expected, actual): (&str, &str, &str)) -> String {
     format!(
-        "`{blueprint}` has nothing to do here, so this check does not stand in the way.\n\nIt waits for another {}: expected \
-         {}, and there is {}. `/forgeline run {}` starts it all the same.",
+        "`{blueprint}` has nothing to do here, so this check does not stand in the way.\n\n- condition: {}\n- expected: {}\n- \
+         found: {}\n\n`/forgeline run {}` starts it all the same.",
         plain(condition),
         plain(expected),
         plain(actual),
@@ -166,7 +166,7 @@ pub fn needs_voucher(blueprint: &DefinitionRef, refusal: &str, head: &str) -> St
     format!(
         "`{blueprint}` waits for a maintainer. {} Read what the pull request brings, then comment:\n\n```\n/forgeline \
          ok-to-test {head}\n```",
-        sentence(&plain(refusal))
+        sentence(refusal)
     )
 }
 
