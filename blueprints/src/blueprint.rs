@@ -1,6 +1,8 @@
 //! A blueprint: what starts it, what it asks for, and the stages that do the work.
 
 mod shape;
+mod trigger;
+mod trigger_shape;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +16,10 @@ use serde_json::{Value, json};
 use crate::{agent_use::AgentUse, period::Period};
 
 pub use shape::SHAPE;
+pub use trigger::{
+    CheckUse, Drafts, LabelFilter, PeopleFilter, PullRequestAction, PullRequestTrigger, PushTrigger, SizeFilter,
+    Trigger, WorkItemTrigger, fits,
+};
 
 /// A blueprint as its manifest `blueprint.yaml` states it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,48 +73,6 @@ pub struct Metadata {
     /// Kinds of project it fits.
     #[serde(default)]
     pub project_types: Vec<String>,
-}
-
-/// What starts a blueprint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trigger {
-    /// An issue or work item gets this label.
-    Label(String),
-    /// A person comments `/forgeline <command> <blueprint> …` or types it.
-    Command(String),
-    /// A work item of a type reaches a state.
-    WorkItem(WorkItemTrigger),
-    /// A pull request that touches paths.
-    PullRequest(ChangeTrigger),
-    /// A push that touches paths.
-    Push(ChangeTrigger),
-    /// A time.
-    Schedule(ScheduleTrigger),
-    /// An event of the registry.
-    Event(EventTrigger),
-}
-
-/// A work item of one of these types that is in this state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorkItemTrigger {
-    /// Types, as the forge names them; any when empty.
-    #[serde(default)]
-    pub types: Vec<String>,
-    /// State that it must have reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
-}
-
-/// A change of files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChangeTrigger {
-    /// Globs; any path when empty.
-    #[serde(default)]
-    pub paths: Vec<String>,
-    /// Globs over the branch pushed to, or the base of the pull request; the default branch when empty.
-    #[serde(default)]
-    pub branches: Vec<String>,
 }
 
 /// A repeated time.

@@ -150,7 +150,16 @@ pub struct Policy {
     /// Rules of the factory's own.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// Label of a work item by how far the work on it is.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// State of a work item by how far the work on it is.
+    #[serde(default)]
+    pub states: BTreeMap<String, String>,
 }
+
+/// How far the work on an item is, as `policy.labels` and `policy.states` name it.
+pub const STANDINGS: [&str; 5] = ["working", "waiting", "proposed", "failed", "merged"];
 
 /// Dead letters that people are told of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

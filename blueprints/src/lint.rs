@@ -1,6 +1,7 @@
 //! What the structure of a definition does not show: the graph, names, templates, conditions.
 
 mod agent;
+mod filters;
 pub(crate) mod graph;
 mod names;
 mod registry;
@@ -59,6 +60,9 @@ fn triggers(definition: &Definition<Blueprint>) -> Vec<Diagnostic> {
         if let Trigger::Event(event) = trigger {
             let pointer = format!("/on/{index}/event/when");
             found.extend(names::condition(&definition.document, &pointer, event.when.as_deref(), &names::of_event()));
+        }
+        for contradiction in filters::check(trigger) {
+            found.push(definition.document.at(&format!("/on/{index}{}", contradiction.at), contradiction.diagnostic()));
         }
     }
     found

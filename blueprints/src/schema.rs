@@ -60,6 +60,7 @@ fn value(shape: Shape) -> Value {
     match shape {
         Shape::Text(form) => text(form),
         Shape::Flag => json!({"type": "boolean"}),
+        Shape::FlagOr(words) => json!({"anyOf": [{"type": "boolean"}, {"enum": words}]}),
         Shape::Whole(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
         Shape::Anything => json!({}),
         Shape::JsonSchema => json!({"type": ["object", "boolean"]}),

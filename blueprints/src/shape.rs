@@ -19,6 +19,8 @@ pub enum Shape {
     Text(Form),
     /// A boolean.
     Flag,
+    /// A boolean, or one of these texts.
+    FlagOr(&'static [&'static str]),
     /// A whole number from the first to the second, both included.
     Whole(u64, u64),
     /// Any value; texts in it may refer to values by `{{…}}`.
@@ -109,6 +111,13 @@ impl Checking<'_> {
                     self.wrong_type(node, what, "`true` or `false`");
                 }
             }
+            Shape::FlagOr(words) => match &node.kind {
+                Kind::Scalar(Value::Bool(_)) => {}
+                Kind::Scalar(Value::String(text)) if words.contains(&text.as_str()) => {}
+                Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
+                    self.wrong_type(node, what, &format!("`true`, `false` or {}", suggest::list(words)));
+                }
+            },
             Shape::Whole(least, most) => {
                 let number = if let Kind::Scalar(value) = &node.kind { value.as_u64() } else { None };
                 if !number.is_some_and(|number| (least..=most).contains(&number)) {

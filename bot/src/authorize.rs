@@ -100,6 +100,12 @@ pub struct Resource {
     pub authors: Vec<String>,
     /// Roles that the waiting stage names.
     pub approvers: Vec<String>,
+    /// Whether the item that is concerned is closed or merged.
+    pub is_closed: bool,
+    /// Whether the repository is archived: then nobody can write.
+    pub is_archived: bool,
+    /// Whether the head that is concerned comes from a fork whose owner may not write here, and nobody vouched for it.
+    pub is_foreign_head: bool,
     /// The factory's `roles`: who may, by action. It narrows.
     pub roles: BTreeMap<String, Vec<String>>,
 }
@@ -132,6 +138,22 @@ pub enum Refusal {
         /// What the account is.
         has: &'static str,
     },
+    /// The item is closed, or the repository archived.
+    #[error("`{action}` does nothing here: {why}")]
+    Over {
+        /// The command.
+        action: &'static str,
+        /// What is over.
+        why: &'static str,
+    },
+    /// The head is an outsider's, and nobody vouched for it.
+    #[error("`{action}` would look at what an outsider brought, which takes a maintainer's word; you have {has}")]
+    ForeignHead {
+        /// The command.
+        action: &'static str,
+        /// The word for what the account has.
+        has: &'static str,
+    },
     /// A bot or agent may not.
     #[error("`{action}` is for people")]
     NotAPerson {
@@ -160,6 +182,12 @@ pub fn authorize(who: &Principal, action: Action, on: &Resource) -> Result<(), R
     if role == Role::Agent {
         return Err(Refusal::NotAPerson { action: word });
     }
+    if !is_look(action) {
+        let over = [(on.is_archived, "the repository is archived"), (on.is_closed, "the item is closed")];
+        if let Some((_, why)) = over.into_iter().find(|(is_so, _)| *is_so) {
+            return Err(Refusal::Over { action: word, why });
+        }
+    }
     // A person is the same in whatever letter case a forge writes the name.
     let is_who = |id: &String| id.eq_ignore_ascii_case(&who.id);
     let is_requester = on.requester.as_ref().is_some_and(is_who);
@@ -174,12 +202,25 @@ pub fn authorize(who: &Principal, action: Action, on: &Resource) -> Result<(), R
         let (needs, needs_role) = (needed.right(), needed.word());
         return Err(Refusal::Role { action: word, needs, needs_role, has: role.right() });
     }
+    if on.is_foreign_head && role < Role::Maintainer && looks_at_head(action) {
+        return Err(Refusal::ForeignHead { action: word, has: role.right() });
+    }
     match on.roles.get(word) {
         Some(named) if !own_run && !reaches(role, named) => {
             Err(Refusal::Narrowed { action: word, roles: named.join(" or "), has: role.word() })
         }
         _ => Ok(()),
     }
+}
+
+/// Whether an action changes nothing.
+fn is_look(action: Action) -> bool {
+    matches!(action, Action::Command(Verb::Plan | Verb::Status | Verb::Why | Verb::Help))
+}
+
+/// Whether an action has a run look at the head of the pull request.
+fn looks_at_head(action: Action) -> bool {
+    matches!(action, Action::Trigger | Action::Command(Verb::Run | Verb::Retry | Verb::Revise))
 }
 
 /// The least role for an action, before the factory narrows it.
@@ -205,6 +246,9 @@ fn reaches(role: Role, named: &[String]) -> bool {
 fn least(named: &[String]) -> Option<Role> {
     named.iter().filter_map(|name| Role::from_word(name)).filter(|role| *role >= Role::Reader).min()
 }
+
+#[cfg(test)]
+mod matrix;
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ mod item;
 mod limits;
 mod merged;
 mod published;
+mod required;
 mod route;
 mod ruling;
 mod schedules;
@@ -18,6 +19,7 @@ mod serving;
 mod settled;
 mod start;
 mod subscriptions;
+mod tag;
 mod turn;
 
 use std::{
@@ -25,6 +27,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use forgeline_blueprints::blueprint::PullRequestAction;
 use forgeline_engine::Input;
 use forgeline_forge::{
     ForgeError, LocalForge, Reach,
@@ -154,6 +157,20 @@ impl Ground {
         let wrong: Vec<_> = self.in_force.findings.iter().filter(|it| it.severity == Severity::Error).collect();
         json!({"definitions": self.in_force.source, "errors": wrong})
     }
+}
+
+/// What happened to a pull request, if that may start something.
+fn action(kind: Feed) -> Option<PullRequestAction> {
+    Some(match kind {
+        Feed::PullRequestOpened => PullRequestAction::Opened,
+        Feed::PullRequestReopened => PullRequestAction::Reopened,
+        Feed::PullRequestPushed => PullRequestAction::Updated,
+        Feed::PullRequestReady => PullRequestAction::Ready,
+        Feed::PullRequestLabeled => PullRequestAction::Labeled,
+        Feed::PullRequestUnlabeled => PullRequestAction::Unlabeled,
+        Feed::PullRequestClosed => PullRequestAction::Closed,
+        _ => return None,
+    })
 }
 
 /// Place in the local forge's feed.
@@ -305,14 +322,18 @@ impl Bot {
                 let label = body["payload"]["label"].as_str().unwrap_or_default();
                 self.item_labeled(row, &repo, number, actor, label, passed).await
             }
-            (Ok(Feed::PullRequestOpened | Feed::PullRequestReopened | Feed::PullRequestPushed), Some(number)) => {
-                self.proposed(row, &repo, number, actor, passed).await
+            (Ok(Feed::PullRequestMerged), Some(number)) => self.merged(row, &repo, number, actor, passed).await,
+            (Ok(kind), Some(number)) if let Some(action) = action(kind) => {
+                self.proposed(row, &repo, number, (actor, action), passed).await
+            }
+            (Ok(Feed::Tag), _) => {
+                let tag = body["subject"].as_str().unwrap_or_default();
+                self.tagged(row, &repo, tag, actor, &body["payload"], passed).await
             }
             (Ok(Feed::Push), _) => {
                 let branch = body["subject"].as_str().unwrap_or_default();
                 self.pushed(row, &repo, branch, actor, &body["payload"], passed).await
             }
-            (Ok(Feed::PullRequestMerged), Some(number)) => self.merged(row, &repo, number, actor, passed).await,
             // The rest starts nothing and asks for nothing.
             _ => self.rule(ruling::on(row), |_| Vec::new(), passed).await,
         }

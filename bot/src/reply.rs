@@ -22,9 +22,9 @@ pub use outcome::{
     vouches_no_more,
 };
 pub use refusal::{
-    approves_something_else, fault, invalid_definitions, invalid_inputs, not_available, nothing_to_vouch_for,
-    nothing_waits, refused, too_many_runs, unknown_blueprint, unknown_stage, unusable_repository, vouches_for_another,
-    waits_for_a_voucher,
+    approves_an_old_base, approves_something_else, fault, invalid_definitions, invalid_inputs, not_available,
+    nothing_to_vouch_for, nothing_waits, refused, too_many_runs, unknown_blueprint, unknown_stage, unusable_repository,
+    vouches_for_another, waits_for_a_voucher,
 };
 pub use routes::{no_such_target, refused_there, routed, which_repository};
 pub use status::{RunLine, status};

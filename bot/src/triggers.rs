@@ -6,9 +6,11 @@
 
 mod conditions;
 mod failure;
+mod filters;
 mod key;
 mod occurrence;
 mod schedule;
+mod skip;
 
 use forgeline_blueprints::{
     blueprint::{Blueprint, Trigger},
@@ -19,8 +21,9 @@ use serde::{Deserialize, Serialize};
 
 pub use failure::{StageFailure, decide_failure, failure_rule};
 pub use key::{Asked, TriggerKey, TriggerScope};
-pub use occurrence::{Change, Happening, ItemFacts, MAX_CHAIN_DEPTH, Occurrence};
+pub use occurrence::{Change, Happening, ItemFacts, MAX_CHAIN_DEPTH, Occurrence, Proposed, Pushed};
 pub use schedule::{Due, due, schedule_id};
+pub use skip::Skip;
 
 /// What a rule found out about one occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

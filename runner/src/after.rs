@@ -7,7 +7,9 @@ use forgeline_model::knowledge::{Hit, IndexRequest, RefRole, SearchRequest};
 use forgeline_store::RunView;
 use serde_json::{Value, json};
 
-use crate::{Runner, RunnerError, TargetError, agent_cache::CachedAgent, report, target::with_repo};
+use crate::{
+    Runner, RunnerError, TargetError, agent_cache::CachedAgent, report, standing::Standing, target::with_repo,
+};
 
 /// Most characters of a hit's text in a task's context.
 const SNIPPET_CHARS: usize = 600;
@@ -27,6 +29,7 @@ impl Runner {
             (None, Some(item)) => item.id.as_str().parse::<u64>().ok(),
             (None, None) => None,
         };
+        self.report_checks(view).await?;
         let Some(number) = number else { return Ok(()) };
         let home = if spec.pull_request.is_some() { &spec.target.repository } else { spec.item_home() };
         let repo = home.parse().map_err(|error| TargetError::Name(format!("{error}")))?;
@@ -45,6 +48,7 @@ impl Runner {
         let there = BotEffect::Say { repository, number, thread: None, key: marker.clone(), text: String::new() };
         self.store.supersede(&there, &spec.id).await?;
         self.forge.upsert_comment(&repo, number, &marker, &text, self.clock.now()).await?;
+        self.show_standing(spec, Standing::of(view)).await?;
         Ok(())
     }
 

@@ -31,7 +31,7 @@ pub use base::{BaseEntry, BaseTree};
 pub(crate) use proposal::{Proposed, judge_proposal};
 pub use replay::{Replay, ReplayError};
 pub use rules::{RULES, Rule};
-pub(crate) use secrets::credential;
+pub(crate) use secrets::{credential, masked};
 pub use size::GateLimits;
 pub use verdict::{Decision, RuleOutcome, Verdict};
 

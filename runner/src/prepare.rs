@@ -276,6 +276,8 @@ fn policy(factory: &Factory) -> WritePolicy {
     });
     WritePolicy {
         protected: protected.collect(),
+        labels: policy.labels.clone(),
+        states: policy.states.clone(),
         draft: policy.draft.unwrap_or(false),
         reviewers: policy.reviewers.iter().map(|name| name.trim_start_matches('@').to_owned()).collect(),
         licence_headers: licence_headers.collect(),

@@ -1,6 +1,7 @@
 //! All text that a person reads about a run, on a forge or in Git. Pure functions.
 
 pub mod answers;
+pub mod check;
 mod conflict;
 pub mod reviewers;
 mod waiting;
@@ -165,6 +166,18 @@ pub fn closed_by_person(number: u64, blueprint: &str) -> String {
     format!(
         "pull request #{number} was closed by a person, so nothing is written until somebody asks again with \
          `/forgeline run {blueprint}`"
+    )
+}
+
+/// An approval was for what would have become of another base.
+pub fn approval_of_old_base(spec: &RunSpec, now: &str) -> String {
+    let short = |commit: &str| commit.get(..12).unwrap_or(commit).to_owned();
+    format!(
+        "`{}` moved from `{}` to `{}` since people were asked, and an approval is for one base; `/forgeline retry --fresh` asks \
+         again, with a new line to paste",
+        spec.target.base_branch,
+        short(&spec.target.base),
+        short(now)
     )
 }
 

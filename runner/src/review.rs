@@ -4,14 +4,18 @@
 use forgeline_engine::{BotEffect, Outcome, run::TaskStatus, spec::PullRequestAt};
 use forgeline_forge::{
     LocalForge,
-    types::{Check, CheckStatus, Conclusion, PullRequestState},
+    types::{Conclusion, PullRequestState},
 };
 use forgeline_model::{FileSet, RegistryChange, Review, ReviewVerdict, StageId};
 use forgeline_registry::review::LABELS;
-use forgeline_repo::Repo;
+use forgeline_repo::{CommitId, Repo};
 use forgeline_store::RunView;
 
-use crate::{OpenTarget, Runner, RunnerError, TargetError, contracts, report, target::with_repo};
+use crate::{
+    OpenTarget, Runner, RunnerError, TargetError, contracts, report,
+    report::check::{self, CheckSaid},
+    target::with_repo,
+};
 
 impl Runner {
     /// What the pull request of a run changes in its registry.
@@ -67,19 +71,16 @@ impl Runner {
     ) -> Result<(), RunnerError> {
         let repo = self.forge_repository(&view.spec.target)?;
         let now = self.clock.now();
-        let Ok(head) = at.head.parse() else { return Ok(()) };
+        let Ok(head) = at.head.parse::<CommitId>() else { return Ok(()) };
         let said = said(view, stages);
-        let check = Check {
-            commit: head,
-            external_id: view.spec.plan.blueprint.name.clone(),
-            name: format!("forgeline / {}", view.spec.plan.blueprint.name),
-            status: if said.conclusion.is_some() { CheckStatus::Completed } else { CheckStatus::InProgress },
-            conclusion: said.conclusion,
-            summary: said.text.clone(),
-            annotations: said.review.as_ref().map(|review| review.annotations.clone()).unwrap_or_default(),
-            updated_at: now,
+        let is_bad = said.conclusion == Some(Conclusion::Failure);
+        let text = match view.state.outcome() {
+            Some(outcome) if said.review.is_none() => check::of_no_review(&said.text, outcome),
+            _ => check::of_review(&said.text, is_bad),
         };
-        self.forge.upsert_check(&repo, &check).await?;
+        let annotations = said.review.as_ref().map(|review| review.annotations.clone()).unwrap_or_default();
+        let on_head = CheckSaid { conclusion: said.conclusion, text, annotations };
+        self.put_check_of(view, &repo, &at.head, on_head).await?;
         // What was pushed since has a run of its own, and the comment and the labels are that one's. What is decided stays
         // as people saw it when they decided.
         let now_there = self.forge.pull_request(&repo, at.number).await?;

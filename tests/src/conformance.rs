@@ -21,7 +21,9 @@ mod tidy;
 mod transcripts;
 mod watch;
 
-use scenarios::{again, approvals, changes, commands, items, many, pulls, roles, routes, runs, safety, story, threads};
+use scenarios::{
+    again, approvals, changes, commands, filters, items, many, pulls, roles, routes, runs, safety, story, threads,
+};
 use stage::{Stage, azure_devops::AzureDevOps, github::GitHub, local::Local};
 use table::{Difference, Group};
 
@@ -41,6 +43,9 @@ const GROUPS: &[Group] = &[
     Group::new("routes", "Work items about another repository", routes::SCENARIOS),
     Group::new("pushes", "Pushes", changes::PUSHES),
     Group::new("proposals", "People's pull requests", changes::PROPOSALS),
+    Group::new("filters", "Filters, tags and skip markers", filters::FILTERS),
+    Group::new("checks", "Checks", filters::CHECKS),
+    Group::new("standings", "Labels and states by policy", filters::STANDINGS),
     Group::new("reviews", "Review of contracts", changes::REVIEWS),
     Group::new("text", "Words of strangers", safety::TEXT),
     Group::new("ground", "Repositories and definitions", safety::GROUND),
@@ -102,7 +107,7 @@ macro_rules! on_each_forge {
 
 on_each_forge!(
     read, ignored, refused, allowed, inputs, state, approvals, again, threads, pulls, items, routes, pushes, proposals,
-    reviews, text, ground, processes, machines, story,
+    filters, checks, standings, reviews, text, ground, processes, machines, story,
 );
 
 fn play(forge: usize, name: &str) {

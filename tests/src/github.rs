@@ -255,7 +255,7 @@ fn a_pull_request_of_somebody_who_may_write_is_reviewed_with_marks_on_lines() {
     let pull = place.there.open_pull("ana", SHOP, "change", "main", "A contract", "");
     place.pass();
     let all = place.there.peek(&format!("/repos/{SHOP}/commits/{head}/check-runs"));
-    assert_eq!(all["check_runs"][0]["name"], "forgeline / schema-review", "{all}");
+    assert_eq!(all["check_runs"][0]["name"], "forgeline/schema-review", "{all}");
     assert_eq!(all["check_runs"][0]["conclusion"], "failure", "{all}");
     assert!(place.said_on(pull).iter().any(|text| text.contains("2 errors")), "{:?}", place.said_on(pull));
     let next = place.there.push("ana", SHOP, "change", &[("schema-registry/events/shop/Returned/CHANGELOG.md", "x")]);

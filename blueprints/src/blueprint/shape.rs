@@ -1,14 +1,14 @@
 //! The fields of `blueprint.yaml`.
 
 use crate::{
+    blueprint::trigger_shape::TRIGGERS,
     config::ROLES,
     form::Form,
-    shape::{Field, Object, Shape, optional, required},
+    shape::{Object, Shape, optional, required},
 };
 
 const TEXT: Shape = Shape::Text(Form::Text);
 const TEXTS: Shape = Shape::List(&TEXT);
-const GLOBS: Shape = Shape::List(&Shape::Text(Form::Glob));
 
 /// The whole file.
 pub static SHAPE: Object = Object {
@@ -51,35 +51,7 @@ static METADATA: Object = Object {
     ],
 };
 
-static TRIGGERS: &[Field] = &[
-    optional("label", TEXT, "an issue or work item gets this label"),
-    optional("command", Shape::Text(Form::Name), "a person comments `/forgeline <command> <blueprint>`"),
-    optional("work_item", Shape::Object(&WORK_ITEM), "a work item of a type reaches a state"),
-    optional("pull_request", Shape::Object(&CHANGE), "a pull request touches paths"),
-    optional("push", Shape::Object(&CHANGE), "a push touches paths"),
-    optional("schedule", Shape::Object(&SCHEDULE), "a repeated time"),
-    optional("event", Shape::Object(&EVENT), "an event of the registry"),
-];
-
-static WORK_ITEM: Object = Object {
-    name: "`work_item`",
-    doc: "A work item of one of these types that reaches this state.",
-    fields: &[
-        optional("types", TEXTS, "types, as the forge names them; any when left out"),
-        optional("state", TEXT, "state that it must have reached"),
-    ],
-};
-
-static CHANGE: Object = Object {
-    name: "this trigger",
-    doc: "A change of files.",
-    fields: &[
-        optional("paths", GLOBS, "globs; any path when left out"),
-        optional("branches", GLOBS, "branch pushed to, or base of the pull request; the default branch when left out"),
-    ],
-};
-
-static SCHEDULE: Object = Object {
+pub(super) static SCHEDULE: Object = Object {
     name: "`schedule`",
     doc: "A repeated time.",
     fields: &[
@@ -93,7 +65,7 @@ static SCHEDULE: Object = Object {
     ],
 };
 
-static EVENT: Object = Object {
+pub(super) static EVENT: Object = Object {
     name: "`event`",
     doc: "An event of the registry.",
     fields: &[

@@ -89,6 +89,8 @@ codes! { LANGUAGE:
         "Validators and fixers are part of Forgeline and are named in `output.validators` and `correction.fixers`. The hint names the nearest one.";
     UNKNOWN_POOL = "FL0142", "a stage asks for a worker pool that nobody serves",
         "`pool` says which workers may take the stage's tasks. This build has one pool, `default`, and does all tasks in it whatever the stage says. Leave `pool` out, or correct its name.";
+    IMPOSSIBLE_TRIGGER = "FL0147", "the filters of a trigger contradict each other",
+        "All filters of a trigger must hold at once, and no event can meet these: the blueprint would never start from it, or its required check would never end. The message says which two do not go together; take one of them out, or write two elements of `on`.";
     GATE_RULE = "FL0149", "the factory's own rules for the write gate cannot be used",
         "`policy.rules` has at most 50 rules, because each of them is asked for every file that a run proposes, and their ids differ, because a verdict names a rule by its id. Join or rename rules.";
     EMPTY_ROUTE = "FL0158", "a route takes every work item",

@@ -1,6 +1,6 @@
 //! The fields of `forgeline.yaml` and of the operator's file.
 
-use super::ROLES;
+use super::{ROLES, STANDINGS};
 use crate::{
     form::Form,
     shape::{Field, Object, Shape, optional, required},
@@ -119,6 +119,16 @@ static POLICY: Object = Object {
         ),
         optional("licence_header", Shape::Table(Form::Glob, &TEXT), "text that the first line of files must hold"),
         optional("rules", Shape::List(&Shape::Object(&RULE)), "rules of the factory's own"),
+        optional(
+            "labels",
+            Shape::Table(Form::OneOf(&STANDINGS), &TEXT),
+            "label of a work item by how far the work on it is; it goes when that is true no more",
+        ),
+        optional(
+            "states",
+            Shape::Table(Form::OneOf(&STANDINGS), &Shape::Text(Form::OneOf(&["open", "closed"]))),
+            "state of a work item by how far the work on it is",
+        ),
     ],
 };
 

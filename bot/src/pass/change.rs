@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use forgeline_blueprints::{
-    blueprint::{Blueprint, Trigger as Rule},
+    blueprint::{Blueprint, PullRequestAction, Trigger as Rule},
     factory::Definition,
 };
 use forgeline_engine::{
@@ -23,38 +23,43 @@ use super::{
     Bot, Ground, PassError, Passed,
     found::{self, Found},
     item::decision,
+    required::{self, Checked, is_required},
     ruling,
     start::{Began, Wanted},
 };
 use crate::{
-    Action, Considered, Occurrence, authorize, decide, reply,
-    triggers::{Asked, Change, Happening},
+    Action, Considered, Occurrence, Resource, Role, authorize, decide, reply,
+    triggers::{Asked, Change, Happening, Proposed, Pushed, Skip},
 };
 
 /// Where Forgeline's own branches are.
-const OWN_BRANCHES: &str = "forgeline/";
+pub(super) const OWN_BRANCHES: &str = "forgeline/";
 
 /// A change that may start blueprints.
-struct Changed<'a> {
+pub(super) struct Changed<'a> {
     /// As decisions name it.
-    subject: String,
+    pub(super) subject: String,
     /// What starts a run of it, but for the run's blueprint.
-    asked: Asked<'a>,
+    pub(super) asked: Asked<'a>,
     /// For people.
-    detail: String,
-    occurrence: Occurrence,
+    pub(super) detail: String,
+    pub(super) occurrence: Occurrence,
     /// The pull request on which answers are given.
-    number: Option<u64>,
+    pub(super) number: Option<u64>,
     /// The pull request itself.
-    pull_request: Option<PullRequestAt>,
+    pub(super) pull_request: Option<PullRequestAt>,
     /// Whether it was dealt with before the state was rebuilt.
-    is_old: bool,
+    pub(super) is_old: bool,
 }
 
-/// Who brought a change.
+/// Who brought a change, and how.
 #[derive(Clone, Copy)]
 pub(super) struct Mover<'a> {
     pub(super) actor: &'a str,
+    /// What happened to the pull request.
+    pub(super) action: PullRequestAction,
+    /// Whether a command asks, which overrides what keeps a change from starting something.
+    pub(super) by_command: bool,
     /// Whether it was dealt with before the state was rebuilt.
     pub(super) is_old: bool,
 }
@@ -89,13 +94,14 @@ impl Bot {
             let base = ground.target.base;
             let diff = self.runner.forge.with_git(repo, move |git| since(git, before, base, after)).await?;
             let is_default = branch == ground.target.base_branch.as_str();
-            let change = Change { branch: branch.to_owned(), is_default, paths: paths(&diff) };
+            let message = self.message(repo, after).await?;
+            let change = change(branch, is_default, &diff, actor, Skip::find(&message, None));
             let (reference, after) = (format!("refs/heads/{branch}"), after.to_string());
             let changed = Changed {
                 subject,
                 asked: Asked::Push { reference: &reference, after: &after },
                 detail: format!("push {branch} {after}"),
-                occurrence: Occurrence { what: Happening::Push(change), item: None },
+                occurrence: Occurrence { what: Happening::Push(Pushed::Branch(change)), item: None },
                 number: None,
                 pull_request: None,
                 is_old: passed.is_again,
@@ -107,20 +113,21 @@ impl Bot {
             // A later push of the same branch tells of itself.
             let is_it = |it: &PullRequest| it.head.as_str() == branch && it.head_commit == after;
             for pull_request in open.into_iter().filter(is_it) {
-                self.headed(&ground, pull_request, Mover { actor, is_old: passed.is_again }, &mut ruling, &mut answers)
-                    .await?;
+                let by =
+                    Mover { actor, action: PullRequestAction::Updated, by_command: false, is_old: passed.is_again };
+                self.headed(&ground, pull_request, by, &mut ruling, &mut answers).await?;
             }
         }
         self.rule_and_answer(ruling, answers, passed).await
     }
 
-    /// A pull request was opened, or opened again.
+    /// Something happened to a pull request: it was opened, or labelled, or closed, ….
     pub(super) async fn proposed(
         &self,
         row: &InboxRow,
         repo: &RepoId,
         number: u64,
-        actor: &str,
+        (actor, action): (&str, PullRequestAction),
         passed: &mut Passed,
     ) -> Result<(), PassError> {
         let pull_request = self.runner.forge.pull_request(repo, number).await?;
@@ -130,33 +137,36 @@ impl Bot {
         };
         let (mut ruling, mut answers) = (ruling::on(row), Vec::new());
         if waits(&ground, is_pull_request) {
-            self.headed(&ground, pull_request, Mover { actor, is_old: passed.is_again }, &mut ruling, &mut answers)
-                .await?;
+            let by = Mover { actor, action, by_command: false, is_old: passed.is_again };
+            self.headed(&ground, pull_request, by, &mut ruling, &mut answers).await?;
         }
         self.rule_and_answer(ruling, answers, passed).await
     }
 
-    /// A pull request has this head.
+    /// Something happened to a pull request that has this head.
     pub(super) async fn headed(
         &self,
         ground: &Ground,
         pull_request: PullRequest,
-        Mover { actor, is_old }: Mover<'_>,
+        Mover { actor, action, by_command, is_old }: Mover<'_>,
         ruling: &mut Ruling,
         answers: &mut Vec<Answer>,
     ) -> Result<(), PassError> {
         let number = pull_request.number;
         let diff = self.runner.forge.pull_request_diff(&ground.repo, number).await?;
         let is_default = pull_request.base == ground.target.base_branch;
-        let change = Change { branch: pull_request.base.to_string(), is_default, paths: paths(&diff) };
+        let message = self.message(&ground.repo, pull_request.head_commit).await?;
+        let skip = if by_command { None } else { Skip::find(&message, Some(&pull_request.title)) };
+        let change = change(pull_request.base.as_str(), is_default, &diff, pull_request.author.as_str(), skip);
+        let proposed = Proposed { action, change, is_draft: pull_request.draft, labels: pull_request.labels.clone() };
         let (id, head) = (number.to_string(), pull_request.head_commit.to_string());
         let at = found::at(&pull_request);
         let item = Some(Found::PullRequest(Box::new(pull_request)).facts());
         let changed = Changed {
             subject: format!("{}#{number}", ground.repo),
-            asked: Asked::PullRequest { id: &id, head: &head },
+            asked: Asked::PullRequest { id: &id, head: &head, end: action.is_end().then(|| action.word()) },
             detail: format!("#{number} at {head}"),
-            occurrence: Occurrence { what: Happening::PullRequest(change), item },
+            occurrence: Occurrence { what: Happening::PullRequest(proposed), item },
             number: Some(number),
             pull_request: at,
             is_old,
@@ -165,7 +175,7 @@ impl Bot {
     }
 
     /// Asks the blueprints that wait for such a change, and starts those that say so if the actor may.
-    async fn changed(
+    pub(super) async fn changed(
         &self,
         ground: &Ground,
         changed: Changed<'_>,
@@ -178,12 +188,23 @@ impl Bot {
         let waiting = waiting(ground, is_wanted);
         let considered = decide(&occurrence, waiting.iter().map(|definition| definition.as_ref()));
         ruling.decisions.extend(considered.iter().map(|it| decision(&subject, it)));
+        if let (Some(at), Happening::PullRequest(proposed)) = (&pull_request, &occurrence.what) {
+            let checked = Checked { at, proposed, asked: &asked };
+            self.settle_checks(ground, &checked, &waiting, &considered, ruling).await?;
+        }
         let starting: Vec<&Considered> = considered.iter().filter(|it| it.starts).collect();
         if starting.is_empty() {
             return Ok(());
         }
         let who = self.principal(&ground.repo, actor).await?;
-        let on = ground.resource();
+        let is_foreign = match number {
+            Some(number) if who.role == Some(Role::Editor) => {
+                let it = self.runner.forge.pull_request(&ground.repo, number).await?;
+                self.is_foreign(&ground.repo, &it).await?
+            }
+            _ => false,
+        };
+        let on = Resource { is_foreign_head: is_foreign, ..ground.resource() };
         if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
             let detail = json!({"actor": actor, "reason": refusal.to_string()});
             ruling.decisions.push(Decision { subject, rule: "authorize".into(), verdict: "refuse".into(), detail });
@@ -192,6 +213,11 @@ impl Bot {
                 None => reply::refused(&refusal),
             };
             answers.extend(number.map(|number| Answer::new(ground, number, "refused", Reply::Text(text))));
+            if let Some(at) = &pull_request {
+                for it in starting.iter().filter(|it| is_required(&waiting, it)) {
+                    ruling.effects.push(required::waits_for_a_person(ground, at, it, &refusal.to_string()));
+                }
+            }
             return Ok(());
         }
         for considered in starting {
@@ -225,6 +251,9 @@ impl Bot {
                 Began::NeedsForm => ruling.decisions.push(refused(&[NO_ITEM.to_owned()])),
                 Began::Invalid(faults) => ruling.decisions.push(refused(&messages(faults))),
             }
+            if let Some(at) = pull_request.as_ref().filter(|_| is_required(&waiting, considered)) {
+                ruling.effects.extend(required::cannot_start(ground, at, considered, &began));
+            }
             let key = format!("status:{blueprint}");
             answers.extend(number.map(|number| Answer::new(ground, number, &key, Reply::Of(blueprint.clone(), began))));
         }
@@ -232,7 +261,7 @@ impl Bot {
     }
 
     /// The repository's definitions, unless nothing can start from this change; that is recorded then.
-    async fn ground_of_change(
+    pub(super) async fn ground_of_change(
         &self,
         row: &InboxRow,
         repo: &RepoId,
@@ -264,12 +293,17 @@ impl Bot {
         Ok(None)
     }
 
+    /// What the commit says of itself.
+    pub(super) async fn message(&self, repo: &RepoId, commit: CommitId) -> Result<String, PassError> {
+        Ok(self.runner.forge.with_git(repo, move |git| git.commit_info(commit)).await?.message)
+    }
+
     async fn is_tip(&self, repo: &RepoId, branch: &str, commit: CommitId) -> Result<bool, PassError> {
         let refname = format!("refs/heads/{branch}");
         Ok(self.runner.forge.with_git(repo, move |git| git.resolve(&refname)).await? == Some(commit))
     }
 
-    async fn rule_and_answer(
+    pub(super) async fn rule_and_answer(
         &self,
         ruling: Ruling,
         answers: Vec<Answer>,
@@ -281,7 +315,7 @@ impl Bot {
 }
 
 /// Why a blueprint that needs the entities of a work item does not start.
-const NO_ITEM: &str = "it needs a work item, and a change of files has none";
+pub(super) const NO_ITEM: &str = "it needs a work item, and a change of files has none";
 
 /// Something to say on a pull request.
 pub(super) struct Answer {
@@ -315,11 +349,11 @@ impl Answer {
     }
 }
 
-fn is_push(rule: &Rule) -> bool {
+pub(super) fn is_push(rule: &Rule) -> bool {
     matches!(rule, Rule::Push(_))
 }
 
-fn is_pull_request(rule: &Rule) -> bool {
+pub(super) fn is_pull_request(rule: &Rule) -> bool {
     matches!(rule, Rule::PullRequest(_))
 }
 
@@ -329,7 +363,7 @@ fn waiting(ground: &Ground, is_wanted: fn(&Rule) -> bool) -> Vec<Arc<Definition<
     all.iter().filter(|definition| definition.manifest.on.iter().any(is_wanted)).map(|it| (*it).clone()).collect()
 }
 
-fn waits(ground: &Ground, is_wanted: fn(&Rule) -> bool) -> bool {
+pub(super) fn waits(ground: &Ground, is_wanted: fn(&Rule) -> bool) -> bool {
     !waiting(ground, is_wanted).is_empty()
 }
 
@@ -345,6 +379,19 @@ fn since(git: &Repo, before: Option<CommitId>, base: CommitId, after: CommitId) 
     git.diff(fork, after)
 }
 
+fn change(branch: &str, is_default: bool, diff: &Diff, author: &str, skip: Option<Skip>) -> Change {
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    Change {
+        branch: branch.to_owned(),
+        is_default,
+        paths: paths(diff),
+        files: count(diff.stat.files),
+        lines: count(diff.stat.insertions.saturating_add(diff.stat.deletions)),
+        author: author.to_owned(),
+        skip,
+    }
+}
+
 fn paths(diff: &Diff) -> Vec<String> {
     let both = diff.files.iter().flat_map(|file| {
         let before = match &file.status {
@@ -356,6 +403,6 @@ fn paths(diff: &Diff) -> Vec<String> {
     both.collect()
 }
 
-fn messages(faults: &[Diagnostic]) -> Vec<String> {
+pub(super) fn messages(faults: &[Diagnostic]) -> Vec<String> {
     faults.iter().map(|fault| fault.message.clone()).collect()
 }

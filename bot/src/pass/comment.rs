@@ -9,14 +9,17 @@ mod stop;
 mod vouch;
 
 use forgeline_engine::BotEffect;
-use forgeline_forge::{ForgeError, types::RepoId};
+use forgeline_forge::{
+    ForgeError,
+    types::{PullRequest, RepoId},
+};
 use forgeline_model::RunId;
 use forgeline_store::{Decision, InboxRow, Ruled, Ruling};
 use serde_json::{Value, json};
 
 use super::{Bot, Ground, PassError, Passed, change, found::Found, ruling};
 use crate::{
-    Action, Command, CommandLine, Principal, Reading, Role, authorize,
+    Action, Command, CommandLine, Principal, Reading, Resource, Role, authorize,
     command::{self, AuthorKind, Comment, Ignored},
     reply::{self, Answered},
 };
@@ -204,6 +207,13 @@ impl Bot {
             (Some(asked), None) => (who, self.waiting_resource(said, ground, asked).await?),
             (None, _) => (who, ground.resource()),
         };
+        let on = Resource { is_closed: said.is_on_closed(), ..on };
+        let on = match &said.on {
+            Some(Found::PullRequest(it)) if who.role == Some(Role::Editor) => {
+                Resource { is_foreign_head: self.is_foreign(said.repo, it).await?, ..on }
+            }
+            _ => on,
+        };
         if let Err(refusal) = authorize(&who, Action::Command(command.verb()), &on) {
             let detail = json!({"command": command.to_string(), "actor": said.actor, "role": who.role.map(Role::word), "reason": refusal.to_string()});
             return refused(ruling, said.decision("authorize", "refuse", detail), reply::refused(&refusal));
@@ -236,6 +246,12 @@ impl Bot {
             Command::Hold => Answer::Text(stop::hold_command(said, true, ruling)),
             Command::HoldCancel => Answer::Text(stop::hold_command(said, false, ruling)),
             Command::Approve { sha, digest, .. } => match asked {
+                Some(asked) if let Some(now) = self.runner.moved_base(&asked.view).await? => {
+                    let detail =
+                        json!({"command": command.to_string(), "expected": asked.view.spec.target.base, "actual": now});
+                    let decision = said.decision("approval.base", "refuse", detail);
+                    return refused(ruling, decision, reply::approves_an_old_base(&asked.view.spec, &now));
+                }
                 Some(asked) => approve::approve(said, asked, &who, (sha, digest.as_deref()), command, ruling),
                 None => unreachable!("looked for above"),
             },
@@ -254,6 +270,20 @@ impl Bot {
                 return refused(ruling, decision, reply::not_available(command.verb()));
             }
         })
+    }
+
+    /// Whether a pull request brings what somebody without the right to write made elsewhere. Only a maintainer's word lets such
+    /// a head be looked at.
+    ///
+    /// # Errors
+    /// The forge does not answer.
+    pub(super) async fn is_foreign(&self, repo: &RepoId, it: &PullRequest) -> Result<bool, PassError> {
+        // A fork's branch is not one of the repository's; the mirror calls it so.
+        if it.head.as_str() != format!("forks/{}", it.number) {
+            return Ok(false);
+        }
+        let author = self.principal(repo, it.author.as_str()).await?;
+        Ok(author.role.is_none_or(|role| role < Role::Editor))
     }
 
     /// Somebody on a forge, with the live role.

@@ -22,11 +22,14 @@ pub(super) enum Found {
 impl Found {
     /// What triggers look at.
     pub(super) fn facts(&self) -> ItemFacts {
-        let (number, kind, state, is_closed, labels) = match self {
-            Self::Issue(it) => (it.number, "issue", it.state.to_string(), it.state == IssueState::Closed, &it.labels),
+        let (number, kind, state, is_closed, labels, author) = match self {
+            Self::Issue(it) => {
+                let is_closed = it.state == IssueState::Closed;
+                (it.number, "issue", it.state.to_string(), is_closed, &it.labels, &it.author)
+            }
             Self::PullRequest(it) => {
                 let is_closed = it.state != PullRequestState::Open;
-                (it.number, "pull request", it.state.to_string(), is_closed, &it.labels)
+                (it.number, "pull request", it.state.to_string(), is_closed, &it.labels, &it.author)
             }
         };
         ItemFacts {
@@ -35,6 +38,8 @@ impl Found {
             state,
             is_closed,
             is_held: labels.iter().any(|label| label == HOLD),
+            labels: labels.clone(),
+            author: author.to_string(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use forgeline_blueprints::blueprint::{PullRequestAction, Trigger as Rule};
 use forgeline_forge::types::RepoId;
 use forgeline_model::{
     Digest, Event, RunId, TraceId,
@@ -9,10 +10,15 @@ use forgeline_model::{
     knowledge::{IndexRequest, RefRole},
 };
 use forgeline_repo::{CommitId, RepoError};
-use forgeline_store::{ArtifactRow, Decision, InboxRow};
+use forgeline_runner::standing::Standing;
+use forgeline_store::{ArtifactRow, Decision, InboxRow, Ruling};
 use serde_json::{Map, Value, json};
 
-use super::{Bot, Ground, PassError, Passed, ruling};
+use super::{
+    Bot, Ground, PassError, Passed,
+    change::{Mover, OWN_BRANCHES, waits},
+    ruling,
+};
 
 /// What a merge made of the artifacts of a pull request. People change, move and drop files before they merge.
 #[derive(Default)]
@@ -43,6 +49,7 @@ impl Bot {
             return self.rule(ruling::noted(row, decision), |_| Vec::new(), passed).await;
         };
         let ground = self.ground(repo).await?;
+        self.merge_triggers(&ground, number, actor, passed).await?;
         let merged = self.artifacts_at(repo, number, commit).await?;
         let mut events = Vec::with_capacity(merged.present.len());
         for (run, artifact) in &merged.present {
@@ -54,6 +61,8 @@ impl Bot {
         runs.sort();
         runs.dedup();
         for run in &runs {
+            let spec = runner.store.run(run).await?.spec;
+            runner.show_standing(&spec, Standing::Merged).await?;
             runner.store.artifacts_merged(run, &commit.to_string()).await?;
         }
         let decision = Decision {
@@ -71,6 +80,25 @@ impl Bot {
         };
         runner.store.tell(&events, &[decision], Some(row.seq), runner.clock.now()).await?;
         Ok(())
+    }
+
+    /// Starts what waits for merged pull requests. It may be done twice: a run exists once for each.
+    async fn merge_triggers(
+        &self,
+        ground: &Ground,
+        number: u64,
+        actor: &str,
+        passed: &mut Passed,
+    ) -> Result<(), PassError> {
+        let pull_request = self.runner.forge.pull_request(&ground.repo, number).await?;
+        let is_own = Self::is_own(actor) || pull_request.head.as_str().starts_with(OWN_BRANCHES);
+        if is_own || ground.is_broken() || !waits(ground, waits_for_merges) {
+            return Ok(());
+        }
+        let by = Mover { actor, action: PullRequestAction::Merged, by_command: false, is_old: passed.is_again };
+        let (mut ruling, mut answers) = (Ruling::default(), Vec::new());
+        self.headed(ground, pull_request, by, &mut ruling, &mut answers).await?;
+        self.rule_and_answer(ruling, answers, passed).await
     }
 
     /// What the runs of this pull request wrote, the newest artifact for each path, as it is in the merged commit.
@@ -153,4 +181,8 @@ impl Bot {
         event.artifact_uri = Some(format!("forgeline://{}/{}@{commit}", artifact.repository, artifact.path));
         Ok(event)
     }
+}
+
+fn waits_for_merges(rule: &Rule) -> bool {
+    matches!(rule, Rule::PullRequest(it) if it.waits_for(PullRequestAction::Merged))
 }

@@ -1,8 +1,12 @@
 //! From decisions to what follows: one transaction, then the forge.
 
-use forgeline_engine::BotEffect;
-use forgeline_forge::{LocalForge, remote::Reaction, types::RepoId};
-use forgeline_runner::RunnerError;
+use forgeline_engine::{BotEffect, RunSpec};
+use forgeline_forge::{
+    LocalForge,
+    remote::Reaction,
+    types::{Conclusion, RepoId},
+};
+use forgeline_runner::{CheckSaid, RunnerError, report, standing::Standing};
 use forgeline_store::{Decided, Decision, EffectRow, InboxRow, Ruled, Ruling, Settlement};
 
 use super::{Bot, PassError, Passed};
@@ -25,6 +29,18 @@ pub(super) fn say(repo: &RepoId, number: u64, key: String, text: String) -> BotE
     BotEffect::Say { repository: repo.to_string(), number, thread: None, key, text }
 }
 
+/// That the check of a run goes on, on the pull request that it looks at.
+fn begins(spec: &RunSpec) -> Option<BotEffect> {
+    let at = spec.pull_request.as_ref()?;
+    Some(BotEffect::Check {
+        repository: spec.target.repository.clone(),
+        commit: at.head.clone(),
+        blueprint: spec.plan.blueprint.name.clone(),
+        conclusion: None,
+        text: report::check::begins(spec),
+    })
+}
+
 impl Bot {
     /// Makes a ruling durable, and does on the forge what it asks for.
     pub(super) async fn rule(
@@ -43,11 +59,28 @@ impl Bot {
                 ruling.decisions.clear();
             }
         }
+        let checks: Vec<Option<BotEffect>> = ruling.runs.iter().map(|run| begins(&run.spec)).collect();
         let say = |ruled: &Ruled| {
             let starts = ruled.runs.iter().any(|decided| matches!(decided, Decided::Started(..)));
-            if is_silent && (had_inputs || !starts) { Vec::new() } else { say(ruled) }
+            if is_silent && (had_inputs || !starts) {
+                return Vec::new();
+            }
+            let mut effects = say(ruled);
+            let is_new = |decided: &Decided| matches!(decided, Decided::Started(..));
+            let new = checks.into_iter().zip(&ruled.runs).filter(|(_, decided)| is_new(decided));
+            effects.extend(new.filter_map(|(check, _)| check));
+            effects
         };
+        let specs: Vec<RunSpec> = ruling.runs.iter().map(|run| run.spec.clone()).collect();
         let ruled = self.runner.store.decide(ruling, say, self.runner.clock.now()).await?;
+        for (spec, decided) in specs.iter().zip(&ruled.runs) {
+            // Its report says it again; that it is at work need not be seen.
+            if matches!(decided, Decided::Started(..))
+                && let Err(error) = self.runner.show_standing(spec, Standing::Working).await
+            {
+                tracing::warn!("`{}` is not shown on its item: {error}", spec.id);
+            }
+        }
         passed.started.extend(ruled.runs.iter().filter_map(|decided| match decided {
             Decided::Started(run, _) => Some(run.clone()),
             Decided::Joined(_) => None,
@@ -84,6 +117,15 @@ impl Bot {
             }
             BotEffect::Label { repository, number, label, present: false } => {
                 forge.remove_label(&repo(repository)?, *number, label, &LocalForge::bot(), now).await?;
+            }
+            BotEffect::Check { repository, commit, blueprint, conclusion, text } => {
+                let commit = commit.parse().map_err(|_| RunnerError::Bug(format!("commit `{commit}`")))?;
+                let conclusion = match conclusion.as_deref().map(str::parse::<Conclusion>).transpose() {
+                    Ok(conclusion) => conclusion,
+                    Err(_) => return Err(RunnerError::Bug(format!("conclusion {conclusion:?}"))),
+                };
+                let said = CheckSaid { conclusion, text: text.clone(), annotations: Vec::new() };
+                self.runner.put_check(&repo(repository)?, commit, blueprint, said).await?;
             }
             BotEffect::React { repository, comment, accepted, .. } => {
                 let reaction = if *accepted { Reaction::Seen } else { Reaction::Confused };

@@ -75,6 +75,17 @@ impl Begun {
     }
 }
 
+/// The key under which what was asked starts one run of the blueprint.
+pub(super) fn trigger_key(ground: &Ground, blueprint: &str, asked: &Asked<'_>) -> String {
+    let scope = TriggerScope {
+        tenant: "default".into(),
+        forge: "local".into(),
+        repository_id: ground.repo.to_string(),
+        blueprint: blueprint.to_owned(),
+    };
+    TriggerKey::of(&scope, asked).to_string()
+}
+
 impl Bot {
     /// Prepares a run and makes it part of the ruling.
     pub(crate) async fn begin(
@@ -83,12 +94,6 @@ impl Bot {
         wanted: Wanted<'_>,
         ruling: &mut Ruling,
     ) -> Result<Began, PassError> {
-        let scope = TriggerScope {
-            tenant: "default".into(),
-            forge: "local".into(),
-            repository_id: ground.repo.to_string(),
-            blueprint: wanted.blueprint.to_owned(),
-        };
         let item_spec = match &wanted.item {
             Some(item) => match prepare::item_spec(item, &format!("issue #{}", item.id)) {
                 Ok(spec) => spec,
@@ -113,7 +118,7 @@ impl Bot {
             base_branch: ground.target.base_branch.to_string(),
             base: ground.target.base.to_string(),
             trigger: wanted.trigger,
-            trigger_key: TriggerKey::of(&scope, &wanted.asked).to_string(),
+            trigger_key: trigger_key(ground, wanted.blueprint, &wanted.asked),
             event: wanted.event,
             again: wanted.again,
         };

@@ -1,6 +1,7 @@
 //! What is not done, and what to do instead.
 
 use forgeline_blueprints::suggest;
+use forgeline_engine::RunSpec;
 use forgeline_model::{Diagnostic, Severity, StageId, Timestamp};
 
 use super::markdown::{block, code, counted};
@@ -37,6 +38,11 @@ pub fn vouches_for_another(head: &str, is_long: bool) -> String {
         sentence(why),
         code(&format!("/forgeline ok-to-test {head}"))
     )
+}
+
+/// The base moved since people were asked.
+pub fn approves_an_old_base(spec: &RunSpec, now: &str) -> String {
+    format!("**Not approved.** {}", sentence(&forgeline_runner::report::approval_of_old_base(spec, now)))
 }
 
 /// A line could not be read.

@@ -1,6 +1,6 @@
 //! The conditions of a rule, in the order they are asked.
 
-use forgeline_blueprints::blueprint::{ChangeTrigger, EventTrigger, Trigger, WorkItemTrigger};
+use forgeline_blueprints::blueprint::{EventTrigger, Trigger};
 use forgeline_engine::condition::Condition;
 use forgeline_model::Event;
 use globset::GlobBuilder;
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{
     Failed, StageFailure, kind,
-    occurrence::{Change, Happening, ItemFacts, MAX_CHAIN_DEPTH, Occurrence},
+    occurrence::{Happening, ItemFacts, MAX_CHAIN_DEPTH, Occurrence},
 };
 
 /// Most paths that a verdict lists.
@@ -28,7 +28,7 @@ pub(super) fn ask_failure(failure: &StageFailure<'_>, of: &str, stage: &str, rul
 }
 
 /// Counts the conditions that were met.
-struct Asked {
+pub(super) struct Asked {
     met: usize,
 }
 
@@ -49,8 +49,14 @@ impl Asked {
                 self.event(wanted, event)?;
                 self.chain(blueprint, of_blueprint.as_deref(), *chain_depth)?;
             }
-            (Trigger::Push(wanted), Happening::Push(change))
-            | (Trigger::PullRequest(wanted), Happening::PullRequest(change)) => self.change(wanted, change)?,
+            (Trigger::Push(wanted), Happening::Push(pushed)) => self.push(wanted, pushed)?,
+            (Trigger::PullRequest(wanted), Happening::PullRequest(proposed)) => {
+                self.pull_request(wanted, proposed)?;
+                if let (true, Some(item)) = (proposed.action.is_end(), &occurrence.item) {
+                    // That it is closed is what the rule waits for.
+                    return self.hold(item);
+                }
+            }
             // The kinds are equal by the condition above, so these do not meet.
             (
                 Trigger::Label(_)
@@ -69,29 +75,11 @@ impl Asked {
     /// What holds for every rule about an item: it is open and not on hold.
     fn item(&mut self, item: &ItemFacts) -> Result<(), Failed> {
         self.meet("item", !item.is_closed, || ("open".into(), format!("closed (`{}`)", item.state)))?;
+        self.hold(item)
+    }
+
+    fn hold(&mut self, item: &ItemFacts) -> Result<(), Failed> {
         self.meet("hold", !item.is_held, || ("not on hold".into(), "on hold since `/forgeline hold`".into()))
-    }
-
-    fn work_item(&mut self, wanted: &WorkItemTrigger, item: Option<&ItemFacts>) -> Result<(), Failed> {
-        let (kind, state) = item.map_or(("none", "none"), |item| (&item.kind, &item.state));
-        let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
-        let fits = wanted.types.is_empty() || wanted.types.iter().any(|one| same(one, kind));
-        self.meet("type", fits, || (one_of(&wanted.types), kind.to_owned()))?;
-        let Some(wanted) = &wanted.state else { return Ok(()) };
-        self.meet("state", same(wanted, state), || (wanted.clone(), state.to_owned()))
-    }
-
-    fn change(&mut self, wanted: &ChangeTrigger, change: &Change) -> Result<(), Failed> {
-        let is_wanted = match wanted.branches.as_slice() {
-            [] => change.is_default,
-            globs => globs.iter().any(|glob| matches(glob, &change.branch)),
-        };
-        let branches =
-            || if wanted.branches.is_empty() { "the default branch".into() } else { one_of(&wanted.branches) };
-        self.meet("branch", is_wanted, || (branches(), change.branch.clone()))?;
-        let touches = |glob: &String| change.paths.iter().any(|path| matches(glob, path));
-        let is_touched = wanted.paths.is_empty() || wanted.paths.iter().any(touches);
-        self.meet("paths", is_touched, || (one_of(&wanted.paths), some_of(&change.paths)))
     }
 
     fn event(&mut self, wanted: &EventTrigger, event: &Event) -> Result<(), Failed> {
@@ -135,7 +123,12 @@ impl Asked {
         })
     }
 
-    fn meet(&mut self, condition: &str, is_met: bool, values: impl FnOnce() -> (String, String)) -> Result<(), Failed> {
+    pub(super) fn meet(
+        &mut self,
+        condition: &str,
+        is_met: bool,
+        values: impl FnOnce() -> (String, String),
+    ) -> Result<(), Failed> {
         if is_met {
             self.met += 1;
             return Ok(());
@@ -145,12 +138,12 @@ impl Asked {
     }
 }
 
-fn one_of(names: &[String]) -> String {
+pub(super) fn one_of(names: &[String]) -> String {
     names.join(" or ")
 }
 
 /// The first few, for people.
-fn some_of(paths: &[String]) -> String {
+pub(super) fn some_of(paths: &[String]) -> String {
     let shown: Vec<&str> = paths.iter().take(SHOWN).map(String::as_str).collect();
     match (paths.len(), paths.len().saturating_sub(SHOWN)) {
         (0, _) => "no file".to_owned(),
@@ -161,7 +154,7 @@ fn some_of(paths: &[String]) -> String {
 
 /// Whether a glob names a path or branch; `*` stays within a folder. One that cannot be read, which the linter has told,
 /// names nothing.
-fn matches(glob: &str, name: &str) -> bool {
+pub(super) fn matches(glob: &str, name: &str) -> bool {
     let glob = GlobBuilder::new(glob).literal_separator(true).empty_alternates(true).build();
     glob.is_ok_and(|glob| glob.compile_matcher().is_match(name))
 }

@@ -39,6 +39,8 @@ pub enum Asked<'a> {
         id: &'a str,
         /// Its head.
         head: &'a str,
+        /// How it ended, if that is what happened: `closed` or `merged`. Whatever else happens at a head starts one run.
+        end: Option<&'static str>,
     },
     /// A push or tag.
     Push {
@@ -125,7 +127,10 @@ impl Asked<'_> {
             Self::Command { comment_id, line, command } => {
                 vec![json!("command"), json!(comment_id), json!(line), json!(command.to_string())]
             }
-            Self::PullRequest { id, head } => vec![json!("pull_request"), json!(id), json!(head)],
+            Self::PullRequest { id, head, end } => {
+                let key = [json!("pull_request"), json!(id), json!(head)];
+                key.into_iter().chain(end.map(|end| json!(end))).collect()
+            }
             Self::Push { reference, after } => vec![json!("push"), json!(reference), json!(after)],
             Self::Item { id, inputs } => vec![json!("item"), json!(id), json!(inputs)],
             Self::Event { event_id, subscription } => {

@@ -1,6 +1,9 @@
 //! What happened, as far as triggers look at it.
 
+use forgeline_blueprints::blueprint::PullRequestAction;
 use forgeline_model::{Event, ItemId};
+
+use super::Skip;
 
 /// How many runs may follow from one another by events. The run that a person starts is the first.
 pub const MAX_CHAIN_DEPTH: u32 = 2;
@@ -31,10 +34,10 @@ pub enum Happening {
     },
     /// The item was opened, or its state or type changed.
     ItemChanged,
-    /// A branch of people's moved.
-    Push(Change),
-    /// A pull request was opened, or its head moved.
-    PullRequest(Change),
+    /// A branch or tag of people's moved.
+    Push(Pushed),
+    /// Something happened to a pull request.
+    PullRequest(Proposed),
     /// A contract event, validated. A merged pull request arrives as one `ArtifactMerged` for each artifact.
     Event {
         /// The event.
@@ -55,6 +58,43 @@ pub struct Change {
     pub is_default: bool,
     /// Files that differ; of a renamed one both paths.
     pub paths: Vec<String>,
+    /// How many files differ.
+    pub files: u64,
+    /// How many lines were added and removed.
+    pub lines: u64,
+    /// Who pushed, or opened the pull request.
+    pub author: String,
+    /// That it is not to start anything, if people said so and no command says otherwise.
+    pub skip: Option<Skip>,
+}
+
+/// What was pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// Commits on a branch.
+    Branch(Change),
+    /// A tag, new or moved. What it names was pushed before, so it changes no files.
+    Tag {
+        /// Its name.
+        tag: String,
+        /// Who pushed it.
+        author: String,
+        /// As of a change.
+        skip: Option<Skip>,
+    },
+}
+
+/// A pull request to which something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposed {
+    /// What.
+    pub action: PullRequestAction,
+    /// What it would change.
+    pub change: Change,
+    /// Whether it is a draft.
+    pub is_draft: bool,
+    /// Its labels now.
+    pub labels: Vec<String>,
 }
 
 impl Happening {
@@ -84,4 +124,8 @@ pub struct ItemFacts {
     pub is_closed: bool,
     /// Whether `/forgeline hold` is in force.
     pub is_held: bool,
+    /// Its labels now.
+    pub labels: Vec<String>,
+    /// Who opened it.
+    pub author: String,
 }

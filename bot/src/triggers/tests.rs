@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use forgeline_blueprints::{Factory, blueprint::Blueprint, factory::Definition};
+use forgeline_blueprints::{
+    Factory,
+    blueprint::{Blueprint, PullRequestAction},
+    factory::Definition,
+};
 use forgeline_model::{Digest, Event, FileSet, RunId, event::EventSource};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Asked, Change, Considered, Happening, ItemFacts, Occurrence, StageFailure, TriggerKey, TriggerScope, decide,
-    decide_failure, failure_rule,
+    Asked, Change, Considered, Happening, ItemFacts, Occurrence, Proposed, Pushed, StageFailure, TriggerKey,
+    TriggerScope, decide, decide_failure, failure_rule,
 };
 use crate::command;
 
@@ -38,6 +42,8 @@ fn item() -> ItemFacts {
         state: "Approved".into(),
         is_closed: false,
         is_held: false,
+        labels: vec!["generate".into()],
+        author: "ana".into(),
     }
 }
 
@@ -157,6 +163,22 @@ fn a_merged_artifact_starts_the_next_blueprint() {
     assert!(outcome_of(None).contains("actual cannot be evaluated: "), "{}", outcome_of(None));
 }
 
+fn change(branch: &str, paths: &[&str]) -> Change {
+    Change {
+        branch: branch.into(),
+        is_default: branch == "main",
+        paths: paths.iter().map(ToString::to_string).collect(),
+        files: paths.len() as u64,
+        lines: 10,
+        author: "ana".into(),
+        skip: None,
+    }
+}
+
+fn opened(change: Change) -> Proposed {
+    Proposed { action: PullRequestAction::Opened, change, is_draft: false, labels: Vec::new() }
+}
+
 #[test]
 fn changes_start_what_waits_for_their_branch_and_paths() {
     let on = "\n  - push: {paths: [\"src/**\", \"*.toml\"]}\n  - pull_request: {branches: [\"release/*\"]}\n";
@@ -164,12 +186,7 @@ fn changes_start_what_waits_for_their_branch_and_paths() {
     let outcome_of = |what: Happening, item: Option<ItemFacts>| {
         outcome(&decide(&Occurrence { what, item }, [definition.as_ref()])[0])
     };
-    let change = |branch: &str, paths: &[&str]| Change {
-        branch: branch.into(),
-        is_default: branch == "main",
-        paths: paths.iter().map(ToString::to_string).collect(),
-    };
-    let push = |branch, paths: &[&str]| outcome_of(Happening::Push(change(branch, paths)), None);
+    let push = |branch, paths: &[&str]| outcome_of(Happening::Push(Pushed::Branch(change(branch, paths))), None);
     assert_eq!(push("main", &["docs/a.md", "src/a/b.rs"]), "starts by trigger.push at line 5");
     assert_eq!(push("main", &["Cargo.toml"]), "starts by trigger.push at line 5");
     assert_eq!(
@@ -178,7 +195,7 @@ fn changes_start_what_waits_for_their_branch_and_paths() {
     );
     assert_eq!(push("main", &[]), "trigger.push: paths expected src/** or *.toml, actual no file");
     assert_eq!(push("topic", &["src/a.rs"]), "trigger.push: branch expected the default branch, actual topic");
-    let proposed = |branch, item| outcome_of(Happening::PullRequest(change(branch, &["x"])), Some(item));
+    let proposed = |branch, item| outcome_of(Happening::PullRequest(opened(change(branch, &["x"]))), Some(item));
     let open = ItemFacts { kind: "pull request".into(), state: "open".into(), ..item() };
     assert_eq!(proposed("release/1", open.clone()), "starts by trigger.pull_request at line 6");
     assert_eq!(
@@ -283,7 +300,9 @@ fn keys_name_what_was_asked_and_where() {
         item("7", json!({"a": 1})),
         key(&Asked::Event { event_id: "e", subscription: &wanted }),
         key(&Asked::Event { event_id: "e", subscription: &other }),
-        key(&Asked::PullRequest { id: "7", head: "h" }),
+        key(&Asked::PullRequest { id: "7", head: "h", end: None }),
+        key(&Asked::PullRequest { id: "7", head: "h", end: Some("closed") }),
+        key(&Asked::PullRequest { id: "7", head: "h", end: Some("merged") }),
         key(&Asked::Push { reference: "7", after: "h" }),
         key(&Asked::Schedule { id: "7", nominal: "h" }),
         key(&Asked::Failure { run: &RunId::of_trigger("7"), rule: "h" }),
@@ -295,3 +314,5 @@ fn keys_name_what_was_asked_and_where() {
     let distinct: std::collections::BTreeSet<&String> = keys.iter().collect();
     assert_eq!(distinct.len(), keys.len(), "{keys:#?}");
 }
+
+mod filters;

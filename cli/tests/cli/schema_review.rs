@@ -76,7 +76,7 @@ fn a_pull_request_is_reviewed_until_it_is_right() {
     let check = &one["checks"][0];
     assert_eq!(
         (check["name"].as_str(), check["conclusion"].as_str()),
-        (Some("forgeline / schema-review"), Some("failure"))
+        (Some("forgeline/schema-review"), Some("failure"))
     );
     let marks = check["annotations"].as_array().expect("marks");
     let required = marks.iter().find(|it| it["title"] == "required-added").unwrap_or_else(|| panic!("{check}"));
@@ -93,7 +93,7 @@ fn a_pull_request_is_reviewed_until_it_is_right() {
     for text in ["must not be merged", "`compat-backward`", "```json", "consumer billing", &first[..12]] {
         assert!(said[0].contains(text), "{text}\n{}", said[0]);
     }
-    world.forgeline("local pr show 1").ok().says("check forgeline / schema-review: failure").says("required-added");
+    world.forgeline("local pr show 1").ok().says("check forgeline/schema-review: failure").says("required-added");
 
     world.edit(&format!("{ORDER}/schema.json"), "\"total\",", "");
     let second = push(&world);

@@ -139,6 +139,10 @@ impl Remote for AzureDevOps {
         verbs::people::pushed_by(&self.api, repo, branch, commit).await
     }
 
+    async fn tagged_by(&self, repo: &RepoId, tag: &str) -> Result<Option<String>, RemoteError> {
+        verbs::people::tagged_by(&self.api, repo, tag).await
+    }
+
     fn head_of_pull_request(&self, number: u64) -> String {
         match ids::Item::of(number) {
             // There is no reference of the head alone; this one has it as a parent.

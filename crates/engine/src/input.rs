@@ -161,6 +161,19 @@ pub enum BotEffect {
         /// Whether it asks for something that is done; otherwise it was refused.
         accepted: bool,
     },
+    /// Make sure that a commit has the check of a blueprint, and that it says this.
+    Check {
+        /// `owner/name`.
+        repository: String,
+        /// The commit, 40 hex digits.
+        commit: String,
+        /// Name of the blueprint.
+        blueprint: String,
+        /// How it ended, in the word that forges use; none while it goes on.
+        conclusion: Option<String>,
+        /// Markdown.
+        text: String,
+    },
 }
 
 impl BotEffect {
@@ -170,6 +183,7 @@ impl BotEffect {
             Self::Say { repository, number, key, .. } => format!("say {repository}#{number} {key}"),
             Self::Label { repository, number, label, .. } => format!("label {repository}#{number} {label}"),
             Self::React { repository, number, comment, .. } => format!("react {repository}#{number} {comment}"),
+            Self::Check { repository, commit, blueprint, .. } => format!("check {repository} {commit} {blueprint}"),
         }
     }
 }

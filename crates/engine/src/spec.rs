@@ -1,6 +1,6 @@
 //! What is fixed about a run when it starts, and never changes.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use forgeline_model::{RunId, RunKey, StageId, Timestamp, WorkItem, event::EventSource};
 use serde::{Deserialize, Serialize};
@@ -272,6 +272,12 @@ pub struct WritePolicy {
     /// Most open pull requests of Forgeline in the repository; none: the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_open_pull_requests: Option<u32>,
+    /// Label of the work item by how far the run is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// State of the work item by how far the run is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub states: BTreeMap<String, String>,
 }
 
 /// Files that must begin with a text.

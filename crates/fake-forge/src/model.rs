@@ -82,6 +82,8 @@ pub(crate) struct World {
     pub(crate) statuses: BTreeMap<Id, Status>,
     /// Each move of a branch, oldest first.
     pub(crate) moves: Vec<Move>,
+    /// Each tag that was made, oldest first.
+    pub(crate) tags: Vec<refs::Tagged>,
     /// Moves of branches, oldest first.
     pub(crate) pushes: Vec<push::Push>,
     /// What threads have beyond their comments, by the first comment.
@@ -126,6 +128,7 @@ impl World {
             suites: BTreeMap::new(),
             statuses: BTreeMap::new(),
             moves: Vec::new(),
+            tags: Vec::new(),
             pushes: Vec::new(),
             threads: BTreeMap::new(),
             markdown: BTreeSet::new(),

@@ -89,6 +89,11 @@ pub trait Remote: Send + Sync + 'static {
     /// Who moved this branch to this commit, if the forge still knows.
     async fn pushed_by(&self, repo: &RepoId, branch: &str, commit: &str) -> Result<Option<String>, RemoteError>;
 
+    /// Who made or moved this tag last, if the forge knows.
+    async fn tagged_by(&self, _repo: &RepoId, _tag: &str) -> Result<Option<String>, RemoteError> {
+        Ok(None)
+    }
+
     /// The reference under which the forge shows the head of a pull request, also of one from a fork.
     fn head_of_pull_request(&self, number: u64) -> String;
 

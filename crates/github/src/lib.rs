@@ -117,6 +117,10 @@ impl Remote for GitHub {
         verbs::people::pushed_by(&self.api, repo, branch, commit).await
     }
 
+    async fn tagged_by(&self, repo: &RepoId, tag: &str) -> Result<Option<String>, RemoteError> {
+        verbs::people::tagged_by(&self.api, repo, tag).await
+    }
+
     fn head_of_pull_request(&self, number: u64) -> String {
         format!("refs/pull/{number}/head")
     }

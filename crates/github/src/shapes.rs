@@ -240,6 +240,35 @@ pub(crate) struct Permission {
     pub(crate) role_name: Option<String>,
 }
 
+/// That something happened in a repository.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Occurred {
+    #[serde(rename = "type", default)]
+    kind: Option<String>,
+    #[serde(default)]
+    pub(crate) actor: Option<Actor>,
+    #[serde(default)]
+    payload: Made,
+}
+
+/// What was made.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Made {
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+    ref_type: Option<String>,
+}
+
+impl Occurred {
+    /// Whether it is that this tag was made.
+    pub(crate) fn made_tag(&self, tag: &str) -> bool {
+        self.kind.as_deref() == Some("CreateEvent")
+            && self.payload.ref_type.as_deref() == Some("tag")
+            && self.payload.reference.as_deref() == Some(tag)
+    }
+}
+
 /// That a branch moved.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Activity {

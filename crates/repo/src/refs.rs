@@ -124,6 +124,25 @@ impl Repo {
         Ok(found)
     }
 
+    /// All tags with the commits that they name in the end, in name order. Names that are not UTF-8 and tags of something else
+    /// than a commit are left out.
+    ///
+    /// # Errors
+    /// References cannot be read.
+    pub fn tags(&self) -> Result<Vec<(String, CommitId)>, RepoError> {
+        let failed = || RepoError::git("list the tags");
+        let mut found = Vec::new();
+        for reference in self.git.references_glob("refs/tags/*").map_err(failed())? {
+            let reference = reference.map_err(failed())?;
+            let name = reference.name().ok().and_then(|name| name.strip_prefix("refs/tags/")).map(str::to_owned);
+            if let (Some(name), Ok(commit)) = (name, reference.peel_to_commit()) {
+                found.push((name, CommitId::new(commit.id())));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
     fn missing_branch(&self, branch: BranchName) -> RepoError {
         let known: Vec<BranchName> =
             self.branches().unwrap_or_default().into_iter().map(|(name, _)| name).take(10).collect();

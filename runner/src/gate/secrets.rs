@@ -1,6 +1,6 @@
 //! The rule about credentials. A finding says what and where, never the value.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 use regex::bytes::{Captures, Regex, RegexSet};
 
@@ -40,6 +40,9 @@ const PATTERNS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Most credentials that are taken out of one text.
+const MOST_MASKED: usize = 100;
+
 struct Scanner {
     any: RegexSet,
     each: Vec<(&'static str, Regex)>,
@@ -76,8 +79,27 @@ pub(crate) fn credential(text: &str) -> Option<&'static str> {
     find(text.as_bytes()).map(|(what, _)| what)
 }
 
+/// The text with each credential taken out, for text that people read on a forge.
+pub(crate) fn masked(text: &str) -> String {
+    let mut masked = text.to_owned();
+    // Nothing but a fault in a pattern makes this go on for long; then nothing is said at all.
+    for _ in 0..MOST_MASKED {
+        let Some((what, span)) = first(masked.as_bytes()) else { return masked };
+        if !masked.is_char_boundary(span.start) || !masked.is_char_boundary(span.end) {
+            break;
+        }
+        masked.replace_range(span, &format!("({what}, taken out)"));
+    }
+    if first(masked.as_bytes()).is_none() { masked } else { "(a text with credentials, taken out)".to_owned() }
+}
+
 /// The first credential: what it is and its line.
 fn find(content: &[u8]) -> Option<(&'static str, usize)> {
+    first(content).map(|(what, span)| (what, line_of(content, span.start)))
+}
+
+/// The first credential: what it is and where.
+fn first(content: &[u8]) -> Option<(&'static str, Range<usize>)> {
     let scanner = &*SCANNER;
     scanner
         .any
@@ -88,17 +110,17 @@ fn find(content: &[u8]) -> Option<(&'static str, usize)> {
             let at = pattern.captures_iter(content).find_map(|found| place_of(&found))?;
             Some((at, *what))
         })
-        .min_by_key(|(at, _)| *at)
-        .map(|(at, what)| (what, line_of(content, at)))
+        .min_by_key(|(at, _)| at.start)
+        .map(|(at, what)| (what, at))
 }
 
-fn place_of(found: &Captures<'_>) -> Option<usize> {
+fn place_of(found: &Captures<'_>) -> Option<Range<usize>> {
     if let Some(value) = found.name("value")
         && !looks_random(value.as_bytes())
     {
         return None;
     }
-    found.get(0).map(|whole| whole.start())
+    found.get(0).map(|whole| whole.range())
 }
 
 /// Whether a value is more likely drawn at random than written: letters and digits mixed, and at least 3.2 bits of

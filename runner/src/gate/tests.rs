@@ -63,11 +63,9 @@ impl Proposal<'_> {
             policy: &WritePolicy {
                 protected: self.policy.iter().map(protection).collect(),
                 draft: false,
-                reviewers: Vec::new(),
                 licence_headers: self.headers.iter().map(header).collect(),
                 rules: self.rules.iter().map(rule).collect(),
-                approvers: None,
-                max_open_pull_requests: None,
+                ..WritePolicy::default()
             },
             context: &json!({
                 "project": {"id": "shop", "criticality": "high"},

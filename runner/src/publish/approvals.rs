@@ -12,7 +12,7 @@ use forgeline_forge::{
 };
 use forgeline_store::RunView;
 
-use crate::{Runner, RunnerError};
+use crate::{Runner, RunnerError, report};
 
 impl Runner {
     /// Why an approval of this run holds no longer, for people: whoever gave it may not give it any more. On a plain repository
@@ -25,6 +25,10 @@ impl Runner {
             return Ok(None);
         }
         let repo = self.forge_repository(&view.spec.target)?;
+        let is_approved = view.spec.plan.stages.iter().any(|stage| approved(view, stage.id.as_str()).next().is_some());
+        if is_approved && let Some(now) = self.moved_base(view).await? {
+            return Ok(Some(report::approval_of_old_base(&view.spec, &now)));
+        }
         for stage in &view.spec.plan.stages {
             let Work::Approval { approval: rule } = &stage.work else { continue };
             let needed = least(&rule.roles).unwrap_or(Role::Maintainer);
@@ -51,6 +55,21 @@ impl Runner {
             }
         }
         Ok(None)
+    }
+
+    /// The commit of the base branch now, if it is another one than people saw when they agreed.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    pub async fn moved_base(&self, view: &RunView) -> Result<Option<String>, RunnerError> {
+        let target = &view.spec.target;
+        if target.forge == Forge::Git {
+            return Ok(None);
+        }
+        let repo = self.forge_repository(target)?;
+        let name = format!("refs/heads/{}", target.base_branch);
+        let now = self.forge.with_git(&repo, move |git| git.resolve(&name)).await?;
+        Ok(now.map(|now| now.to_string()).filter(|now| *now != target.base))
     }
 
     async fn role_now(&self, repo: &RepoId, given: &Approval) -> Result<Option<Role>, RunnerError> {

@@ -4,6 +4,7 @@ pub(super) mod again;
 pub(super) mod approvals;
 pub(super) mod changes;
 pub(super) mod commands;
+pub(super) mod filters;
 pub(super) mod items;
 pub(super) mod many;
 pub(super) mod pulls;

@@ -188,6 +188,16 @@ impl<'a> Scene<'a> {
         commit
     }
 
+    pub(super) fn pushes_saying(&self, who: &str, branch: &str, path: &str, message: &str) {
+        self.stage.push_with(&self.repo(), who, branch, &[(path, Some("more\n"))], message);
+        self.write(format!("{who}: pushes to {branch}: {path}, saying {message}"));
+    }
+
+    pub(super) fn tags(&self, who: &str, tag: &str, branch: &str) {
+        self.stage.tag(&self.repo(), who, tag, branch);
+        self.write(format!("{who}: tags {branch} as {tag}"));
+    }
+
     pub(super) fn forks(&self, who: &str, branch: &str, files: &Files<'_>) {
         self.stage.fork(&self.repo(), who, branch, files);
         let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
@@ -288,6 +298,20 @@ impl<'a> Scene<'a> {
     pub(super) fn commit(&self, number: u64) -> String {
         let now = self.now.borrow();
         now.seen.get(&number).and_then(|(item, _)| item.pull.as_ref()).map(|it| it.commit.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn labels_of(&self, number: u64) -> Vec<String> {
+        self.now.borrow().seen.get(&number).map(|(item, _)| item.labels.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn state(&self, number: u64) -> String {
+        self.now.borrow().seen.get(&number).map(|(item, _)| item.state.clone()).unwrap_or_default()
+    }
+
+    /// Each check at the head of a pull request: name, end, and how many marks it has.
+    pub(super) fn checks(&self, number: u64) -> Vec<String> {
+        let now = self.now.borrow();
+        now.seen.get(&number).and_then(|(item, _)| item.pull.as_ref()).map(|it| it.checks.clone()).unwrap_or_default()
     }
 
     pub(super) fn title(&self, number: u64) -> String {

@@ -99,6 +99,10 @@ pub(super) trait Stage: Sync {
 
     /// Commits on a branch, which begins at `main` when it is new; the commit.
     fn push(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>) -> String;
+    /// The same with a message.
+    fn push_with(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>, message: &str) -> String;
+    /// Makes or moves a tag at the tip of a branch.
+    fn tag(&self, repo: &str, who: &str, tag: &str, branch: &str);
     /// Makes a fork of the person's own with this on a branch.
     fn fork(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>);
     /// Proposes a branch; `who:branch` is one of a fork.

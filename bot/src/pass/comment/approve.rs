@@ -37,6 +37,15 @@ impl Bot {
                 return Ok(Some(Asked { view, stage: stage.clone(), question }));
             }
         }
+        // What a pull request started stands under no item; the newest counts.
+        for run in store.unfinished().await?.into_iter().rev() {
+            let Ok(view) = store.run(&run).await else { continue };
+            let is_it = view.spec.pull_request.as_ref().is_some_and(|at| at.number == said.number);
+            let question = view.state.questions().find(|(id, _)| *id == stage).map(|(_, question)| question.clone());
+            if let (true, Some(question)) = (is_it && view.spec.target.repository == repo, question) {
+                return Ok(Some(Asked { view, stage: stage.clone(), question }));
+            }
+        }
         Ok(None)
     }
 

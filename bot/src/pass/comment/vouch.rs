@@ -3,6 +3,7 @@
 //! The word is for the very commit that is named. A later push is another commit, which nobody has vouched for; nothing has
 //! to be remembered for that.
 
+use forgeline_blueprints::blueprint::PullRequestAction;
 use forgeline_engine::Input;
 use forgeline_forge::types::PullRequest;
 use forgeline_store::Ruling;
@@ -43,7 +44,12 @@ impl Bot {
         ruling.decisions.push(said.decision("ok-to-test", "accept", detail(json!({"head": head}))));
         let mut answers = Vec::new();
         let before = ruling.runs.len();
-        let who = change::Mover { actor: said.actor, is_old: said.is_old };
+        let who = change::Mover {
+            actor: said.actor,
+            action: PullRequestAction::Updated,
+            by_command: true,
+            is_old: said.is_old,
+        };
         self.headed(ground, pull_request, who, ruling, &mut answers).await?;
         said.statuses.extend(answers);
         Ok(reply::vouched(&head, ruling.runs.len() > before))

@@ -144,20 +144,29 @@ fn adds(update: &Update, label: &str) -> bool {
 }
 
 pub(crate) async fn pushed_by(api: &Api, repo: &RepoId, branch: &str, commit: &str) -> Result<Option<String>> {
+    moved_by(api, repo, &format!("refs/heads/{branch}"), Some(commit)).await
+}
+
+/// An annotated tag is an object of its own, so the last push of the name counts, whatever it points to.
+pub(crate) async fn tagged_by(api: &Api, repo: &RepoId, tag: &str) -> Result<Option<String>> {
+    moved_by(api, repo, &format!("refs/tags/{tag}"), None).await
+}
+
+async fn moved_by(api: &Api, repo: &RepoId, name: &str, commit: Option<&str>) -> Result<Option<String>> {
     let doing = format!("ask who pushed to {repo}");
     let talk = api.talk(&doing);
     let place = api.places.of(talk, repo).await?;
-    let name = format!("refs/heads/{branch}");
     let client = talk.git(Manner::Read)?.pushes_client();
     let request = client
         .list(talk.organization(), &place.repository, &place.project)
-        .search_criteria_ref_name(&name)
+        .search_criteria_ref_name(name)
         .search_criteria_include_ref_updates(true)
         .top(100);
     let pushes: Vec<Push> = talk.list(sent!(request))?;
     let moved = |push: &Push| {
         push.ref_updates.iter().any(|it| {
-            it.new_object_id.as_deref() == Some(commit) && it.name.as_deref().is_none_or(|found| found == name)
+            commit.is_none_or(|commit| it.new_object_id.as_deref() == Some(commit))
+                && it.name.as_deref().is_none_or(|found| found == name)
         })
     };
     let who = pushes.into_iter().find(moved).and_then(|push| push.pushed_by);

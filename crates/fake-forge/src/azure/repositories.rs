@@ -85,7 +85,7 @@ pub(super) fn pushes(call: &mut Call<'_>, repository: Id) -> Outcome {
     let (world, base) = (call.look(), &call.base);
     let nothing = "0".repeat(40);
     let all = world.pushes.iter().rev().filter(|push| push.repository == repository);
-    let named = all.filter(|push| name.as_ref().is_none_or(|name| *name == format!("refs/heads/{}", push.branch)));
+    let named = all.filter(|push| name.as_ref().is_none_or(|name| *name == push.reference()));
     let shown = named.take(top).map(|push| {
         let mut shown = json!({
             "pushId": push.id, "date": time(push.at), "pushedBy": shape::identity(world, push.by, base),
@@ -93,7 +93,7 @@ pub(super) fn pushes(call: &mut Call<'_>, repository: Id) -> Outcome {
         });
         if with_refs {
             shown["refUpdates"] = json!([{
-                "repositoryId": guid("repository", repository), "name": format!("refs/heads/{}", push.branch),
+                "repositoryId": guid("repository", repository), "name": push.reference(),
                 "oldObjectId": push.before.as_ref().unwrap_or(&nothing),
                 "newObjectId": push.after.as_ref().unwrap_or(&nothing),
             }]);

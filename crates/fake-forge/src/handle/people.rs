@@ -163,6 +163,17 @@ impl FakeForge {
         });
     }
 
+    /// Makes or moves a tag.
+    ///
+    /// # Panics
+    /// If there is no such commit.
+    pub fn set_tag(&self, login: &str, full: &str, tag: &str, commit: &str) {
+        self.act(|state| {
+            let (who, id) = (actor(&mut state.world, login), repository(&state.world, full));
+            state.world.tag(who, id, tag, commit).expect("a commit that is there");
+        });
+    }
+
     /// The commit of a branch; none if there is no such branch.
     #[must_use]
     pub fn head(&self, full: &str, branch: &str) -> Option<String> {

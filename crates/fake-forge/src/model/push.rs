@@ -13,6 +13,13 @@ pub(crate) struct Push {
     pub(crate) at: Millis,
 }
 
+impl Push {
+    /// The whole name of what moved.
+    pub(crate) fn reference(&self) -> String {
+        if self.branch.starts_with("refs/tags/") { self.branch.clone() } else { format!("refs/heads/{}", self.branch) }
+    }
+}
+
 impl World {
     /// Notes a move; its id is chosen here.
     pub(super) fn note_push(&mut self, mut push: Push) {

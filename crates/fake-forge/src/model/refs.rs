@@ -30,7 +30,35 @@ pub(crate) struct Move {
     pub(crate) after: Option<String>,
 }
 
+/// A tag that was made.
+#[derive(Debug, Clone)]
+pub(crate) struct Tagged {
+    pub(crate) id: Id,
+    pub(crate) repository: Id,
+    pub(crate) actor: Id,
+    pub(crate) tag: String,
+    pub(crate) at: Millis,
+}
+
 impl World {
+    /// Makes or moves a tag. Of one that is pushed with Git itself nobody knows who did it.
+    pub(crate) fn tag(&mut self, actor: Actor, repository: Id, tag: &str, commit: &str) -> Result<(), Trouble> {
+        self.depot.set_ref(repository, &format!("refs/tags/{tag}"), commit)?;
+        let (id, at) = (self.fresh(), self.now());
+        self.tags.push(Tagged { id, repository, actor: actor.user, tag: tag.to_owned(), at });
+        let pushed = super::push::Push {
+            id: 0,
+            repository,
+            by: actor.user,
+            branch: format!("refs/tags/{tag}"),
+            before: None,
+            after: Some(commit.to_owned()),
+            at,
+        };
+        self.note_push(pushed);
+        Ok(())
+    }
+
     /// Who a commit is by.
     pub(crate) fn signature(&self, user: Id) -> Signature {
         let login = self.users.get(&user).map_or("ghost", |user| &user.login);

@@ -27,7 +27,7 @@ impl LocalForge {
         rows.into_iter().map(rows::feed_event).collect()
     }
 
-    /// Tells the feed of branches that moved since it was last told: what people pushed with Git itself. Returns how
+    /// Tells the feed of branches and tags that moved since it was last told: what people pushed with Git itself. Returns how
     /// many moved; `actor` is who is said to have pushed, unless a forge elsewhere knows.
     ///
     /// # Errors
@@ -43,11 +43,13 @@ impl LocalForge {
         if now == known {
             return Ok(0);
         }
+        let knows_tags = known.contains_key(TAGS);
         let pushers = match self.connected(&view)? {
             None => BTreeMap::new(),
             Some(there) => {
                 drop(view);
-                let moved = now.iter().filter(|(branch, tip)| known.get(*branch) != Some(tip));
+                let is_told = |name: &String| knows_tags || !is_tag(name);
+                let moved = now.iter().filter(|(name, tip)| known.get(*name) != Some(tip) && is_told(name));
                 there.pushers(repo, moved).await?
             }
         };
@@ -56,7 +58,14 @@ impl LocalForge {
         let is_mirror = verb.view.row.remote.is_some();
         let (now, told) = (tips(path).await?, told(&mut verb.view).await?);
         let mut moved = 0;
+        if !told.contains_key(TAGS) {
+            // Nobody looked at tags before: those that are there are no news.
+            tell_no_tag(&mut verb, &now).await?;
+        }
         for branch in now.keys().chain(told.keys().filter(|branch| !now.contains_key(*branch))) {
+            if branch == TAGS {
+                continue;
+            }
             let tip = now.get(branch).map(String::as_str);
             if is_mirror {
                 let pusher = tip.and_then(|tip| pushers.get(&(branch.clone(), tip.to_owned())));
@@ -71,16 +80,63 @@ impl LocalForge {
 
 type Tips = BTreeMap<String, String>;
 
+/// Name under which it is remembered that tags are told from now on. No branch and no tag is called so.
+const TAGS: &str = "tag:";
+
+/// The name of a tag among those of branches, which have no colon.
+fn named(tag: &str) -> String {
+    format!("{TAGS}{tag}")
+}
+
+/// The tag of such a name; none for a branch.
+pub(super) fn tag_of(name: &str) -> Option<&str> {
+    name.strip_prefix(TAGS)
+}
+
+fn is_tag(name: &str) -> bool {
+    name.starts_with(TAGS)
+}
+
+/// Branches and tags that are there, by the names under which they are remembered.
 async fn tips(path: PathBuf) -> Result<Tips, ForgeError> {
-    let branches = blocking(move || Ok(Repo::open(&path)?.branches()?)).await?;
-    Ok(branches.into_iter().map(|(branch, commit)| (branch.to_string(), commit.to_string())).collect())
+    let (branches, tags) = blocking(move || {
+        let git = Repo::open(&path)?;
+        Ok((git.branches()?, git.tags()?))
+    })
+    .await?;
+    let branches = branches.into_iter().map(|(branch, commit)| (branch.to_string(), commit.to_string()));
+    let tags = tags.into_iter().map(|(tag, commit)| (named(&tag), commit.to_string()));
+    // What tells that tags are known is there on both sides.
+    Ok(branches.chain(tags).chain([(TAGS.to_owned(), String::new())]).collect())
+}
+
+/// Remembers the tags that are there without telling of them.
+async fn tell_no_tag(verb: &mut Verb, now: &Tips) -> Result<(), ForgeError> {
+    let repository = verb.view.row.id;
+    for (name, tip) in now.iter().filter(|(name, _)| is_tag(name)) {
+        verb.view.tx.set_told_ref(repository, name, Some(tip)).await?;
+    }
+    Ok(())
+}
+
+/// Remembers tags that are no news: those of a repository that is looked at for the first time.
+pub(super) async fn know_tags(
+    tx: &mut forgeline_store::local_forge::ForgeTx,
+    repository: i64,
+    tags: &[(String, forgeline_repo::CommitId)],
+) -> Result<(), ForgeError> {
+    tx.set_told_ref(repository, TAGS, Some("")).await?;
+    for (tag, commit) in tags {
+        tx.set_told_ref(repository, &named(tag), Some(&commit.to_string())).await?;
+    }
+    Ok(())
 }
 
 async fn told(view: &mut View) -> Result<Tips, ForgeError> {
     Ok(view.tx.told_refs(view.row.id).await?.into_iter().collect())
 }
 
-/// Tells that a branch's tip is now `after`, unless the feed knows, within a verb.
+/// Tells that the tip of a branch, or of a tag as [`named`], is now `after`, unless the feed knows, within a verb.
 pub(super) async fn tell_branch(verb: &mut Verb, branch: &str, after: Option<&str>) -> Result<bool, ForgeError> {
     let repository = verb.view.row.id;
     let told = verb.view.tx.told_refs(repository).await?;
@@ -89,7 +145,8 @@ pub(super) async fn tell_branch(verb: &mut Verb, branch: &str, after: Option<&st
         return Ok(false);
     }
     verb.view.tx.set_told_ref(repository, branch, after).await?;
-    verb.tell(Feed::Push, branch, json!({"before": before, "after": after})).await?;
+    let (kind, name) = tag_of(branch).map_or((Feed::Push, branch), |tag| (Feed::Tag, tag));
+    verb.tell(kind, name, json!({"before": before, "after": after})).await?;
     Ok(true)
 }
 

@@ -129,6 +129,9 @@ impl LocalForge {
         actor: &Login,
         at: Timestamp,
     ) -> Result<Issue, ForgeError> {
+        if let Some(there) = self.authority(repo).await? {
+            return self.set_issue_state_there(&there, repo, number, state, actor, at).await;
+        }
         let mut verb = self.verb(repo, actor, at).await?;
         let mut item = verb.view.item(number, Some(ISSUE)).await?;
         verb.require_author_or_editor(&item, "close or reopen this issue").await?;

@@ -82,6 +82,7 @@ impl LocalForge {
         for (branch, commit) in branches {
             tx.set_told_ref(id, branch.as_str(), Some(&commit.to_string())).await?;
         }
+        super::feed::know_tags(&mut tx, id, &[]).await?;
         let payload = json!({"private": new.private}).to_string();
         let entry = forgeline_store::local_forge::NewFeedRow {
             repository: id,

@@ -48,6 +48,8 @@ words! {
         PullRequestMerged = "pr_merged",
         /// A branch moved: `before` and `after`, either may be null.
         Push = "push",
+        /// A tag was made, moved or removed: `before` and `after`, the commits that it named, either may be null.
+        Tag = "tag",
     }
 }
 
@@ -60,7 +62,7 @@ pub struct FeedEvent {
     pub repo: RepoId,
     /// What.
     pub kind: Feed,
-    /// To what: a number, or a branch name for a push.
+    /// To what: a number, or the name of a branch or tag.
     pub subject: String,
     /// Who did it.
     pub actor: Login,
@@ -73,6 +75,6 @@ pub struct FeedEvent {
 impl FeedEvent {
     /// The number of the issue or pull request, if it is about one.
     pub fn number(&self) -> Option<u64> {
-        if self.kind == Feed::Push { None } else { self.subject.parse().ok() }
+        if matches!(self.kind, Feed::Push | Feed::Tag) { None } else { self.subject.parse().ok() }
     }
 }

@@ -7,7 +7,7 @@ use super::repositories::is_private;
 use crate::{
     api::{Api, Result},
     auth::{Identity, Need},
-    shapes::{self, Activity, IssueEvent, Numbered, Permission},
+    shapes::{self, Activity, IssueEvent, Numbered, Occurred, Permission},
 };
 
 pub(crate) async fn role_of(api: &Api, repo: &RepoId, login: &str) -> Result<Option<Role>> {
@@ -96,6 +96,20 @@ pub(crate) async fn pushed_by(api: &Api, repo: &RepoId, branch: &str, commit: &s
     };
     let found = moves.into_iter().find(|it| it.after.as_deref() == Some(commit));
     Ok(found.and_then(|it| it.actor).map(|actor| actor.login))
+}
+
+/// By GitHub's list of what happened, which goes back 90 days and may be some seconds late.
+pub(crate) async fn tagged_by(api: &Api, repo: &RepoId, tag: &str) -> Result<Option<String>> {
+    let doing = format!("ask who made a tag in {repo}");
+    let talk = api.talk(Identity::Repo(repo, Need::Read), &doing);
+    let path = talk.path(&["repos", repo.owner(), repo.name(), "events"])?.with("per_page", "100");
+    let events: Vec<Occurred> = match talk.find(&path).await {
+        Ok(events) => events.unwrap_or_default(),
+        Err(error) if error.is_passing() => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    // The newest stands first.
+    Ok(events.into_iter().find(|it| it.made_tag(tag)).and_then(|it| it.actor).map(|actor| actor.login))
 }
 
 #[cfg(test)]

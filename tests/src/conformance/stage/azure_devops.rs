@@ -285,7 +285,16 @@ impl Stage for AzureDevOps {
     }
 
     fn push(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>) -> String {
-        self.there.commit(who, &there(repo), branch, files, "Change files")
+        self.push_with(repo, who, branch, files, "Change files")
+    }
+
+    fn push_with(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>, message: &str) -> String {
+        self.there.commit(who, &there(repo), branch, files, message)
+    }
+
+    fn tag(&self, repo: &str, who: &str, tag: &str, branch: &str) {
+        let commit = self.there.head(&there(repo), branch).expect("a branch");
+        self.there.set_tag(who, &there(repo), tag, &commit);
     }
 
     fn fork(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>) {

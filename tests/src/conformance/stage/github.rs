@@ -130,6 +130,15 @@ impl Stage for GitHub {
         self.there.commit(who, repo, branch, files, "Change files")
     }
 
+    fn push_with(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>, message: &str) -> String {
+        self.there.commit(who, repo, branch, files, message)
+    }
+
+    fn tag(&self, repo: &str, who: &str, tag: &str, branch: &str) {
+        let commit = self.there.head(repo, branch).expect("a branch");
+        self.there.set_tag(who, repo, tag, &commit);
+    }
+
     fn fork(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>) {
         let fork = self.there.fork(who, repo);
         self.there.commit(who, &fork, branch, files, "Change files");

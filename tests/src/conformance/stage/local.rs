@@ -43,7 +43,7 @@ impl Local {
         Repository::open(self.wait(self.forge.git_dir(&name(repo)))).expect("a repository")
     }
 
-    fn commit(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>) -> String {
+    fn commit(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>, message: &str) -> String {
         let git = self.git(repo);
         let tip = |branch: &str| git.find_reference(&format!("refs/heads/{branch}")).and_then(|it| it.peel_to_commit());
         let parent = tip(branch).or_else(|_| tip("main")).ok();
@@ -60,7 +60,7 @@ impl Local {
         let person = Signature::now(who, &format!("{who}@example.org")).expect("a person");
         let parents: Vec<_> = parent.iter().collect();
         let to = format!("refs/heads/{branch}");
-        git.commit(Some(&to), &person, &person, "Change files", &tree, &parents).expect("a commit").to_string()
+        git.commit(Some(&to), &person, &person, message, &tree, &parents).expect("a commit").to_string()
     }
 
     fn is_pull(&self, repo: &str, number: u64) -> bool {
@@ -105,7 +105,7 @@ impl Stage for Local {
     fn repository(&self, repo: &str, private: bool, files: &Files<'_>) {
         let new = NewRepository { repo: name(repo), private, seed: Seed::Empty };
         self.wait(self.forge.create_repository(&new, &login(OWNER), now()));
-        self.commit(repo, OWNER, "main", files);
+        self.commit(repo, OWNER, "main", files, "Change files");
     }
 
     fn role(&self, repo: &str, who: &str, role: Role) {
@@ -159,7 +159,17 @@ impl Stage for Local {
     }
 
     fn push(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>) -> String {
-        self.commit(repo, who, branch, files)
+        self.commit(repo, who, branch, files, "Change files")
+    }
+
+    fn push_with(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>, message: &str) -> String {
+        self.commit(repo, who, branch, files, message)
+    }
+
+    fn tag(&self, repo: &str, _: &str, tag: &str, branch: &str) {
+        let git = self.git(repo);
+        let tip = git.refname_to_id(&format!("refs/heads/{branch}")).expect("a branch");
+        git.reference(&format!("refs/tags/{tag}"), tip, true, "").expect("a tag");
     }
 
     fn fork(&self, _: &str, _: &str, _: &str, _: &Files<'_>) {

@@ -9,7 +9,7 @@ use crate::github::reply::{Refusal, Reply};
 use crate::model::access::Level::Read;
 use crate::model::app::Access;
 use crate::model::item::Item;
-use crate::model::refs::Move;
+use crate::model::refs::{Move, Tagged};
 
 pub(super) const TABLE: &[Operation] = &[
     within("GET", "/repos/{owner}/{repo}/activity", CONTENTS, Access::Read, Read, activity),
@@ -17,6 +17,7 @@ pub(super) const TABLE: &[Operation] = &[
     within("GET", "/repos/{owner}/{repo}/commits/{ref}", CONTENTS, Access::Read, Read, get),
     within("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", PULLS, Access::Read, Read, pulls),
     within("GET", "/repos/{owner}/{repo}/compare/{basehead}", CONTENTS, Access::Read, Read, compare),
+    within("GET", "/repos/{owner}/{repo}/events", CONTENTS, Access::Read, Read, events),
 ];
 
 /// How many commits a list reaches back.
@@ -45,6 +46,13 @@ fn activity(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     };
     let moves = call.world().moves.iter().rev().filter(is_it).collect();
     call.list(moves, |moved| call.show().activity(moved))
+}
+
+/// What happened in the repository, newest first; of all that only the making of tags.
+fn events(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let is_it = |tagged: &&Tagged| tagged.repository == call.repository;
+    let made = call.world().tags.iter().rev().filter(is_it).collect();
+    call.list(made, |tagged| call.show().tag_made(tagged))
 }
 
 fn get(call: &mut Call<'_>) -> Result<Reply, Refusal> {

@@ -9,7 +9,7 @@ use crate::git::{Change, CommitInfo};
 use crate::model::Id;
 use crate::model::check::Status;
 use crate::model::clock::{iso, parse_iso};
-use crate::model::refs::Move;
+use crate::model::refs::{Move, Tagged};
 
 impl Show<'_> {
     /// A move of a branch.
@@ -30,6 +30,35 @@ impl Show<'_> {
             "timestamp": iso(moved.at),
             "activity_type": kind,
             "actor": self.user(moved.actor),
+        })
+    }
+
+    /// That a tag was made.
+    pub(crate) fn tag_made(&self, tagged: &Tagged) -> Value {
+        let user = self.user(tagged.actor);
+        let found = self.world.repositories.get(&tagged.repository);
+        json!({
+            "id": tagged.id.to_string(),
+            "type": "CreateEvent",
+            "actor": {
+                "id": user["id"], "login": user["login"], "display_login": user["login"], "gravatar_id": "",
+                "url": user["url"], "avatar_url": user["avatar_url"],
+            },
+            "repo": {
+                "id": tagged.repository,
+                "name": self.world.full_name(tagged.repository),
+                "url": self.repo_api(tagged.repository),
+            },
+            "payload": {
+                "ref": tagged.tag,
+                "ref_type": "tag",
+                "full_ref": format!("refs/tags/{}", tagged.tag),
+                "master_branch": found.map(|found| found.default_branch.clone()).unwrap_or_default(),
+                "description": null,
+                "pusher_type": "user",
+            },
+            "public": found.is_some_and(|found| !found.private),
+            "created_at": iso(tagged.at),
         })
     }
 

@@ -212,7 +212,10 @@ impl Arrived {
             verb.tell(kind, row.number, json!({"title": row.title})).await?;
         }
         if old.draft && !row.draft && !self.is_issue() {
+            // Only the author and who may write can say so, and the head is the author's: their right decides.
+            verb.actor = self.author.clone();
             verb.tell(Feed::PullRequestReady, row.number, json!({})).await?;
+            verb.actor = somebody();
         }
         if old.head_commit != row.head_commit && row.state == "open" && row.head == fork_head(row) {
             verb.tell(Feed::PullRequestPushed, row.number, json!({"commit": row.head_commit})).await?;
@@ -230,7 +233,8 @@ impl Arrived {
         let known = verb.view.tx.item_labels(verb.view.row.id, self.row.number).await?;
         let has = |label: &str| self.labels.iter().any(|it| it.to_lowercase() == label.to_lowercase());
         for label in known.iter().filter(|label| !has(label)) {
-            verb.actor = somebody();
+            // No forge says who; what follows of it on a pull request follows by the right of its author.
+            verb.actor = if self.is_issue() { somebody() } else { self.author.clone() };
             labels::remove(verb, &self.row, label).await?;
         }
         for label in &self.labels {

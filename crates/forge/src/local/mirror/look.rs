@@ -3,11 +3,13 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use forgeline_model::Timestamp;
+use forgeline_repo::{Repo, RepoError};
 use futures::{StreamExt as _, stream};
 
 use super::{Elsewhere, begin, people::somebody, reach::News, talk};
 use crate::{
     ForgeError, LocalForge,
+    local::feed::know_tags,
     remote::{CommentPlace, RemoteComment, RemoteItem, RemoteRepository, Scan},
     types::RepoId,
 };
@@ -172,7 +174,8 @@ impl LocalForge {
             let is_news = news.as_ref().is_some_and(|news| news.has_item(item));
             arrived.push(self.arrive(there, &it.repo, item, is_news).await?);
         }
-        let tips = if is_first_look { Some(self.with_git(&it.repo, |git| git.branches()).await?) } else { None };
+        let read = |git: &Repo| -> Result<_, RepoError> { Ok((git.branches()?, git.tags()?)) };
+        let tips = if is_first_look { Some(self.with_git(&it.repo, read).await?) } else { None };
 
         let mut verb = self.verb_anywhere(&it.repo, &somebody(), at).await?;
         let mut left: Option<Timestamp> = None;
@@ -194,7 +197,11 @@ impl LocalForge {
                 tracing::debug!(repo = %it.repo, number = comment.number, "a comment stands under nothing that is known");
             }
         }
-        for (branch, tip) in tips.unwrap_or_default() {
+        let (branches, tags) = tips.unwrap_or_default();
+        if is_first_look {
+            know_tags(&mut verb.view.tx, row.id, &tags).await?;
+        }
+        for (branch, tip) in branches {
             verb.view.tx.set_told_ref(row.id, branch.as_str(), Some(&tip.to_string())).await?;
         }
         let last = |times: &mut dyn Iterator<Item = Timestamp>| {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Elsewhere;
 use crate::{
-    LocalForge, marker,
+    LocalForge,
+    local::feed::tag_of,
+    marker,
     remote::RemoteError,
     types::{Login, RepoId, Role},
 };
@@ -62,20 +64,24 @@ impl Elsewhere {
         }
     }
 
-    /// Who moved this branch to this commit. What just happened may be known a moment later only.
+    /// Who moved this branch, or tag as the feed remembers it, to this commit. What just happened may be known a moment later only.
     pub(super) async fn pushed_by(
         &self,
         repo: &RepoId,
         branch: &str,
         commit: &str,
     ) -> Result<Option<Login>, RemoteError> {
-        let mut found = self.remote.pushed_by(repo, branch, commit).await?;
+        let ask = async || match tag_of(branch) {
+            Some(tag) => self.remote.tagged_by(repo, tag).await,
+            None => self.remote.pushed_by(repo, branch, commit).await,
+        };
+        let mut found = ask().await?;
         for wait in LAG_MS {
             if found.is_some() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(wait)).await;
-            found = self.remote.pushed_by(repo, branch, commit).await?;
+            found = ask().await?;
         }
         match found {
             Some(login) => Ok(Some(self.name(&login).await?)),

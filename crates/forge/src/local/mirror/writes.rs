@@ -11,7 +11,7 @@ use crate::{
     local::{labels, rows},
     marker,
     remote::{NewCheck, Reaction, RemoteComment, RemoteItem, RemoteState, Scan, Trouble},
-    types::{Check, Comment, Login, RepoId, Upsert},
+    types::{Check, Comment, Issue, IssueState, Login, RepoId, Upsert},
 };
 
 /// How far back an issue is looked for that may have been opened without an answer, milliseconds.
@@ -140,6 +140,27 @@ impl LocalForge {
             Some((number, id)) => Ok(there.remote.react(repo, number, id, reaction).await?),
             None => Ok(()),
         }
+    }
+
+    /// Closes or opens an issue on the forge that keeps it; one that is so already stays as it is.
+    pub(in crate::local) async fn set_issue_state_there(
+        &self,
+        there: &Elsewhere,
+        repo: &RepoId,
+        number: u64,
+        state: IssueState,
+        actor: &Login,
+        at: Timestamp,
+    ) -> Result<Issue, ForgeError> {
+        self.only_forgeline(repo, actor).await?;
+        let known = self.issue(repo, number).await?;
+        if known.state == state {
+            return Ok(known);
+        }
+        let item = there.remote.set_open(repo, number, state == IssueState::Open).await?;
+        self.writing.note(repo, number);
+        self.take_in(there, repo, &item, at).await?;
+        self.issue(repo, number).await
     }
 
     pub(in crate::local) async fn add_label_there(
