@@ -265,9 +265,8 @@ impl Runner {
         let mut ties = Vec::new();
         for repo in self.forge.repositories().await? {
             // One with definitions of its own asks nobody; it does no harm to say so before it loses them.
-            match self.serve(&repo, fallback).await {
-                Err(TargetError::NotServed(tie @ NotServed::Tie { .. })) => ties.push(tie),
-                _ => {}
+            if let Err(TargetError::NotServed(tie @ NotServed::Tie { .. })) = self.serve(&repo, fallback).await {
+                ties.push(tie);
             }
         }
         Ok(ties)

@@ -18,6 +18,9 @@ pub struct Candidate<'a> {
     pub takes_the_rest: bool,
 }
 
+/// How well a factory fits, by which glob, and whether it may write there.
+type Fitting<'a> = (Fit, Option<&'a str>, bool);
+
 /// Who takes a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
@@ -47,7 +50,7 @@ impl<'a> Candidate<'a> {
         Self { takes_the_rest: config.targets.is_empty(), ..Self::listed(name, config) }
     }
 
-    fn fit(&self, forge: &str, repo: &str) -> Option<(Fit, Option<&'a str>, bool)> {
+    fn fit(&self, forge: &str, repo: &str) -> Option<Fitting<'a>> {
         let target = targets::best(self.targets, forge, repo);
         let tracker = targets::best(self.trackers, forge, repo);
         match (target, tracker) {
@@ -62,7 +65,7 @@ impl<'a> Candidate<'a> {
 /// Who takes the repository: whose glob fits best.
 pub fn choose(candidates: &[Candidate<'_>], forge: &str, repo: &str) -> Choice {
     let fits = candidates.iter().enumerate().filter_map(|(index, it)| Some((index, it.fit(forge, repo)?)));
-    let fits: Vec<(usize, (Fit, Option<&str>, bool))> = fits.collect();
+    let fits: Vec<(usize, Fitting<'_>)> = fits.collect();
     let Some(most) = fits.iter().map(|(_, (fit, ..))| *fit).max() else { return Choice::Nobody };
     let best: Vec<_> = fits.into_iter().filter(|(_, (fit, ..))| *fit == most).collect();
     match best.as_slice() {
@@ -70,7 +73,7 @@ pub fn choose(candidates: &[Candidate<'_>], forge: &str, repo: &str) -> Choice {
             Choice::Taken { index: *index, glob: glob.map(str::to_owned), is_target: *is_target }
         }
         several => {
-            let name = |(index, (_, glob, _)): &(usize, (Fit, Option<&str>, bool))| {
+            let name = |(index, (_, glob, _)): &(usize, Fitting<'_>)| {
                 (candidates[*index].name.to_owned(), glob.unwrap_or("the rest").to_owned())
             };
             Choice::Tie(several.iter().map(name).collect())
