@@ -12,11 +12,6 @@ impl Samples {
         self.0.push(taken.as_secs_f64() * 1000.0);
     }
 
-    /// Adds a round's figure.
-    pub(crate) fn figure(&mut self, figure: f64) {
-        self.0.push(figure);
-    }
-
     /// The middle one; the mean of the middle two.
     pub(crate) fn median(&self) -> f64 {
         assert!(!self.0.is_empty(), "no round was measured");

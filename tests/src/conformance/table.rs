@@ -38,7 +38,7 @@ impl Scenario {
     }
 
     /// What it asks for is not so yet.
-    #[allow(dead_code, reason = "there is no gap at the moment")]
+    #[expect(dead_code, reason = "there is no gap at the moment")]
     pub(super) const fn gap(mut self, reason: &'static str) -> Self {
         self.gap = Some(reason);
         self
