@@ -117,17 +117,24 @@ impl AzureDevOps {
 
     fn on_pull(&self, repo: &str, id: u64) -> Vec<Note> {
         let threads = self.list(&pulls(repo, &format!("/{id}/threads")));
-        let said = threads.iter().filter(|thread| !is_mark(thread));
-        let comments = said.flat_map(|thread| {
-            let all = thread["comments"].as_array().cloned().unwrap_or_default();
-            all.into_iter().filter(|it| it["commentType"] != "system").map(|it| Note {
-                id: thread["id"].as_u64().unwrap_or_default() + (it["id"].as_u64().unwrap_or_default() << 40),
-                author: who(&it["author"]),
-                body: ours(&text(&it["content"])),
-            })
-        });
-        comments.collect()
+        let said = threads.iter().filter(|thread| !is_mark(thread) && !is_on_lines(thread));
+        said.flat_map(comments).collect()
     }
+}
+
+/// What people and Forgeline say in a thread.
+fn comments(thread: &Value) -> impl Iterator<Item = Note> {
+    let all = thread["comments"].as_array().cloned().unwrap_or_default();
+    let thread = thread["id"].as_u64().unwrap_or_default();
+    all.into_iter().filter(|it| it["commentType"] != "system").map(move |it| Note {
+        id: thread + (it["id"].as_u64().unwrap_or_default() << 40),
+        author: who(&it["author"]),
+        body: ours(&text(&it["content"])),
+    })
+}
+
+fn is_on_lines(thread: &Value) -> bool {
+    thread["threadContext"].is_object()
 }
 
 /// The repository of that name, there.
@@ -206,8 +213,12 @@ impl Stage for AzureDevOps {
         "azure-devops"
     }
 
-    fn lacks(&self, _: Can) -> Option<&'static str> {
-        None
+    fn lacks(&self, what: Can) -> Option<&'static str> {
+        match what {
+            Can::SubmitReviews => Some("on Azure DevOps people vote, and say what they mean in threads"),
+            Can::TellWhoLabels => Some("Azure DevOps tells nobody who labelled a pull request, so a person starts it"),
+            _ => None,
+        }
     }
 
     fn me(&self) -> &'static str {
@@ -318,6 +329,25 @@ impl Stage for AzureDevOps {
 
     fn merge(&self, repo: &str, who: &str, number: u64) {
         self.there.merge(who, &there(repo), self.number(repo, number));
+    }
+
+    fn comment_line(&self, repo: &str, who: &str, number: u64, (path, line): (&str, u32), text: &str) -> u64 {
+        self.there.comment_line(who, &there(repo), self.number(repo, number), path, line.into(), text)
+    }
+
+    fn resolve(&self, _: &str, _: &str, _: u64, thread: u64) {
+        self.there.resolve(thread, true);
+    }
+
+    fn line_notes(&self, repo: &str, number: u64) -> Vec<(String, Note)> {
+        let threads = self.list(&pulls(repo, &format!("/{}/threads", number - PULLS)));
+        let on_lines = threads.iter().filter(|thread| !is_mark(thread) && is_on_lines(thread));
+        let noted = on_lines.flat_map(|thread| {
+            let at = &thread["threadContext"];
+            let place = format!("{}:{}", text(&at["filePath"]).trim_start_matches('/'), at["rightFileStart"]["line"]);
+            comments(thread).map(move |note| (place.clone(), note))
+        });
+        noted.collect()
     }
 
     fn notes(&self, repo: &str, number: u64) -> Vec<Note> {
