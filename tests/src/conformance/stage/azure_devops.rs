@@ -407,7 +407,7 @@ impl Stage for AzureDevOps {
     }
 
     fn file(&self, repo: &str, branch: &str, path: &str) -> Option<String> {
-        self.there.file(&there(repo), branch, path)
+        self.there.file(&there(repo), branch, path).map(|text| ours(&text))
     }
 
     fn tip(&self, repo: &str, branch: &str) -> Option<String> {
