@@ -17,7 +17,7 @@ use crate::{
     people::People,
     places::Places,
     shapes::{List, read},
-    verbs::work_items::Kinds,
+    verbs::{areas::Areas, work_items::Kinds},
 };
 
 /// The version of the API, where the other crate has no request for something.
@@ -42,6 +42,7 @@ pub(crate) struct Api {
     pub(crate) people: People,
     pub(crate) places: Places,
     pub(crate) kinds: Kinds,
+    pub(crate) areas: Areas,
     pub(crate) work_items: BTreeMap<String, String>,
     /// The only project that is looked at.
     pub(crate) project: Option<String>,
@@ -76,6 +77,7 @@ impl Api {
             people: People::default(),
             places: Places::default(),
             kinds: Kinds::default(),
+            areas: Areas::default(),
             work_items: config.work_items,
             project: config.project,
         })

@@ -29,8 +29,8 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use forgeline_forge::{
     remote::{
-        GitAccess, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteFeedback, RemoteItem,
-        RemoteRepository, Scan,
+        GitAccess, ItemPlace, NewCheck, NewPullRequest, Reaction, Remote, RemoteComment, RemoteError, RemoteFeedback,
+        RemoteItem, RemoteRepository, Scan,
     },
     types::{RepoId, Role},
 };
@@ -129,6 +129,10 @@ impl Remote for AzureDevOps {
 
     async fn role_of(&self, repo: &RepoId, login: &str) -> Result<Option<Role>, RemoteError> {
         verbs::people::role_of(&self.api, repo, login).await
+    }
+
+    async fn place_of_item(&self, repo: &RepoId, number: u64) -> Result<Option<ItemPlace>, RemoteError> {
+        verbs::areas::of(&self.api, repo, number).await
     }
 
     async fn labelled_by(&self, repo: &RepoId, number: u64, label: &str) -> Result<Option<String>, RemoteError> {

@@ -1,5 +1,6 @@
 //! What is asked of Azure DevOps, one file per kind of thing.
 
+pub(crate) mod areas;
 pub(crate) mod checks;
 pub(crate) mod comments;
 pub(crate) mod items;

@@ -29,6 +29,7 @@ use crate::server::log::Problem;
 use crate::server::{Shared, State};
 use call::Call;
 use reply::{Outcome, Refusal, Reply};
+pub(crate) use work_items::TYPES;
 
 /// The one organization.
 pub(crate) const ORGANIZATION: &str = "fabrikam";

@@ -90,6 +90,12 @@ pub(crate) struct World {
     pub(crate) threads: BTreeMap<Id, thread::Thread>,
     /// Comments that are Markdown where others are rich text.
     pub(crate) markdown: BTreeSet<Id>,
+    /// Area paths of owners' projects, beside the project itself.
+    pub(crate) areas: BTreeSet<(Id, String)>,
+    /// Area paths of work items that are not in their project's own.
+    pub(crate) area_of: BTreeMap<Id, String>,
+    /// Types of work items that do not have the usual one.
+    pub(crate) type_of: BTreeMap<Id, String>,
     /// Work items and the pull requests that are linked to them.
     pub(crate) links: BTreeSet<(Id, Id)>,
     /// Subscriptions to service hooks, as they were made.
@@ -132,6 +138,9 @@ impl World {
             pushes: Vec::new(),
             threads: BTreeMap::new(),
             markdown: BTreeSet::new(),
+            areas: BTreeSet::new(),
+            area_of: BTreeMap::new(),
+            type_of: BTreeMap::new(),
             links: BTreeSet::new(),
             subscriptions: BTreeMap::new(),
             required: BTreeSet::new(),

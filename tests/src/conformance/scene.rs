@@ -101,6 +101,11 @@ impl<'a> Scene<'a> {
         self.write(format!("acme: makes {who} {role} of {repo}"));
     }
 
+    /// The area of which all others of a repository's items are part.
+    pub(super) fn area_root(&self, repo: &str) -> String {
+        self.stage.area_root(repo)
+    }
+
     /// Head branches of the pull requests of another repository.
     pub(super) fn heads_in(&self, repo: &str) -> Vec<String> {
         self.stage.pulls(repo).into_iter().map(|(_, head)| head).collect()
@@ -160,6 +165,13 @@ impl<'a> Scene<'a> {
     pub(super) fn labels(&self, who: &str, number: u64, label: &str) {
         self.stage.label(&self.repo(), who, number, label, true);
         self.write(format!("{who}: labels #{} `{label}`", self.at(number)));
+    }
+
+    /// Somebody puts an issue into an area below the one of all items, `Orders\\Api`.
+    pub(super) fn moves_to_area(&self, who: &str, number: u64, area: &str) {
+        let full = format!("{}\\{area}", self.stage.area_root(&self.repo()));
+        self.stage.area(&self.repo(), who, number, &full);
+        self.write(format!("{who}: moves #{} to the area `{area}`", self.at(number)));
     }
 
     pub(super) fn unlabels(&self, who: &str, number: u64, label: &str) {

@@ -88,6 +88,14 @@ pub(super) trait Stage: Sync {
     fn edit_comment(&self, who: &str, comment: u64, body: &str);
     fn delete_comment(&self, who: &str, comment: u64);
     fn label(&self, repo: &str, who: &str, number: u64, label: &str, present: bool);
+    /// The area of which all others of a repository's items are part.
+    fn area_root(&self, _repo: &str) -> String {
+        "Shop".to_owned()
+    }
+    /// Puts an issue into an area; on a forge without areas a label stands for one.
+    fn area(&self, repo: &str, who: &str, number: u64, area: &str) {
+        self.label(repo, who, number, &format!("area:{area}"), true);
+    }
     fn set_open(&self, repo: &str, who: &str, number: u64, open: bool);
 
     /// Commits on a branch, which begins at `main` when it is new; the commit.

@@ -160,7 +160,7 @@ pub(super) async fn one(talk: Talk<'_>, place: &Place, id: i32) -> Result<Option
     item(talk, &kinds, found).await.map(Some)
 }
 
-async fn get(talk: Talk<'_>, place: &Place, id: i32) -> Result<Option<WorkItem>> {
+pub(super) async fn get(talk: Talk<'_>, place: &Place, id: i32) -> Result<Option<WorkItem>> {
     let client = talk.wit(Manner::Read)?.work_items_client();
     let found: Option<WorkItem> = talk.find(sent!(client.get_work_item(talk.organization(), id, &place.project)))?;
     // Ids are the organization's; one of another project is none of this repository's issues.
@@ -256,6 +256,7 @@ pub(super) fn tags(text: &str) -> Vec<String> {
 }
 
 async fn item(talk: Talk<'_>, kinds: &[WorkItemType], it: WorkItem) -> Result<RemoteItem> {
+    talk.api.areas.note(&it, talk.api.now());
     let people = &talk.api.people;
     let state = state_of(kinds, &it);
     let closed_by = it.person("Microsoft.VSTS.Common.ClosedBy").filter(|_| state != RemoteState::Open);

@@ -4,7 +4,7 @@ use forgeline_azure_devops::Auth;
 use forgeline_fake_forge::Level;
 use forgeline_forge::{
     marker,
-    remote::{NewCheck, NewPullRequest, Reaction, Remote, RemoteState, Scan, Trouble},
+    remote::{ItemPlace, NewCheck, NewPullRequest, Reaction, Remote, RemoteState, Scan, Trouble},
     types::{CheckStatus, Conclusion, Role},
 };
 use forgeline_model::{Annotation, AnnotationLevel, Timestamp};
@@ -67,6 +67,29 @@ async fn work_items_are_issues() {
     assert_eq!(closed.state, RemoteState::Closed);
     assert_eq!(place.azure.set_open(&shop(), made.number, true).await.expect("again").state, RemoteState::Open);
     assert_eq!(place.azure.item(&shop(), 99).await, Ok(None));
+    place.settle();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_place_of_a_work_item_comes_with_it_or_is_asked_for_once() {
+    let place = Place::new();
+    let number = place.there.open_issue("ana", SHOP, "It is slow", "Very.");
+    let id = place.there.azure_id(SHOP, number);
+    place.azure.items(&shop(), Scan::Open).await.expect("they are read");
+    let is_of_one = |path: &str| path.to_lowercase().contains("/_apis/wit/workitems/");
+    let asked = || place.there.requests().iter().filter(|it| is_of_one(&it.path)).count();
+    let shown = |kind: &str, area: &str| ItemPlace { kind: Some(kind.to_owned()), area: Some(area.to_owned()) };
+    assert_eq!(place.azure.place_of_item(&shop(), id).await, Ok(Some(shown("Issue", "acme"))));
+    assert_eq!(asked(), 0, "the list told");
+    place.there.azure_area(SHOP, number, "acme\\Orders\\Api");
+    place.there.azure_type(SHOP, number, "Bug");
+    place.time.advance(60_000);
+    for _ in 0..2 {
+        assert_eq!(place.azure.place_of_item(&shop(), id).await, Ok(Some(shown("Bug", "acme\\Orders\\Api"))));
+    }
+    assert_eq!(asked(), 1, "once, since the list is old");
+    assert_eq!(place.azure.place_of_item(&shop(), 99).await, Ok(None));
+    assert_eq!(place.azure.place_of_item(&shop(), 1_000_000_001).await, Ok(None));
     place.settle();
 }
 

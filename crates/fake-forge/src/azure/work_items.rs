@@ -6,10 +6,12 @@ use super::call::Call;
 use super::list;
 use super::reply::{Outcome, Refusal, Reply};
 use super::{repositories, shape};
-use crate::model::Id;
 use crate::model::item::{EventKind, Item, Subject};
+use crate::model::{Id, World};
 
 const TYPE: &str = "Issue";
+/// Types of work items of every project.
+pub(crate) const TYPES: [&str; 4] = ["Bug", "Epic", TYPE, "Task"];
 const OPEN: &str = "To Do";
 const DONE: &str = "Done";
 
@@ -39,7 +41,7 @@ pub(super) fn kinds(call: &mut Call<'_>) -> Outcome {
             "color": "339933", "isDisabled": false, "states": states, "url": format!("{base}/fabrikam/{name}"),
         })
     };
-    Ok(Reply::ok(list(["Epic", TYPE, "Task"].map(kind).to_vec())))
+    Ok(Reply::ok(list(TYPES.map(kind).to_vec())))
 }
 
 fn tags(call: &Call<'_>, item: &Item) -> String {
@@ -61,9 +63,11 @@ fn with_relations(call: &Call<'_>, id: Id, expanded: bool) -> Value {
     let owner = world.repositories.get(&item.repository).map_or(0, |it| it.owner);
     let project = shape::login(world, owner);
     let comments = world.comments.values().filter(|it| it.item == id).count();
+    let area = world.area_of.get(&id).unwrap_or(&project);
+    let kind = world.type_of.get(&id).map_or(TYPE, String::as_str);
     let mut fields = json!({
-        "System.Id": item.id, "System.Rev": item.rev, "System.TeamProject": project, "System.AreaPath": project,
-        "System.IterationPath": project, "System.WorkItemType": TYPE, "System.State": state(item),
+        "System.Id": item.id, "System.Rev": item.rev, "System.TeamProject": project, "System.AreaPath": area,
+        "System.IterationPath": project, "System.WorkItemType": kind, "System.State": state(item),
         "System.Title": item.title, "System.Description": shape::html(&item.body), "System.CommentCount": comments,
         "System.CreatedDate": shape::time(item.created), "System.ChangedDate": shape::time(item.updated),
         "System.CreatedBy": shape::identity(world, item.author, base),
@@ -162,7 +166,7 @@ pub(super) fn batch(call: &mut Call<'_>, owner: Id) -> Outcome {
 }
 
 pub(super) fn create(call: &mut Call<'_>, owner: Id, kind: &str) -> Outcome {
-    if ![TYPE, "Task", "Epic"].contains(&kind) {
+    if !TYPES.contains(&kind) {
         return Err(Refusal::new(404, format!("VS402323: Work item type {kind} does not exist in the project.")));
     }
     let all = repositories::of(call.look(), owner);
@@ -177,6 +181,9 @@ pub(super) fn create(call: &mut Call<'_>, owner: Id, kind: &str) -> Outcome {
     }
     let actor = call.actor();
     let item = call.world().open_item(actor, repository, &title, &body);
+    if kind != TYPE {
+        call.world().type_of.insert(item, kind.to_owned());
+    }
     for tag in field("System.Tags").split(';').map(str::trim).filter(|tag| !tag.is_empty()) {
         call.world().label(actor, item, tag);
     }
@@ -224,10 +231,32 @@ pub(super) fn change(call: &mut Call<'_>, item: Id) -> Outcome {
             "System.State" if text == DONE => call.world().close(actor, item, true, None),
             "System.State" if text == OPEN || text == "Doing" => call.world().reopen(actor, item)?,
             "System.Tags" => retag(call, item, &text),
+            "System.AreaPath" => call.world().set_area(item, &text).map_err(|error| Refusal::new(400, error))?,
             _ => call.problem(format!("the fake has no field `{name}` with the value `{text}`")),
         }
     }
     Ok(Reply::ok(shown(call, item)))
+}
+
+impl World {
+    /// Moves a work item to an area, which its project must have.
+    pub(crate) fn set_area(&mut self, item: Id, area: &str) -> Result<(), String> {
+        let owner = self.items.get(&item).and_then(|it| self.repositories.get(&it.repository)).map_or(0, |it| it.owner);
+        if area.eq_ignore_ascii_case(&shape::login(self, owner)) {
+            self.area_of.remove(&item);
+        } else {
+            let Some((_, area)) =
+                self.areas.iter().find(|(of, known)| *of == owner && known.eq_ignore_ascii_case(area)).cloned()
+            else {
+                return Err(format!(
+                    "TF401347: Invalid tree name given for work item {item}, field 'System.AreaPath': `{area}`."
+                ));
+            };
+            self.area_of.insert(item, area);
+        }
+        self.touch(item);
+        Ok(())
+    }
 }
 
 fn retag(call: &mut Call<'_>, item: Id, text: &str) {

@@ -37,6 +37,39 @@ impl FakeForge {
         self.act(|state| state.world.markdown.insert(comment));
     }
 
+    /// Moves a work item to an area path of its project, `acme\\Orders`; an area that is not there yet is made.
+    ///
+    /// # Panics
+    /// If the area path does not begin with the project's name.
+    pub fn azure_area(&self, full: &str, number: u64, area: &str) {
+        self.act(|state| {
+            let item = item(&state.world, full, number);
+            let here = super::repository(&state.world, full);
+            let owner = state.world.repositories.get(&here).map_or(0, |it| it.owner);
+            let project = full.split('/').next().unwrap_or_default();
+            let mut path = String::new();
+            for part in area.split('\\') {
+                path = if path.is_empty() { part.to_owned() } else { format!("{path}\\{part}") };
+                state.world.areas.insert((owner, path.clone()));
+            }
+            assert!(area.split('\\').next() == Some(project), "an area path begins with its project, `{project}`");
+            state.world.set_area(item, area).expect("it was made");
+        });
+    }
+
+    /// Gives a work item another type.
+    ///
+    /// # Panics
+    /// If the project has no such type.
+    pub fn azure_type(&self, full: &str, number: u64, kind: &str) {
+        assert!(azure::TYPES.contains(&kind), "a project has the types {:?}", azure::TYPES);
+        self.act(|state| {
+            let item = item(&state.world, full, number);
+            state.world.type_of.insert(item, kind.to_owned());
+            state.world.touch(item);
+        });
+    }
+
     /// All subscriptions to service hooks, with what Azure DevOps shows to nobody.
     #[must_use]
     pub fn azure_subscriptions(&self) -> Vec<serde_json::Value> {

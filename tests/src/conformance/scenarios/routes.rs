@@ -32,10 +32,14 @@ pub(in crate::conformance) const SCENARIOS: &[Scenario] = &[
         scene.must(scene.pulls("open").is_empty(), "and none where the item is");
     }),
     scenario("a work item is routed by its area", |scene| {
-        let route = "routes: [{area_path: 'Shop\\Orders', repository: acme/pay-areas}]\n";
-        let code = tracker(scene, "areas", route);
+        let root = scene.area_root("acme/items-areas");
+        let route = format!(
+            "routes:\n  - {{area_path: '{root}\\Returns', repository: acme/none-areas}}\n  \
+             - {{area_path: '{root}\\Orders', repository: acme/pay-areas}}\n"
+        );
+        let code = tracker(scene, "areas", &route);
         let issue = scene.issue("ana", "Returns", "Within 30 days.");
-        scene.labels("ana", issue, "area:Shop\\Orders\\Api");
+        scene.moves_to_area("ana", issue, "Orders\\Api");
         scene.says("ana", issue, RUN);
         scene.looks();
         proposed(scene, &code, 1);

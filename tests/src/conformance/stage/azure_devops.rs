@@ -290,6 +290,15 @@ impl Stage for AzureDevOps {
         }
     }
 
+    fn area_root(&self, repo: &str) -> String {
+        there(repo).split('/').next().unwrap_or_default().to_owned()
+    }
+
+    fn area(&self, repo: &str, _who: &str, number: u64, area: &str) {
+        let (full, number) = (there(repo), self.number(repo, number));
+        self.there.azure_area(&full, number, area);
+    }
+
     fn set_open(&self, repo: &str, who: &str, number: u64, open: bool) {
         let (full, number) = (there(repo), self.number(repo, number));
         if open { self.there.reopen(who, &full, number) } else { self.there.close(who, &full, number) }
