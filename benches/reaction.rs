@@ -54,7 +54,7 @@ impl Drop for Server {
 fn serve(machine: &Machine) -> (Server, String) {
     let args = ["serve", "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--poll", "3600"];
     let mut child =
-        machine.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("forgeline starts");
+        machine.command(&args).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("forgeline starts");
     let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
     let mut text = String::new();
     for line in lines {
