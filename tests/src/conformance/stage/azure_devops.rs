@@ -115,6 +115,15 @@ impl AzureDevOps {
         all.into_iter().map(|(_, name, state)| format!("{name}: {}, {marks} marks", end(&state))).collect()
     }
 
+    /// Commits these files; a factory's settings name repositories as they are called there.
+    fn commit(&self, who: &str, full: &str, branch: &str, files: &Files<'_>, message: &str) -> String {
+        let named = |(path, text): &(&str, Option<&str>)| text.filter(|_| *path == "forgeline.yaml").map(there);
+        let texts: Vec<Option<String>> = files.iter().map(named).collect();
+        let files: Vec<(&str, Option<&str>)> =
+            files.iter().zip(&texts).map(|((path, text), there)| (*path, there.as_deref().or(*text))).collect();
+        self.there.commit(who, full, branch, &files, message)
+    }
+
     fn on_pull(&self, repo: &str, id: u64) -> Vec<Note> {
         let threads = self.list(&pulls(repo, &format!("/{id}/threads")));
         let said = threads.iter().filter(|thread| !is_mark(thread) && !is_on_lines(thread));
@@ -229,7 +238,7 @@ impl Stage for AzureDevOps {
         let full = there(repo);
         self.there.repository(&full, private);
         self.there.grant(ME, &full, Level::Write);
-        self.there.commit(OWNER, &full, "main", files, "Change files");
+        self.commit(OWNER, &full, "main", files, "Change files");
     }
 
     fn role(&self, repo: &str, who: &str, role: Role) {
@@ -309,7 +318,7 @@ impl Stage for AzureDevOps {
     }
 
     fn push_with(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>, message: &str) -> String {
-        self.there.commit(who, &there(repo), branch, files, message)
+        self.commit(who, &there(repo), branch, files, message)
     }
 
     fn tag(&self, repo: &str, who: &str, tag: &str, branch: &str) {
