@@ -300,6 +300,10 @@ pub fn choose_among(listed: &[Listed], fallback: &Arc<InForce>, forge: &str, rep
             });
         }
     };
+    // One that was never read may fit better: nobody is handed to a wider factory because a narrow one is out of reach.
+    if let Some(reason) = unread() {
+        return Err(NotServed::Unread { repo: repo.to_owned(), reason });
+    }
     let (index, glob, is_target) = taken;
     let (in_force, kind) = match readable.get(index) {
         Some((_, in_force)) => ((*in_force).clone(), "listed"),

@@ -205,3 +205,55 @@ fn pull_requests_beyond_the_bound_wait_and_go_on_by_themselves() {
     assert!(told.contains("opened pull request"), "{told}");
     assert!(world.runs().iter().all(|run| run["finished"] == true), "{:?}", world.runs());
 }
+
+/// Labels and state of an issue.
+fn labels(world: &World, repo: &str, number: u64) -> (Vec<String>, String) {
+    let said = world.ok(&["--json", "local", "issue", "show", &number.to_string(), "--repo", repo]).json();
+    let issue = if said["issue"]["issue"].is_object() { &said["issue"]["issue"] } else { &said["issue"] };
+    let labels = issue["labels"].as_array().expect("a list").iter().filter_map(|it| it.as_str().map(str::to_owned));
+    (labels.collect(), issue["state"].as_str().expect("a state").to_owned())
+}
+
+#[test]
+fn what_policy_says_of_an_item_stands_where_the_item_is_kept() {
+    let world = World::new();
+    factory(&world, "acme/code", "policy: {labels: {proposed: look}, states: {proposed: closed}}\n", "x");
+    factory(&world, "acme/tracker", "targets: [\"acme/code\"]\n", "x");
+    let others = issue(&world, "acme/code", "Somebody else's");
+    let own = issue(&world, "acme/tracker", "Data");
+    assert_eq!(others, own, "the same number in both");
+    says(&world, "acme/tracker", own, "ana", "/forgeline run data repo=acme/code");
+    assert_eq!(world.runs()[0]["state"], "published");
+    assert_eq!(labels(&world, "acme/code", others), (vec![], "open".to_owned()));
+    assert_eq!(labels(&world, "acme/tracker", own), (vec!["look".to_owned()], "closed".to_owned()));
+}
+
+#[test]
+fn a_public_place_leads_into_no_private_repository() {
+    let world = World::new();
+    world.ok(&["local", "repo", "create", "acme/secret", "--private"]);
+    factory(&world, "acme/tracker", "targets: [\"acme/*\"]\ntrackers: [\"acme/tracker\"]\n", "x");
+    let number = issue(&world, "acme/tracker", "Data");
+    says(&world, "acme/tracker", number, "ana", "/forgeline run data repo=acme/secret");
+    says(&world, "acme/tracker", number, "ana", "/forgeline run data repo=acme/nowhere");
+    says(&world, "acme/tracker", number, "ana", "/forgeline why");
+    assert_eq!(world.runs().len(), 0);
+    let told = comments(&world, "acme/tracker", number);
+    let (secret, nowhere) = (told.replace("acme/secret", "acme/nowhere"), told);
+    assert_eq!(secret.matches("There is no repository `acme/nowhere`").count(), 2, "{nowhere}");
+}
+
+#[test]
+fn nobody_is_handed_to_a_wider_factory_because_a_narrow_one_is_out_of_reach() {
+    let world = World::new();
+    factory(&world, "acme/factory", "targets: [\"acme/*\"]\n", "x");
+    world.ok(&["local", "repo", "create", "acme/shop"]);
+    operator(&world, &format!("[\"file://{}\", acme/factory]", world.path("nowhere").display()));
+    let number = issue(&world, "acme/shop", "Data");
+    says(&world, "acme/shop", number, "ana", "/forgeline run data");
+    assert_eq!(world.runs().len(), 0);
+    operator(&world, "[acme/factory]");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    world.ok(&["bot", "once"]);
+    assert_eq!(world.runs().len(), 1, "what was asked meanwhile is not lost");
+}

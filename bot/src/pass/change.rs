@@ -28,7 +28,7 @@ use super::{
     start::{Began, Wanted},
 };
 use crate::{
-    Action, Considered, Occurrence, Resource, Role, authorize, decide, reply,
+    Action, Considered, Occurrence, authorize, decide, reply,
     triggers::{Asked, Change, Happening, Proposed, Pushed, Skip},
 };
 
@@ -197,14 +197,16 @@ impl Bot {
             return Ok(());
         }
         let who = self.principal(&ground.repo, actor).await?;
-        let is_foreign = match number {
-            Some(number) if who.role == Some(Role::Editor) => {
+        // What was merged was looked at by whoever merged it.
+        let is_merged =
+            matches!(&occurrence.what, Happening::PullRequest(it) if it.action == PullRequestAction::Merged);
+        let on = match number.filter(|_| !is_merged) {
+            Some(number) => {
                 let it = self.runner.forge.pull_request(&ground.repo, number).await?;
-                self.is_foreign(&ground.repo, &it).await?
+                self.with_head(&ground.repo, &it, &who, ground.resource()).await?
             }
-            _ => false,
+            None => ground.resource(),
         };
-        let on = Resource { is_foreign_head: is_foreign, ..ground.resource() };
         if let Err(refusal) = authorize(&who, Action::Trigger, &on) {
             let detail = json!({"actor": actor, "reason": refusal.to_string()});
             ruling.decisions.push(Decision { subject, rule: "authorize".into(), verdict: "refuse".into(), detail });

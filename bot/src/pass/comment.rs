@@ -287,11 +287,25 @@ impl Bot {
     async fn on_item(&self, said: &Said<'_>, who: &Principal, on: Resource) -> Result<Resource, PassError> {
         let on = Resource { is_closed: said.is_on_closed(), ..on };
         Ok(match &said.on {
-            Some(Found::PullRequest(it)) if who.role == Some(Role::Editor) => {
-                Resource { is_foreign_head: self.is_foreign(said.repo, it).await?, ..on }
-            }
+            Some(Found::PullRequest(it)) => self.with_head(said.repo, it, who, on).await?,
             _ => on,
         })
+    }
+
+    /// The same thing as this pull request's head stands on it. Whether it is an outsider's matters for editors only: who may
+    /// less may not anyway, and who maintains may vouch.
+    ///
+    /// # Errors
+    /// The forge does not answer.
+    pub(super) async fn with_head(
+        &self,
+        repo: &RepoId,
+        it: &PullRequest,
+        who: &Principal,
+        on: Resource,
+    ) -> Result<Resource, PassError> {
+        let is_foreign_head = who.role == Some(Role::Editor) && self.is_foreign(repo, it).await?;
+        Ok(Resource { is_foreign_head, ..on })
     }
 
     /// Somebody on a forge, with the live role.

@@ -87,6 +87,9 @@ impl Bot {
             }
             Err(error) => return Err(error),
         };
+        if ground.is_public && !there.is_public {
+            return Ok(unknown("a public place does not lead into a private one".into(), &self.choices(ground).await?));
+        }
         if !there.because.is_target {
             return Ok(unknown("it keeps work items only".into(), &self.choices(ground).await?));
         }
@@ -133,7 +136,16 @@ impl Bot {
             return Ok(None);
         }
         let Ok(repo) = target.parse::<RepoId>() else { return Ok(None) };
-        let there = self.ground(&repo).await?;
+        let there = match self.ground(&repo).await {
+            Ok(there) => there,
+            Err(error) => {
+                let Some(reason) = error.no_ground() else { return Err(error) };
+                let detail = json!({"repository": target, "actor": actor, "reason": reason});
+                let rule = "target.base".into();
+                let decision = Decision { subject: String::new(), rule, verdict: "refuse".into(), detail };
+                return Ok(Some((decision, reply::unusable_repository(&reason))));
+            }
+        };
         let who = self.principal(&repo, actor).await?;
         let Err(refusal) = authorize(&who, action, &there.resource()) else { return Ok(None) };
         let detail = json!({"repository": target, "actor": actor, "reason": refusal.to_string()});

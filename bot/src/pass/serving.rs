@@ -29,8 +29,13 @@ impl Bot {
                 | Feed::PullRequestOpened
                 | Feed::PullRequestReopened
                 | Feed::PullRequestPushed
+                | Feed::PullRequestReady
+                | Feed::PullRequestLabeled
+                | Feed::PullRequestUnlabeled
+                | Feed::PullRequestClosed
                 | Feed::PullRequestMerged
-                | Feed::Push)
+                | Feed::Push
+                | Feed::Tag)
         );
         if !may_start {
             return Ok(None);

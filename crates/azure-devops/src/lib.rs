@@ -143,7 +143,7 @@ impl Remote for AzureDevOps {
         verbs::people::pushed_by(&self.api, repo, branch, commit).await
     }
 
-    async fn tagged_by(&self, repo: &RepoId, tag: &str) -> Result<Option<String>, RemoteError> {
+    async fn tagged_by(&self, repo: &RepoId, tag: &str, _moved: bool) -> Result<Option<String>, RemoteError> {
         verbs::people::tagged_by(&self.api, repo, tag).await
     }
 

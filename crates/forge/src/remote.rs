@@ -89,8 +89,8 @@ pub trait Remote: Send + Sync + 'static {
     /// Who moved this branch to this commit, if the forge still knows.
     async fn pushed_by(&self, repo: &RepoId, branch: &str, commit: &str) -> Result<Option<String>, RemoteError>;
 
-    /// Who made or moved this tag last, if the forge knows.
-    async fn tagged_by(&self, _repo: &RepoId, _tag: &str) -> Result<Option<String>, RemoteError> {
+    /// Who made this tag or, when it has `moved`, moved it last, if the forge knows. Some know much later only.
+    async fn tagged_by(&self, _repo: &RepoId, _tag: &str, _moved: bool) -> Result<Option<String>, RemoteError> {
         Ok(None)
     }
 

@@ -117,8 +117,9 @@ impl Remote for GitHub {
         verbs::people::pushed_by(&self.api, repo, branch, commit).await
     }
 
-    async fn tagged_by(&self, repo: &RepoId, tag: &str) -> Result<Option<String>, RemoteError> {
-        verbs::people::tagged_by(&self.api, repo, tag).await
+    async fn tagged_by(&self, repo: &RepoId, tag: &str, moved: bool) -> Result<Option<String>, RemoteError> {
+        // Nothing there tells who moved one, and its maker did not.
+        if moved { Ok(None) } else { verbs::people::tagged_by(&self.api, repo, tag).await }
     }
 
     fn head_of_pull_request(&self, number: u64) -> String {

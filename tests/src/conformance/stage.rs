@@ -19,6 +19,8 @@ pub(super) enum Can {
     LabelAsReader,
     /// The forge tells who put a label on a pull request.
     TellWhoLabels,
+    /// The forge tells who moved a tag.
+    TellWhoMovesTags,
     /// A comment is acknowledged by a sign under it.
     React,
     /// Several machines, each with a state of its own, serve one repository.

@@ -50,7 +50,7 @@ impl LocalForge {
                 drop(view);
                 let is_told = |name: &String| knows_tags || !is_tag(name);
                 let moved = now.iter().filter(|(name, tip)| known.get(*name) != Some(tip) && is_told(name));
-                there.pushers(repo, moved).await?
+                there.pushers(repo, moved, &known).await?
             }
         };
         // Read again under the write lock: another observer may have told newer tips in the meantime.
@@ -63,12 +63,16 @@ impl LocalForge {
             tell_no_tag(&mut verb, &now).await?;
         }
         for branch in now.keys().chain(told.keys().filter(|branch| !now.contains_key(*branch))) {
-            if branch == TAGS {
+            if branch == TAGS || branch.starts_with(WAITING) {
                 continue;
             }
             let tip = now.get(branch).map(String::as_str);
             if is_mirror {
                 let pusher = tip.and_then(|tip| pushers.get(&(branch.clone(), tip.to_owned())));
+                let is_new_tag = is_tag(branch) && tip.is_some() && !told.contains_key(branch);
+                if is_new_tag && waits(&mut verb, branch, pusher.is_some(), &told, at).await? {
+                    continue;
+                }
                 verb.actor = pusher.cloned().unwrap_or_else(super::mirror::somebody);
             }
             moved += usize::from(tell_branch(&mut verb, branch, tip).await?);
@@ -82,6 +86,27 @@ type Tips = BTreeMap<String, String>;
 
 /// Name under which it is remembered that tags are told from now on. No branch and no tag is called so.
 const TAGS: &str = "tag:";
+
+/// A forge may need hours before it tells who made a tag. After so many milliseconds it is told without.
+const MAKER_PATIENCE_MS: i64 = 6 * 3_600_000;
+/// Before the name of a tag whose maker is not known yet, with the time since when, milliseconds since 1970.
+const WAITING: &str = "tag?";
+
+/// Whether a new tag is told later because its maker is not known yet.
+async fn waits(verb: &mut Verb, tag: &str, is_known: bool, told: &Tips, at: Timestamp) -> Result<bool, ForgeError> {
+    let repository = verb.view.row.id;
+    let waiting = format!("{WAITING}{}", tag_of(tag).unwrap_or(tag));
+    let since = told.get(&waiting).and_then(|since| since.parse::<i64>().ok());
+    let is_patient = since.is_none_or(|since| at.millis() - since < MAKER_PATIENCE_MS);
+    if is_known || !is_patient {
+        verb.view.tx.set_told_ref(repository, &waiting, None).await?;
+        return Ok(false);
+    }
+    if since.is_none() {
+        verb.view.tx.set_told_ref(repository, &waiting, Some(&at.millis().to_string())).await?;
+    }
+    Ok(true)
+}
 
 /// The name of a tag among those of branches, which have no colon.
 fn named(tag: &str) -> String {

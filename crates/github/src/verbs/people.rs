@@ -98,7 +98,7 @@ pub(crate) async fn pushed_by(api: &Api, repo: &RepoId, branch: &str, commit: &s
     Ok(found.and_then(|it| it.actor).map(|actor| actor.login))
 }
 
-/// By GitHub's list of what happened, which goes back 90 days and may be some seconds late.
+/// By GitHub's list of what happened, which may be half a minute late, and at times hours.
 pub(crate) async fn tagged_by(api: &Api, repo: &RepoId, tag: &str) -> Result<Option<String>> {
     let doing = format!("ask who made a tag in {repo}");
     let talk = api.talk(Identity::Repo(repo, Need::Read), &doing);

@@ -109,7 +109,7 @@ pub(in crate::conformance) const FILTERS: &[Scenario] = &[
         scene.looks();
         scene.must(scene.pulls("open").len() == 1, "closed");
     }),
-    scenario("a tag that nobody waits for starts nothing, and one that moves starts once more", |scene| {
+    scenario("a tag that nobody waits for starts nothing, and another one a run", |scene| {
         waits(scene, "acme/tags", "{push: {tags: [\"v*\"]}}");
         scene.tags("ana", "nightly", "main");
         scene.looks();
@@ -121,6 +121,17 @@ pub(in crate::conformance) const FILTERS: &[Scenario] = &[
         scene.looks();
         scene.must(scene.pulls("open").len() == 1, "the tag");
     }),
+    scenario("a tag that moves starts once more, by the right of who moved it", |scene| {
+        waits(scene, "acme/moved-tags", "{push: {tags: [\"v*\"]}}");
+        scene.tags("ana", "v1", "main");
+        scene.looks();
+        scene.closes("ana", scene.pull());
+        scene.pushes("ben", "main", &[("src/a.rs", Some("// A\n"))]);
+        scene.tags("ben", "v1", "main");
+        scene.looks();
+        scene.must(scene.pulls("open").len() == 1, "the tag that moved");
+    })
+    .needs(&[Can::TellWhoMovesTags]),
     scenario("an issue starts only what waits for its author and label", |scene| {
         waits(scene, "acme/issues", "{work_item: {states: [open], authors: [\"ana*\"], labels: {none: [wip]}}}");
         scene.issue("ben", "Returns", "Within 30 days.");
@@ -236,6 +247,14 @@ pub(in crate::conformance) const CHECKS: &[Scenario] = &[
         scene.says("bo", pull, &format!("/forgeline ok-to-test {}", scene.commit(pull)));
         scene.looks();
         must_end(scene, pull, "success");
+    })
+    .needs(&[Can::Fork]),
+    scenario("a required check of an outsider's pull request is not passed by a skip marker", |scene| {
+        required(scene, "acme/pass-marked-forks", "paths: [\"src/**\"]");
+        scene.forks("eve", "topic", &[("src/a.rs", Some("// A\n"))]);
+        let pull = scene.proposes("eve", "eve:topic", "Something [skip forgeline]");
+        scene.looks();
+        must_end(scene, pull, "action_required");
     })
     .needs(&[Can::Fork]),
     scenario("an editor does not let an outsider's revision run", |scene| {

@@ -65,8 +65,8 @@ impl Stage for GitHub {
         "github"
     }
 
-    fn lacks(&self, _: Can) -> Option<&'static str> {
-        None
+    fn lacks(&self, what: Can) -> Option<&'static str> {
+        (what == Can::TellWhoMovesTags).then_some("GitHub tells nobody who moved a tag, so nothing starts")
     }
 
     fn me(&self) -> &'static str {

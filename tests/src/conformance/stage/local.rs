@@ -93,7 +93,7 @@ impl Stage for Local {
             Can::Archive => Some("the local forge archives nothing"),
             Can::LabelAsReader => Some("on the local forge only who may write may label"),
             Can::React => Some("the local forge has no reactions; the reply is the acknowledgement"),
-            Can::CommentOnLines | Can::SubmitReviews | Can::TellWhoLabels => None,
+            Can::CommentOnLines | Can::SubmitReviews | Can::TellWhoLabels | Can::TellWhoMovesTags => None,
             Can::SeparateMachines => Some("the state directory is the local forge"),
         }
     }

@@ -8,7 +8,11 @@ use forgeline_repo::{BranchName, CommitId, Credential, Durability, Remote as Git
 use super::Elsewhere;
 use crate::{
     ForgeError, LocalForge,
-    local::{blocking, feed::tell_branch, repositories::put_in_place},
+    local::{
+        blocking,
+        feed::{tag_of, tell_branch},
+        repositories::put_in_place,
+    },
     remote::{RemoteError, RemoteItem, RemoteRepository, RemoteState},
     types::{Login, RepoId},
 };
@@ -46,15 +50,20 @@ impl Elsewhere {
         Ok(GitRemote::Authorised(access.url, Credential { user: access.user, token: access.token }))
     }
 
-    /// Who moved these branches to these commits, as far as the forge knows.
+    /// Who moved these branches and tags to these commits, as far as the forge knows. `known` is where they were before.
     pub(in crate::local) async fn pushers(
         &self,
         repo: &RepoId,
         moved: impl Iterator<Item = (&String, &String)>,
+        known: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<(String, String), Login>, ForgeError> {
         let mut found = BTreeMap::new();
         for (branch, tip) in moved {
-            if let Some(login) = self.pushed_by(repo, branch, tip).await? {
+            let who = match tag_of(branch) {
+                Some(tag) => self.tagged_by(repo, tag, known.contains_key(branch)).await?,
+                None => self.pushed_by(repo, branch, tip).await?,
+            };
+            if let Some(login) = who {
                 found.insert((branch.clone(), tip.clone()), login);
             }
         }

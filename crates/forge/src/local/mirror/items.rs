@@ -218,7 +218,10 @@ impl Arrived {
             verb.actor = somebody();
         }
         if old.head_commit != row.head_commit && row.state == "open" && row.head == fork_head(row) {
+            // A fork's head is its author's.
+            verb.actor = self.author.clone();
             verb.tell(Feed::PullRequestPushed, row.number, json!({"commit": row.head_commit})).await?;
+            verb.actor = somebody();
         }
         if old.state != "open" && row.state == "open" {
             verb.actor = self.reopened_by.clone().unwrap_or_else(somebody);

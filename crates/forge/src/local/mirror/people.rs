@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::Elsewhere;
 use crate::{
-    LocalForge,
-    local::feed::tag_of,
-    marker,
+    LocalForge, marker,
     remote::RemoteError,
     types::{Login, RepoId, Role},
 };
@@ -64,24 +62,28 @@ impl Elsewhere {
         }
     }
 
-    /// Who moved this branch, or tag as the feed remembers it, to this commit. What just happened may be known a moment later only.
+    /// Who made or moved a tag. Whoever asks waits longer for that than it would do here.
+    pub(super) async fn tagged_by(&self, repo: &RepoId, tag: &str, moved: bool) -> Result<Option<Login>, RemoteError> {
+        match self.remote.tagged_by(repo, tag, moved).await? {
+            Some(login) => Ok(Some(self.name(&login).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Who moved this branch to this commit. What just happened may be known a moment later only.
     pub(super) async fn pushed_by(
         &self,
         repo: &RepoId,
         branch: &str,
         commit: &str,
     ) -> Result<Option<Login>, RemoteError> {
-        let ask = async || match tag_of(branch) {
-            Some(tag) => self.remote.tagged_by(repo, tag).await,
-            None => self.remote.pushed_by(repo, branch, commit).await,
-        };
-        let mut found = ask().await?;
+        let mut found = self.remote.pushed_by(repo, branch, commit).await?;
         for wait in LAG_MS {
             if found.is_some() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(wait)).await;
-            found = ask().await?;
+            found = self.remote.pushed_by(repo, branch, commit).await?;
         }
         match found {
             Some(login) => Ok(Some(self.name(&login).await?)),
