@@ -70,6 +70,7 @@ pub(crate) fn names(labels: Vec<Label>) -> Vec<String> {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Repository {
+    pub(crate) id: u64,
     pub(crate) full_name: String,
     #[serde(default)]
     pub(crate) private: bool,
