@@ -7,6 +7,8 @@ use crate::press::Press;
 
 /// Events that cannot be seen by looking.
 const EVENTS: [&str; 1] = ["check_run"];
+/// Of them those that a person did: the others tell of what Forgeline wrote itself.
+const PRESSED: [&str; 2] = ["requested_action", "rerequested"];
 const GITHUB: &str = "github";
 
 impl Bot {
@@ -18,7 +20,8 @@ impl Bot {
         let (store, forge, now) = (&self.runner.store, &self.runner.forge, self.runner.clock.now());
         let mut taken = 0;
         for (kind, missed) in forge.missed_hooks(&EVENTS, now).await? {
-            if kind != GITHUB || store.knows_hook(GITHUB, &missed.delivery).await? {
+            let is_pressed = missed.action.as_deref().is_some_and(|action| PRESSED.contains(&action));
+            if kind != GITHUB || !is_pressed || store.knows_hook(GITHUB, &missed.delivery).await? {
                 continue;
             }
             let body = match forge.missed_hook_body(kind, &missed).await {

@@ -1,5 +1,7 @@
 //! A repository that is renamed, taken away and given back.
 
+use forgeline_fake_forge::Fault;
+
 use super::{ME, Place, RUN};
 
 const STORE: &str = "acme/store";
@@ -60,4 +62,23 @@ fn a_repository_that_was_taken_away_is_left_alone_until_it_is_back() {
     place.pass();
     assert_eq!(place.pulls().len(), 2);
     place.settle();
+}
+
+#[test]
+fn a_run_of_a_repository_that_is_gone_ends_and_says_why() {
+    let place = Place::new();
+    place.issue("How to return goods", "ana", RUN);
+    place.there.faults().next("POST */pulls", 100, Fault::Status(502));
+    place.world.run(&["bot", "once"]);
+    assert_eq!(place.world.runs()[0]["finished"], false, "{:?}", place.world.runs());
+    place.there.suspend(place.installation, true);
+    place.world.run(&["bot", "once"]);
+    let runs = place.world.runs();
+    assert_eq!((runs.len(), &runs[0]["finished"]), (1, &true.into()), "{runs:?}");
+    let why = place.world.ok(&["why", "@latest"]).out;
+    assert!(why.contains("not there any more"), "{why}");
+    place.there.forget_requests();
+    place.world.run(&["bot", "once"]);
+    let asked = place.there.requests().iter().filter(|it| it.path.contains("acme/shop")).count();
+    assert_eq!(asked, 0, "nothing is tried again");
 }

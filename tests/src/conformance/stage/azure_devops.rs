@@ -14,6 +14,7 @@ use super::{Can, Files, Item, Note, Pull, Role, Stage, github::looks};
 use crate::world::World;
 
 const OWNER: &str = "acme";
+const FACTORY: &str = "forgeline.yaml";
 const ME: &str = "forgeline-app";
 /// What a pull request's number in Forgeline is more than its own.
 const PULLS: u64 = 1_000_000_000;
@@ -218,7 +219,13 @@ impl Stage for AzureDevOps {
         let full = there(repo);
         self.there.repository(&full, private);
         self.there.grant(ME, &full, Level::Write);
-        self.there.commit(OWNER, &full, "main", files, "Change files");
+        // A factory names repositories as they are called there.
+        let texts: Vec<Option<String>> = files
+            .iter()
+            .map(|(path, text)| text.map(|text| if *path == FACTORY { there(text) } else { text.to_owned() }))
+            .collect();
+        let files: Vec<_> = files.iter().zip(&texts).map(|((path, _), text)| (*path, text.as_deref())).collect();
+        self.there.commit(OWNER, &full, "main", &files, "Change files");
     }
 
     fn role(&self, repo: &str, who: &str, role: Role) {
