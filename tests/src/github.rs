@@ -152,7 +152,7 @@ fn what_happened_before_the_first_look_is_left_alone() {
 
 #[test]
 fn answers_that_are_lost_make_nothing_twice() {
-    for lost in ["POST */pulls", "POST */issues/*/comments"] {
+    for lost in ["POST /repos/*/*/pulls", "POST /repos/*/*/issues/*/comments"] {
         let place = Place::new();
         let issue = place.issue("How to return goods", "ana", RUN);
         place.there.faults().next(lost, 1, Fault::ResetAfter);

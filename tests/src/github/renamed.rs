@@ -68,7 +68,7 @@ fn a_repository_that_was_taken_away_is_left_alone_until_it_is_back() {
 fn a_run_of_a_repository_that_is_gone_ends_and_says_why() {
     let place = Place::new();
     place.issue("How to return goods", "ana", RUN);
-    place.there.faults().next("POST */pulls", 100, Fault::Status(502));
+    place.there.faults().next("POST /repos/*/*/pulls", 100, Fault::Status(502));
     place.world.run(&["bot", "once"]);
     assert_eq!(place.world.runs()[0]["finished"], false, "{:?}", place.world.runs());
     place.there.suspend(place.installation, true);
