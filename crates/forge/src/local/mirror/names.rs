@@ -60,8 +60,9 @@ impl LocalForge {
         for row in known.into_iter().filter(|row| row.remote.as_deref() == Some(kind)) {
             let name = format!("{}/{}", row.owner, row.name);
             let is_listed = match &row.remote_id {
-                Some(id) => ids.contains(id.as_str()),
-                None => names.contains(&name.to_ascii_lowercase()),
+                Some(id) if !ids.contains("") => ids.contains(id.as_str()),
+                // A list without ids says no more than names.
+                _ => names.contains(&name.to_ascii_lowercase()),
             };
             if is_listed == row.gone_at.is_none() {
                 continue;
