@@ -47,8 +47,8 @@ fuzz: setup ## Ask the compatibility checker about 100 000 random pairs of schem
 # One selection of packages for both commands, so that their dependencies are built once. The index is measured in the
 # profile that it was built with: rebuilding LanceDB takes longer than all benchmarks.
 bench: setup-test ## Measure, in an optimised build
-	$(CARGO) build --profile bench -p forgeline-cli -p forgeline-tests --bin forgeline --bench orchestration --bench durability --bench product --bench contracts --bench ingress $(LOCKED)
-	$(CARGO) bench -p forgeline-cli -p forgeline-tests --bench orchestration --bench durability --bench product --bench contracts --bench ingress $(LOCKED) -- $(ARGS)
+	$(CARGO) build --profile bench -p forgeline-cli -p forgeline-tests --bin forgeline --bench orchestration --bench durability --bench product --bench contracts --bench ingress --bench reaction $(LOCKED)
+	$(CARGO) bench -p forgeline-cli -p forgeline-tests --bench orchestration --bench durability --bench product --bench contracts --bench ingress --bench reaction $(LOCKED) -- $(ARGS)
 	$(CARGO) bench --profile dev -p forgeline-knowledge --bench indexing $(LOCKED)
 
 mutants: setup ## Change engine and write gate in 200 places and see what no test notices (ARGS='200 1 contracts': the checker)

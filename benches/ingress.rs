@@ -151,9 +151,9 @@ impl Line {
         mac.update(&body);
         let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         // Senders have addresses of their own: what one of them may send is not what is measured.
-        let (a, b) = (n / 250 % 250, n % 250);
+        let (a, b, c) = (n / 62_500 % 250, n / 250 % 250, n % 250);
         let head = format!(
-            "POST /webhooks/github HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.{a}.{b}\r\nx-github-event: push\r\n\
+            "POST /webhooks/github HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 11.{a}.{b}.{c}\r\nx-github-event: push\r\n\
              content-type: application/json\r\nx-github-delivery: {n}\r\nx-hub-signature-256: sha256={hex}\r\ncontent-length: {}\r\n\r\n",
             body.len()
         );

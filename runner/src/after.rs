@@ -29,8 +29,14 @@ impl Runner {
             (None, Some(item)) => item.id.as_str().parse::<u64>().ok(),
             (None, None) => None,
         };
-        self.report_checks(view).await?;
-        let Some(number) = number else { return Ok(()) };
+        if let Some(number) = number {
+            self.report_on_item(view, number).await?;
+        }
+        self.report_checks(view).await
+    }
+
+    async fn report_on_item(&self, view: &RunView, number: u64) -> Result<(), RunnerError> {
+        let spec = &view.spec;
         let home = if spec.pull_request.is_some() { &spec.target.repository } else { spec.item_home() };
         let repo = home.parse().map_err(|error| TargetError::Name(format!("{error}")))?;
         let marker = format!("status:{}", spec.plan.blueprint.name);

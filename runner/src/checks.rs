@@ -2,14 +2,19 @@
 //! of its own pull request.
 
 use forgeline_engine::{BotEffect, Outcome};
-use forgeline_forge::types::{Check, CheckStatus, RepoId};
+use forgeline_forge::{
+    ForgeError,
+    remote::Trouble,
+    types::{Check, CheckStatus, RepoId},
+};
 use forgeline_repo::CommitId;
 use forgeline_store::RunView;
 
 use crate::{Runner, RunnerError, report::check, report::check::CheckSaid};
 
 impl Runner {
-    /// Makes sure that a commit has the check of a blueprint and that it says this.
+    /// Makes sure that a commit has the check of a blueprint and that it says this. Where Forgeline may put none, that is told
+    /// to whoever watches and keeps nothing else away: the comment says the same.
     ///
     /// # Errors
     /// The forge cannot be written to.
@@ -30,8 +35,17 @@ impl Runner {
             annotations: said.annotations,
             updated_at: self.clock.now(),
         };
-        self.forge.upsert_check(repo, &check).await?;
-        Ok(())
+        match self.forge.upsert_check(repo, &check).await {
+            Ok(_) => Ok(()),
+            Err(ForgeError::Remote(error)) if matches!(error.trouble, Trouble::Forbidden(_)) => {
+                self.watch.warn(format!(
+                    "there is no check `{}`: {error}; let Forgeline write checks, or with a token commit statuses",
+                    check.name
+                ));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What a run says of the commit that it looks at; what was decided before it and is not there yet has its say no more.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use forgeline_engine::{Outcome, RunSpec};
+use forgeline_engine::{Outcome, RunSpec, spec::Forge};
 use forgeline_forge::{
     ForgeError, LocalForge,
     types::{IssueState, RepoId},
@@ -63,11 +63,22 @@ pub fn changes(labels: &BTreeMap<String, String>, standing: Standing, has: &[Str
 }
 
 impl Runner {
-    /// Brings labels and state of a run's work item up to date.
+    /// Brings labels and state of a run's work item up to date, where the item is kept. What the forge does not let Forgeline
+    /// do is told to whoever watches and keeps nothing else away.
     ///
     /// # Errors
-    /// The forge cannot be read or written to.
+    /// The forge cannot be read or written to at the moment.
     pub async fn show_standing(&self, spec: &RunSpec, standing: Standing) -> Result<(), RunnerError> {
+        match self.set_standing(spec, standing).await {
+            Err(error) if !error.is_transient() => {
+                self.watch.warn(format!("labels and state of the item are not what the policy says: {error}"));
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn set_standing(&self, spec: &RunSpec, standing: Standing) -> Result<(), RunnerError> {
         let policy = &spec.policy;
         let (labels, state) = (&policy.labels, policy.states.get(standing.word()));
         let Some(number) = spec.item.as_ref().and_then(|item| item.id.as_str().parse::<u64>().ok()) else {
@@ -76,7 +87,10 @@ impl Runner {
         if labels.is_empty() && state.is_none() {
             return Ok(());
         }
-        let repo: RepoId = self.forge_repository(&spec.target)?;
+        // An item that was routed here keeps its number where it came from.
+        let Some(repo) = spec.item_home().parse::<RepoId>().ok().filter(|_| spec.target.forge == Forge::Local) else {
+            return Ok(());
+        };
         let (bot, now) = (LocalForge::bot(), self.clock.now());
         let issue = match self.forge.issue(&repo, number).await {
             Ok(issue) => issue,

@@ -12,10 +12,13 @@ use crate::{serve::server::patiently, world::World};
 use job::{HOUR, Job, step};
 
 const SHOP: &str = "acme/shop";
-const RIGHTS: [(&str, &str); 5] =
-    [("metadata", "read"), ("contents", "write"), ("issues", "write"), ("pull_requests", "write"), ("checks", "write")];
-/// What `permissions:` of the example grants.
-const GRANTED: [&str; 4] = ["metadata", "contents", "issues", "pull_requests"];
+const RIGHTS: [(&str, &str); 5] = [
+    ("metadata", "read"),
+    ("contents", "write"),
+    ("issues", "write"),
+    ("pull_requests", "write"),
+    ("statuses", "write"),
+];
 
 /// A factory that lets nothing pass.
 const BLOCKED: &str = "apiVersion: forgeline.dev/v1\nkind: Factory\npolicy:\n  rules:\n    - id: no-promises\n      \
@@ -29,14 +32,18 @@ struct There {
 
 impl There {
     fn new() -> Self {
+        Self::granting(&RIGHTS)
+    }
+
+    fn granting(rights: &[(&str, &str)]) -> Self {
         let forge = FakeForge::start_blocking();
         forge.repository(SHOP, false);
         forge.grant("ana", SHOP, Level::Write);
         forge.push("ana", SHOP, "main", &[("README.md", "# Shop\n")]);
         let app = forge.app("github-actions", &RIGHTS);
         let installation = forge.install(&app, "acme", None);
-        let granted: Vec<_> = RIGHTS.into_iter().filter(|(name, _)| GRANTED.contains(name)).collect();
-        let token = forge.installation_token(installation, Some(&[SHOP]), Some(&granted));
+        // What `permissions:` of the examples grants.
+        let token = forge.installation_token(installation, Some(&[SHOP]), Some(rights));
         Self { forge, token }
     }
 
@@ -74,6 +81,15 @@ impl There {
 }
 
 #[test]
+fn a_check_that_may_not_be_put_keeps_no_comment_away() {
+    let there = There::granting(&RIGHTS[..4]);
+    let issue = there.labelled();
+    let said = there.of_issue(issue).perform(step("github.yml", "forgeline run")).ends(0);
+    assert!(said.err.contains("commit statuses"), "{}", said.all());
+    assert_eq!((there.pulls().len(), there.said_on(issue).len()), (1, 1), "{}", said.all());
+}
+
+#[test]
 fn a_labelled_issue_becomes_one_pull_request() {
     let there = There::new();
     let issue = there.labelled();
@@ -96,7 +112,7 @@ fn a_labelled_issue_becomes_one_pull_request() {
     let place = |line: &str| lines.iter().position(|it| *it == line).unwrap_or_else(|| panic!("{line}: {}", said.err));
     assert!(place("::group::forgeline run docs-page") < place("::endgroup::"), "{}", said.err);
     assert!(!said.all().contains('\u{1b}') && !said.all().contains(&there.token), "{}", said.all());
-    assert_eq!(there.said_on(issue).len(), 1);
+    assert_eq!(there.said_on(issue).len(), 1, "{}", said.all());
     // The same job once more, as the button on its page does, on a machine that knows nothing.
     let again = there.of_issue(issue);
     let said = again.perform(step("github.yml", "forgeline run"));

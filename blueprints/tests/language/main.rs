@@ -1,6 +1,7 @@
 //! The language from outside: files in, findings and plans out.
 
 mod definitions;
+mod filters;
 mod findings;
 mod hostile;
 mod needs;

@@ -207,13 +207,7 @@ impl Bot {
             (Some(asked), None) => (who, self.waiting_resource(said, ground, asked).await?),
             (None, _) => (who, ground.resource()),
         };
-        let on = Resource { is_closed: said.is_on_closed(), ..on };
-        let on = match &said.on {
-            Some(Found::PullRequest(it)) if who.role == Some(Role::Editor) => {
-                Resource { is_foreign_head: self.is_foreign(said.repo, it).await?, ..on }
-            }
-            _ => on,
-        };
+        let on = self.on_item(said, &who, on).await?;
         if let Err(refusal) = authorize(&who, Action::Command(command.verb()), &on) {
             let detail = json!({"command": command.to_string(), "actor": said.actor, "role": who.role.map(Role::word), "reason": refusal.to_string()});
             return refused(ruling, said.decision("authorize", "refuse", detail), reply::refused(&refusal));
@@ -284,6 +278,20 @@ impl Bot {
         }
         let author = self.principal(repo, it.author.as_str()).await?;
         Ok(author.role.is_none_or(|role| role < Role::Editor))
+    }
+
+    /// The same thing as something stands on this item: it may be closed, or show an outsider's revision.
+    ///
+    /// # Errors
+    /// The forge does not answer.
+    async fn on_item(&self, said: &Said<'_>, who: &Principal, on: Resource) -> Result<Resource, PassError> {
+        let on = Resource { is_closed: said.is_on_closed(), ..on };
+        Ok(match &said.on {
+            Some(Found::PullRequest(it)) if who.role == Some(Role::Editor) => {
+                Resource { is_foreign_head: self.is_foreign(said.repo, it).await?, ..on }
+            }
+            _ => on,
+        })
     }
 
     /// Somebody on a forge, with the live role.

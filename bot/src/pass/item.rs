@@ -18,6 +18,12 @@ use crate::{
     triggers::{Asked, Happening},
 };
 
+/// Whether Forgeline itself puts the label on items, to tell people.
+fn tells_how_far(ground: &Ground, label: &str) -> bool {
+    let labels = &ground.in_force.factory.config.policy.labels;
+    labels.values().any(|it| it.eq_ignore_ascii_case(label))
+}
+
 impl Bot {
     pub(super) async fn item_opened(
         &self,
@@ -70,6 +76,14 @@ impl Bot {
                 return self.decline(row, repo, number, ("target.base", detail), said, passed).await;
             }
         };
+        if let Happening::LabelAdded { label } = &what
+            && Self::is_own(actor)
+            && tells_how_far(&ground, label)
+        {
+            let detail = json!({"actor": actor, "label": label, "reason": "the policy's label tells how far a run is"});
+            let decision = Decision { subject, rule: "item.standing".into(), verdict: "ignore".into(), detail };
+            return self.rule(ruling::noted(row, decision), |_| Vec::new(), passed).await;
+        }
         let issue = self.runner.forge.issue(repo, number).await?;
         if ground.is_broken() {
             let who = self.principal(repo, actor).await?;

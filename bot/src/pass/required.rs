@@ -100,7 +100,12 @@ impl Bot {
             // What it does not wait for says nothing about the head.
             let Some(failed) = failed.filter(|failed| failed.condition != "action") else { continue };
             if is_required(waiting, it) && !self.has_said(ground, checked, it).await? {
-                ruling.effects.push(skip(ground, checked.at, it, failed));
+                let effect = if self.is_avoided(ground, checked, failed).await? {
+                    waits_for_a_person(ground, checked.at, it, "An outsider's own words do not pass a required check.")
+                } else {
+                    skip(ground, checked.at, it, failed)
+                };
+                ruling.effects.push(effect);
             }
             if checked.proposed.action == PullRequestAction::Updated
                 && failed.condition == "paths"
@@ -111,6 +116,15 @@ impl Bot {
             }
         }
         Ok(())
+    }
+
+    /// Whether an outsider would pass the check by what is in their own hand: a marker, or the size of the change.
+    async fn is_avoided(&self, ground: &Ground, checked: &Checked<'_>, failed: &Failed) -> Result<bool, PassError> {
+        if !matches!(failed.condition.as_str(), "skip" | "size") {
+            return Ok(false);
+        }
+        let it = self.runner.forge.pull_request(&ground.repo, checked.at.number).await?;
+        self.is_foreign(&ground.repo, &it).await
     }
 
     /// Whether the blueprint has, or will have, a check of its own at this head.

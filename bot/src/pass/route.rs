@@ -71,7 +71,11 @@ impl Bot {
             let detail = json!({"repository": name, "by": by, "actor": actor, "reason": reason});
             Way::Refused(Box::new(("route.repository", detail)), text)
         };
-        let unknown = |reason: String, choices: &[String]| refused(reason, reply::no_such_target(name, choices));
+        // Whoever asks may read the decision too: it does not tell what is there from what is not.
+        let unknown = |reason: String, choices: &[String]| {
+            tracing::debug!(repository = name, by, actor, reason, "not a target");
+            refused("Forgeline serves no such repository for whom asks".into(), reply::no_such_target(name, choices))
+        };
         let known = self.runner.forge.repositories().await?;
         let Some(repo) = known.into_iter().find(|it| it.to_string().eq_ignore_ascii_case(name)) else {
             return Ok(unknown("no forge here has it".into(), &self.choices(ground).await?));

@@ -6,18 +6,16 @@ use crate::Refusal;
 /// Nobody said which repository is meant.
 pub fn which_repository(choices: &[String]) -> String {
     let how = match choices {
-        [] => {
-            "there is none that may be named yet: add repositories to `targets` in `forgeline.yaml`, or give Forgeline \
+        [] => "None may be named yet: please add repositories to `targets` in `forgeline.yaml`, or give Forgeline \
                the ones that stand there"
-                .to_owned()
-        }
+            .to_owned(),
         some => format!(
-            "name one of these in the command, as in {}:\n{}\n\nA line in `routes` of `forgeline.yaml` makes that unnecessary",
+            "Please name one of these in the command, as in {}:\n{}\n\nA line in `routes` of `forgeline.yaml` makes that unnecessary",
             code(&format!("/forgeline run <blueprint> repo={}", some[0])),
             list(some)
         ),
     };
-    format!("**Which repository?** This one keeps work items only, and no route takes this item. Please {how}.")
+    format!("**Which repository?** This one keeps work items only, and no route takes this item. {how}.")
 }
 
 /// The repository that was named is none, or none that this person may know of.

@@ -12,7 +12,7 @@ use std::{
 use super::{
     factory, published,
     scene::{PEOPLE, Played, SHOP, Scene},
-    stage::{Stage, missing},
+    stage::Stage,
     table::{Group, Scenario},
     transcripts,
 };
@@ -26,7 +26,7 @@ struct Player {
 
 /// Plays a group and compares what happened with what is written down.
 pub(super) fn play(stage: &dyn Stage, group: &Group) {
-    let playable = |it: &&Scenario| it.needs.iter().all(|need| missing(stage, *need).is_none());
+    let playable = |it: &&Scenario| it.needs.iter().all(|need| stage.lacks(*need).is_none());
     let scenarios: Vec<&Scenario> = group.scenarios.iter().filter(playable).collect();
     let mut played = act(stage, group, &scenarios);
     for (scenario, played) in scenarios.iter().zip(&mut played) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     DIFFERENCES, FORGES, GROUPS,
-    stage::{Stage, missing},
+    stage::Stage,
     table::{Group, Scenario},
     transcripts::{COMMAND, keep},
 };
@@ -17,7 +17,7 @@ enum Ends {
 }
 
 fn ends(stage: &dyn Stage, scenario: &Scenario) -> Ends {
-    if let Some(reason) = scenario.needs.iter().find_map(|need| missing(stage, *need)) {
+    if let Some(reason) = scenario.needs.iter().find_map(|need| stage.lacks(*need)) {
         return Ends::Note("–", reason.to_owned());
     }
     if let Some(reason) = scenario.gap {

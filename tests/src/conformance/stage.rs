@@ -17,6 +17,8 @@ pub(super) enum Can {
     Archive,
     /// Who may not write may label.
     LabelAsReader,
+    /// The forge tells who put a label on a pull request.
+    TellWhoLabels,
     /// A comment is acknowledged by a sign under it.
     React,
     /// Several machines, each with a state of its own, serve one repository.
@@ -25,15 +27,6 @@ pub(super) enum Can {
     CommentOnLines,
     /// People submit reviews that say something in words.
     SubmitReviews,
-}
-
-/// Why this cannot be played there; none if it can.
-pub(super) fn missing(stage: &dyn Stage, what: Can) -> Option<&'static str> {
-    match what {
-        Can::CommentOnLines if !stage.has_lines() => Some("nobody comments on lines on this stage yet"),
-        Can::SubmitReviews if !stage.has_reviews() => Some("this forge has no reviews in words"),
-        _ => stage.lacks(what),
-    }
 }
 
 /// A comment.
@@ -118,25 +111,17 @@ pub(super) trait Stage: Sync {
     fn ready(&self, repo: &str, who: &str, number: u64);
     fn merge(&self, repo: &str, who: &str, number: u64);
 
-    /// Whether this stage has the verbs on lines below.
-    fn has_lines(&self) -> bool {
-        false
-    }
-    /// Whether this stage has [`Stage::review`].
-    fn has_reviews(&self) -> bool {
-        false
-    }
     /// Starts a thread on a line; its number.
     fn comment_line(&self, _repo: &str, _who: &str, _number: u64, _place: (&str, u32), _text: &str) -> u64 {
-        unreachable!("this forge has no such thing; see `has_lines`")
+        unreachable!("this forge has no such thing; see `lacks`")
     }
     /// Says that a thread is settled.
     fn resolve(&self, _repo: &str, _who: &str, _number: u64, _thread: u64) {
-        unreachable!("this forge has no such thing; see `has_lines`")
+        unreachable!("this forge has no such thing; see `lacks`")
     }
     /// Submits a review with words.
     fn review(&self, _repo: &str, _who: &str, _number: u64, _asks_for_changes: bool, _text: &str) {
-        unreachable!("this forge has no such thing; see `has_reviews`")
+        unreachable!("this forge has no such thing; see `lacks`")
     }
     /// What stands in threads of a pull request, with each one's file and line.
     fn line_notes(&self, _repo: &str, _number: u64) -> Vec<(String, Note)> {

@@ -9,12 +9,10 @@ fn pattern(text: &str) -> Regex {
 }
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(&#|#|\bforgeline/(?:provenance/)?[a-z-]+/(?:items-[a-z]+-|shop-across-)?|\bforks/|/issues/|/pull/)(\d+)\b",
-    )
+    pattern(r"(&#|#|\bforgeline/(?:provenance/)?[a-z-]+/(?:[a-z][a-z-]*-)?|\bforks/|/issues/|/pull/)(\d+)\b")
 });
-/// Something in a repository that work items of another one are about: it counts apart.
-static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(acme/pay-[a-z-]+)#\d+\b"));
+/// A pull request of a repository beside the scenario's own.
+static BESIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(acme/(?:pay|none)-[a-z-]+#)\d+\b"));
 static RUN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\brun_[0-9a-f]+\b"));
 static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b20\d\d-\d\d-\d\dT[0-9:.]+Z"));
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(comment/|reply:)\d+"));
@@ -60,7 +58,7 @@ impl Names {
             format!("run_{}", self.runs.entry(found[0].to_owned()).or_insert(next))
         });
         let text = HEX.replace_all(&text, "<hash>");
-        let text = ELSEWHERE.replace_all(&text, "$1#<number>");
+        let text = BESIDE.replace_all(&text, "$1<number>");
         let text = NUMBER.replace_all(&text, |found: &Captures<'_>| {
             if &found[1] == "&#" {
                 return found[0].to_owned();

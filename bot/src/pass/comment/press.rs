@@ -81,7 +81,8 @@ impl Bot {
             Wants::Cancel => Command::Cancel { run: Some(view.spec.id.clone()) },
         };
         let mut ruling = ruling::on(row);
-        let refusal = authorize(&who, Action::Command(command.verb()), &ground.resource()).err();
+        let on = self.on_item(&said, &who, ground.resource()).await?;
+        let refusal = authorize(&who, Action::Command(command.verb()), &on).err();
         let answer = match (refusal, &command) {
             (Some(refusal), _) => {
                 let detail = json!({

@@ -40,7 +40,7 @@ fn each_end_is_somebodys() {
 fn a_check_that_does_not_run_says_why_and_what_to_do() {
     let texts = [
         skipped(&blueprint(), ("paths", "src/**", "docs/@ana <b>x</b>.md")),
-        needs_voucher(&blueprint(), "`run` needs the right to write here", &"a".repeat(40)),
+        needs_voucher(&blueprint(), "`run` needs the right to write here.", &"a".repeat(40)),
         not_now(&blueprint(), "**Not now.**"),
         cannot_start(&blueprint(), &["`name` is missing".into(), "@ana <i>".into()]),
         taken_back(&blueprint(), &"b".repeat(40)),

@@ -56,7 +56,8 @@ pub(in crate::conformance) const FILTERS: &[Scenario] = &[
         scene.labels("ana", pull, "go");
         scene.looks();
         scene.must(scene.pulls("open").len() == 2, "the label");
-    }),
+    })
+    .needs(&[Can::TellWhoLabels]),
     scenario("a label that must not be there keeps a pull request from starting a run until it is gone", |scene| {
         waits(scene, "acme/no-labels", "{pull_request: {labels: {none: [wip]}}}");
         scene.pushes("ana", "topic", &[("src/a.rs", Some("// A\n"))]);
@@ -66,7 +67,7 @@ pub(in crate::conformance) const FILTERS: &[Scenario] = &[
         scene.must(scene.pulls("open") == [pull], "work goes on");
     }),
     scenario("who opened a pull request decides where authors are named", |scene| {
-        waits(scene, "acme/authors", "{pull_request: {authors: [\"b*\"], not_authors: [bo]}}");
+        waits(scene, "acme/authors", "{pull_request: {authors: [\"b*\"], not_authors: [\"bo*\"]}}");
         for (who, branch) in [("ana", "one"), ("bo", "two"), ("ben", "three")] {
             let path = format!("src/{branch}.rs");
             scene.pushes(who, branch, &[(&path, Some("// A\n"))]);
@@ -121,7 +122,7 @@ pub(in crate::conformance) const FILTERS: &[Scenario] = &[
         scene.must(scene.pulls("open").len() == 1, "the tag");
     }),
     scenario("an issue starts only what waits for its author and label", |scene| {
-        waits(scene, "acme/issues", "{work_item: {states: [open], authors: [ana], labels: {none: [wip]}}}");
+        waits(scene, "acme/issues", "{work_item: {states: [open], authors: [\"ana*\"], labels: {none: [wip]}}}");
         scene.issue("ben", "Returns", "Within 30 days.");
         scene.looks();
         scene.must(scene.pulls("open").is_empty(), "another author");

@@ -14,7 +14,6 @@ use super::{Can, Files, Item, Note, Pull, Role, Stage, github::looks};
 use crate::world::World;
 
 const OWNER: &str = "acme";
-const FACTORY: &str = "forgeline.yaml";
 const ME: &str = "forgeline-app";
 /// What a pull request's number in Forgeline is more than its own.
 const PULLS: u64 = 1_000_000_000;
@@ -116,19 +115,35 @@ impl AzureDevOps {
         all.into_iter().map(|(_, name, state)| format!("{name}: {}, {marks} marks", end(&state))).collect()
     }
 
+    /// Commits these files; a factory's settings name repositories as they are called there.
+    fn commit(&self, who: &str, full: &str, branch: &str, files: &Files<'_>, message: &str) -> String {
+        let named = |(path, text): &(&str, Option<&str>)| text.filter(|_| *path == "forgeline.yaml").map(there);
+        let texts: Vec<Option<String>> = files.iter().map(named).collect();
+        let files: Vec<(&str, Option<&str>)> =
+            files.iter().zip(&texts).map(|((path, text), there)| (*path, there.as_deref().or(*text))).collect();
+        self.there.commit(who, full, branch, &files, message)
+    }
+
     fn on_pull(&self, repo: &str, id: u64) -> Vec<Note> {
         let threads = self.list(&pulls(repo, &format!("/{id}/threads")));
-        let said = threads.iter().filter(|thread| !is_mark(thread));
-        let comments = said.flat_map(|thread| {
-            let all = thread["comments"].as_array().cloned().unwrap_or_default();
-            all.into_iter().filter(|it| it["commentType"] != "system").map(|it| Note {
-                id: thread["id"].as_u64().unwrap_or_default() + (it["id"].as_u64().unwrap_or_default() << 40),
-                author: who(&it["author"]),
-                body: ours(&text(&it["content"])),
-            })
-        });
-        comments.collect()
+        let said = threads.iter().filter(|thread| !is_mark(thread) && !is_on_lines(thread));
+        said.flat_map(comments).collect()
     }
+}
+
+/// What people and Forgeline say in a thread.
+fn comments(thread: &Value) -> impl Iterator<Item = Note> {
+    let all = thread["comments"].as_array().cloned().unwrap_or_default();
+    let thread = thread["id"].as_u64().unwrap_or_default();
+    all.into_iter().filter(|it| it["commentType"] != "system").map(move |it| Note {
+        id: thread + (it["id"].as_u64().unwrap_or_default() << 40),
+        author: who(&it["author"]),
+        body: ours(&text(&it["content"])),
+    })
+}
+
+fn is_on_lines(thread: &Value) -> bool {
+    thread["threadContext"].is_object()
 }
 
 /// The repository of that name, there.
@@ -207,8 +222,12 @@ impl Stage for AzureDevOps {
         "azure-devops"
     }
 
-    fn lacks(&self, _: Can) -> Option<&'static str> {
-        None
+    fn lacks(&self, what: Can) -> Option<&'static str> {
+        match what {
+            Can::SubmitReviews => Some("on Azure DevOps people vote, and say what they mean in threads"),
+            Can::TellWhoLabels => Some("Azure DevOps tells nobody who labelled a pull request, so a person starts it"),
+            _ => None,
+        }
     }
 
     fn me(&self) -> &'static str {
@@ -219,13 +238,7 @@ impl Stage for AzureDevOps {
         let full = there(repo);
         self.there.repository(&full, private);
         self.there.grant(ME, &full, Level::Write);
-        // A factory names repositories as they are called there.
-        let texts: Vec<Option<String>> = files
-            .iter()
-            .map(|(path, text)| text.map(|text| if *path == FACTORY { there(text) } else { text.to_owned() }))
-            .collect();
-        let files: Vec<_> = files.iter().zip(&texts).map(|((path, _), text)| (*path, text.as_deref())).collect();
-        self.there.commit(OWNER, &full, "main", &files, "Change files");
+        self.commit(OWNER, &full, "main", files, "Change files");
     }
 
     fn role(&self, repo: &str, who: &str, role: Role) {
@@ -305,7 +318,7 @@ impl Stage for AzureDevOps {
     }
 
     fn push_with(&self, repo: &str, who: &str, branch: &str, files: &Files<'_>, message: &str) -> String {
-        self.there.commit(who, &there(repo), branch, files, message)
+        self.commit(who, &there(repo), branch, files, message)
     }
 
     fn tag(&self, repo: &str, who: &str, tag: &str, branch: &str) {
@@ -334,6 +347,25 @@ impl Stage for AzureDevOps {
 
     fn merge(&self, repo: &str, who: &str, number: u64) {
         self.there.merge(who, &there(repo), self.number(repo, number));
+    }
+
+    fn comment_line(&self, repo: &str, who: &str, number: u64, (path, line): (&str, u32), text: &str) -> u64 {
+        self.there.comment_line(who, &there(repo), self.number(repo, number), path, line.into(), text)
+    }
+
+    fn resolve(&self, _: &str, _: &str, _: u64, thread: u64) {
+        self.there.resolve(thread, true);
+    }
+
+    fn line_notes(&self, repo: &str, number: u64) -> Vec<(String, Note)> {
+        let threads = self.list(&pulls(repo, &format!("/{}/threads", number - PULLS)));
+        let on_lines = threads.iter().filter(|thread| !is_mark(thread) && is_on_lines(thread));
+        let noted = on_lines.flat_map(|thread| {
+            let at = &thread["threadContext"];
+            let place = format!("{}:{}", text(&at["filePath"]).trim_start_matches('/'), at["rightFileStart"]["line"]);
+            comments(thread).map(move |note| (place.clone(), note))
+        });
+        noted.collect()
     }
 
     fn notes(&self, repo: &str, number: u64) -> Vec<Note> {
@@ -393,7 +425,7 @@ impl Stage for AzureDevOps {
     }
 
     fn file(&self, repo: &str, branch: &str, path: &str) -> Option<String> {
-        self.there.file(&there(repo), branch, path)
+        self.there.file(&there(repo), branch, path).map(|text| ours(&text))
     }
 
     fn tip(&self, repo: &str, branch: &str) -> Option<String> {

@@ -160,14 +160,6 @@ impl Stage for GitHub {
         self.there.merge(who, repo, number);
     }
 
-    fn has_lines(&self) -> bool {
-        true
-    }
-
-    fn has_reviews(&self) -> bool {
-        true
-    }
-
     fn comment_line(&self, repo: &str, who: &str, number: u64, (path, line): (&str, u32), text: &str) -> u64 {
         self.there.comment_line(who, repo, number, path, line.into(), text)
     }

@@ -93,7 +93,7 @@ impl Stage for Local {
             Can::Archive => Some("the local forge archives nothing"),
             Can::LabelAsReader => Some("on the local forge only who may write may label"),
             Can::React => Some("the local forge has no reactions; the reply is the acknowledgement"),
-            Can::CommentOnLines | Can::SubmitReviews => None,
+            Can::CommentOnLines | Can::SubmitReviews | Can::TellWhoLabels => None,
             Can::SeparateMachines => Some("the state directory is the local forge"),
         }
     }
@@ -195,14 +195,6 @@ impl Stage for Local {
 
     fn merge(&self, repo: &str, who: &str, number: u64) {
         self.wait(self.forge.merge_pull_request(&name(repo), number, MergeMethod::Merge, &login(who), now()));
-    }
-
-    fn has_lines(&self) -> bool {
-        true
-    }
-
-    fn has_reviews(&self) -> bool {
-        true
     }
 
     fn comment_line(&self, repo: &str, who: &str, number: u64, (path, line): (&str, u32), text: &str) -> u64 {
