@@ -10,6 +10,7 @@ mod found;
 mod item;
 mod limits;
 mod merged;
+mod missed;
 mod published;
 mod required;
 mod route;
@@ -116,6 +117,16 @@ impl PassError {
         }
     }
 
+    /// Whether the repository is not there any more on its forge. That was told when it was seen.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(
+            self,
+            Self::Forge(ForgeError::Gone { .. })
+                | Self::Target(TargetError::Forge(ForgeError::Gone { .. }))
+                | Self::Runner(RunnerError::Forge(ForgeError::Gone { .. }))
+        )
+    }
+
     /// Why nothing can start in the repository until somebody commits to it, if that is what is wrong.
     pub(crate) fn no_ground(&self) -> Option<String> {
         match self {
@@ -138,6 +149,8 @@ pub(crate) struct Ground {
     pub(crate) because: Because,
     /// Whether everybody may read it.
     pub(crate) is_public: bool,
+    /// What keys of runs call it: the name that it had first.
+    pub(crate) known_as: String,
 }
 
 impl Ground {
@@ -207,6 +220,7 @@ impl Bot {
         let mut passed = Passed::default();
         let last = self.subscribe().await?;
         passed.unseen = self.observe(elsewhere).await?;
+        self.end_what_is_gone().await?;
         // A factory may have come with what was seen.
         self.runner.read_factories().await;
         self.receive().await?;
@@ -239,6 +253,22 @@ impl Bot {
             match store.input(&run, &Input::Tick, now).await {
                 Ok(_) | Err(StoreError::Illegal(_)) => {}
                 Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the runs of repositories that their forge does not show any more: nothing of theirs could arrive.
+    async fn end_what_is_gone(&self) -> Result<(), PassError> {
+        let (store, now) = (&self.runner.store, self.runner.clock.now());
+        for (repo, kind) in self.runner.forge.gone().await? {
+            for run in store.unfinished_in(&repo.to_string()).await? {
+                let by = format!("Forgeline: `{repo}` is not there any more on {kind}");
+                match store.input(&run, &Input::Terminate { by }, now).await {
+                    Ok(_) => tracing::warn!(%run, "ended: its repository `{repo}` is not there any more"),
+                    Err(StoreError::Illegal(_)) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         Ok(())
@@ -409,6 +439,7 @@ impl Bot {
             }
         };
         Ok(Ground {
+            known_as: self.runner.forge.known_as(repo).await?,
             repo: repo.clone(),
             target,
             in_force,

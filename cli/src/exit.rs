@@ -174,7 +174,7 @@ fn of_forge(error: &ForgeError) -> Exit {
         | ForgeError::Unmergeable { .. }
         | ForgeError::RepositoryExists(_) => Exit::Failed,
         ForgeError::Invalid { .. } => Exit::Invalid,
-        ForgeError::KeptElsewhere { .. } => Exit::Failed,
+        ForgeError::KeptElsewhere { .. } | ForgeError::Gone { .. } => Exit::Failed,
         ForgeError::NotConnected { .. } => Exit::Unauthenticated,
         ForgeError::Remote(error) => of_remote(error),
         ForgeError::Repo(error) => of_repo(error),

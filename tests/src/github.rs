@@ -1,5 +1,7 @@
 //! GitHub, played by the fake forge over real HTTP and Git; the real executable is the bot.
 
+mod lost;
+mod renamed;
 mod reviews;
 
 use forgeline_fake_forge::{FakeForge, Fault, Level};
@@ -19,6 +21,8 @@ pub(crate) const SECRET: &str = "3f1d0f7c5a5e4e6c8f3b";
 pub(crate) struct Place {
     pub(crate) world: World,
     pub(crate) there: FakeForge,
+    /// Forgeline's installation at the owner of the repository.
+    installation: u64,
 }
 
 impl Place {
@@ -37,7 +41,7 @@ impl Place {
         there.push("ana", SHOP, "main", &[("README.md", "# Shop\n")]);
         let rights = ["contents", "issues", "pull_requests", "checks"].map(|right| (right, "write"));
         let app = there.app("forgeline-app", &[&rights[..], &[("metadata", "read")]].concat());
-        there.install(&app, "acme", None);
+        let installation = there.install(&app, "acme", None);
         let world = World::new();
         let key = world.write("app.pem", &app.private_key_pem);
         let hook = world.write("hook", SECRET);
@@ -48,7 +52,7 @@ impl Place {
             there.enterprise_url(),
         );
         world.write("home/.config/forgeline/operator.yaml", operator);
-        Self { world, there }
+        Self { world, there, installation }
     }
 
     /// One look of the bot, and the runs that follow.
@@ -148,7 +152,7 @@ fn what_happened_before_the_first_look_is_left_alone() {
 
 #[test]
 fn answers_that_are_lost_make_nothing_twice() {
-    for lost in ["POST */pulls", "POST */issues/*/comments"] {
+    for lost in ["POST /repos/*/*/pulls", "POST /repos/*/*/issues/*/comments"] {
         let place = Place::new();
         let issue = place.issue("How to return goods", "ana", RUN);
         place.there.faults().next(lost, 1, Fault::ResetAfter);

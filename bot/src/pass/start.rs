@@ -80,7 +80,7 @@ pub(super) fn trigger_key(ground: &Ground, blueprint: &str, asked: &Asked<'_>) -
     let scope = TriggerScope {
         tenant: "default".into(),
         forge: "local".into(),
-        repository_id: ground.repo.to_string(),
+        repository_id: ground.known_as.clone(),
         blueprint: blueprint.to_owned(),
     };
     TriggerKey::of(&scope, asked).to_string()

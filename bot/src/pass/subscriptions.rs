@@ -120,7 +120,7 @@ impl Bot {
                 // Nothing is written to one that keeps work items only.
                 Ok(ground) if !ground.because.is_target => {}
                 Ok(ground) => grounds.push(ground),
-                Err(error) if error.no_ground().is_some() => {}
+                Err(error) if error.no_ground().is_some() || error.is_gone() => {}
                 Err(error) => tracing::warn!("events for `{repo}` wait: {error}"),
             }
         }

@@ -159,6 +159,7 @@ impl Wired {
     pub async fn settle(&self, scope: Scope) -> anyhow::Result<Done> {
         let mut done = Done::default();
         let mut left: BTreeSet<RunId> = BTreeSet::new();
+        self.bot.take_in_missed().await?;
         for _ in 0..MOST_PASSES {
             let passed = self.bot.pass().await?;
             passed.replies.iter().for_each(tell_reply);

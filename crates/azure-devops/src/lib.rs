@@ -147,6 +147,11 @@ impl Remote for AzureDevOps {
         verbs::people::tagged_by(&self.api, repo, tag).await
     }
 
+    fn lists_all(&self) -> bool {
+        // With one project only, the others are not looked at.
+        self.api.project.is_none()
+    }
+
     fn head_of_pull_request(&self, number: u64) -> String {
         match ids::Item::of(number) {
             // There is no reference of the head alone; this one has it as a parent.

@@ -66,6 +66,7 @@ impl Places {
                 let is_public = project.visibility.as_deref() == Some("public");
                 let branch = repository.default_branch.as_deref().and_then(|name| name.strip_prefix("refs/heads/"));
                 shown.push(RemoteRepository {
+                    id: repository.id.clone(),
                     repo: repo.clone(),
                     private: !is_public,
                     archived: repository.is_disabled == Some(true),
@@ -85,7 +86,16 @@ impl Places {
                 known.insert(key, Arc::new(place));
             }
         }
-        *self.0.write().await = known;
+        let mut places = self.0.write().await;
+        // What is under way goes on by the name that it began with.
+        for (former, place) in places.iter() {
+            let now = known.values().find(|it| it.repository == place.repository).cloned();
+            if let (Some(now), false) = (now, known.contains_key(former)) {
+                known.insert(former.clone(), now);
+            }
+        }
+        *places = known;
+        drop(places);
         Ok(shown)
     }
 

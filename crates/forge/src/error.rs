@@ -132,6 +132,17 @@ pub enum ForgeError {
         /// Kind of the forge that keeps it.
         kind: String,
     },
+    /// The forge that keeps the repository does not show it any more.
+    #[error(
+        "`{repo}` is not there any more on {kind}: it was deleted, or taken away from Forgeline; what is known of it is kept, and \
+         goes on when it is given back"
+    )]
+    Gone {
+        /// The repository.
+        repo: RepoId,
+        /// Kind of the forge that kept it.
+        kind: String,
+    },
     /// The forge that keeps the repository failed or refused.
     #[error(transparent)]
     Remote(#[from] RemoteError),
@@ -162,6 +173,7 @@ impl ForgeError {
             | Self::Unmergeable { .. }
             | Self::Invalid { .. }
             | Self::KeptElsewhere { .. }
+            | Self::Gone { .. }
             | Self::Unreadable { .. } => false,
         }
     }

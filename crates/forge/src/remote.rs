@@ -14,8 +14,8 @@ use forgeline_repo::BranchName;
 
 pub use error::{RemoteError, Trouble};
 pub use shapes::{
-    CommentPlace, GitAccess, ItemPlace, NewCheck, NewPullRequest, OwnCheck, Reaction, RemoteComment, RemoteFeedback,
-    RemoteItem, RemotePull, RemoteRepository, RemoteState, RemoteThread, Scan,
+    CommentPlace, GitAccess, ItemPlace, MissedHook, NewCheck, NewPullRequest, OwnCheck, Reaction, RemoteComment,
+    RemoteFeedback, RemoteItem, RemotePull, RemoteRepository, RemoteState, RemoteThread, Scan,
 };
 
 use crate::types::{RepoId, Role};
@@ -170,6 +170,26 @@ pub trait Remote: Send + Sync + 'static {
 
     /// The check with this number of the forge's, if Forgeline put it there. Never from a cache.
     async fn own_check(&self, _repo: &RepoId, _id: u64) -> Result<Option<OwnCheck>, RemoteError> {
+        Ok(None)
+    }
+
+    /// Whether [`Remote::repositories`] lists all that Forgeline was given; a job sees its own repository only.
+    fn lists_all(&self) -> bool {
+        true
+    }
+
+    /// Hooks of these events that the forge sent at `since` or later and nobody took, the oldest first; none where the forge
+    /// keeps no list of them.
+    async fn missed_hooks(
+        &self,
+        _since: forgeline_model::Timestamp,
+        _events: &[&str],
+    ) -> Result<Vec<MissedHook>, RemoteError> {
+        Ok(Vec::new())
+    }
+
+    /// What such a hook told; none when the forge does not keep it any more.
+    async fn missed_hook_body(&self, _id: u64) -> Result<Option<Vec<u8>>, RemoteError> {
         Ok(None)
     }
 

@@ -17,8 +17,8 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use forgeline_forge::{
     remote::{
-        GitAccess, NewCheck, NewPullRequest, OwnCheck, Reaction, Remote, RemoteComment, RemoteError, RemoteFeedback,
-        RemoteItem, RemoteRepository, Scan,
+        GitAccess, MissedHook, NewCheck, NewPullRequest, OwnCheck, Reaction, Remote, RemoteComment, RemoteError,
+        RemoteFeedback, RemoteItem, RemoteRepository, Scan,
     },
     types::{RepoId, Role},
 };
@@ -120,6 +120,18 @@ impl Remote for GitHub {
     async fn tagged_by(&self, repo: &RepoId, tag: &str, moved: bool) -> Result<Option<String>, RemoteError> {
         // Nothing there tells who moved one, and its maker did not.
         if moved { Ok(None) } else { verbs::people::tagged_by(&self.api, repo, tag).await }
+    }
+
+    fn lists_all(&self) -> bool {
+        self.api.job().is_none()
+    }
+
+    async fn missed_hooks(&self, since: Timestamp, events: &[&str]) -> Result<Vec<MissedHook>, RemoteError> {
+        verbs::deliveries::missed(&self.api, since, events).await
+    }
+
+    async fn missed_hook_body(&self, id: u64) -> Result<Option<Vec<u8>>, RemoteError> {
+        verbs::deliveries::body(&self.api, id).await
     }
 
     fn head_of_pull_request(&self, number: u64) -> String {

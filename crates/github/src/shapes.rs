@@ -70,6 +70,8 @@ pub(crate) fn names(labels: Vec<Label>) -> Vec<String> {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Repository {
+    #[serde(default)]
+    pub(crate) id: Option<u64>,
     pub(crate) full_name: String,
     #[serde(default)]
     pub(crate) private: bool,

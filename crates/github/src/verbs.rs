@@ -2,6 +2,7 @@
 
 pub(crate) mod checks;
 pub(crate) mod comments;
+pub(crate) mod deliveries;
 pub(crate) mod items;
 pub(crate) mod labels;
 pub(crate) mod people;

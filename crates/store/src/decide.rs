@@ -210,6 +210,11 @@ impl Store {
         Ok(step)
     }
 
+    /// Forgets what this process remembers of all runs: their specs were changed.
+    pub fn forget_runs(&self) {
+        self.memory.forget_all();
+    }
+
     /// Forgets what this process remembers of a run, so that the next transaction folds the journal.
     pub fn forget(&self, run: &RunId) {
         self.memory.forget(run);

@@ -115,6 +115,19 @@ impl Store {
         Ok(done.rows_affected())
     }
 
+    /// Whether a hook is here, by source and delivery, looked into or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn knows_hook(&self, source: &str, delivery: &str) -> Result<bool, StoreError> {
+        let found: (bool,) = sqlx::query_as("SELECT EXISTS (SELECT 1 FROM hook WHERE source = ? AND delivery = ?)")
+            .bind(source)
+            .bind(delivery)
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(found.0)
+    }
+
     /// The raw bytes of a hook, by source and delivery; none when there is no such hook or they were put away.
     ///
     /// # Errors

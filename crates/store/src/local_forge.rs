@@ -8,6 +8,7 @@ mod feed;
 mod items;
 mod mirrors;
 mod people;
+mod renamed;
 mod repositories;
 mod reviews;
 

@@ -78,6 +78,20 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(state).bind(limit).fetch_all(&self.reader).await?)
     }
 
+    /// Runs that would write to this repository and have not ended, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn unfinished_in(&self, repository: &str) -> Result<Vec<RunId>, StoreError> {
+        let ids: Vec<String> = sqlx::query_scalar(
+            "SELECT run_id FROM run WHERE repository = ? AND finished = 0 ORDER BY created_at, rowid",
+        )
+        .bind(repository)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
     /// Runs of one item of this repository, newest first, wherever they write to.
     ///
     /// # Errors

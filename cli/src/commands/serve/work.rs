@@ -24,6 +24,8 @@ use crate::{app, commands::Session, operator::Operator};
 const FLOCK: Duration = Duration::from_millis(50);
 /// Most hooks that one pass looks into.
 const MOST_HOOKS: u32 = 4_096;
+/// Least time between two looks at the forges' lists of deliveries: webhooks are seldom lost.
+const LISTED: Duration = Duration::from_secs(5 * 60);
 /// Wait after a pass that failed or could not see everything; each time twice as long, and never longer than between two looks.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Least time between two passes that nothing but the clock asks for.
@@ -41,6 +43,8 @@ pub(super) struct Work {
     most_runs: usize,
     /// When everything elsewhere was last looked at.
     swept: Option<Instant>,
+    /// When the forges' lists of deliveries were last asked for.
+    listed: Option<Instant>,
     /// Passes in a row that could not see everything.
     blind: u32,
     /// Tells people of dead letters, beside the passes: a mail server may take its time.
@@ -60,7 +64,20 @@ impl Work {
     ) -> Self {
         let most_runs = session.operator.file.config.limits.tasks.unwrap_or(app::PARALLEL) as usize;
         let operator = session.operator.clone();
-        Self { runner, bot, operator, poll, wake, meters, health, most_runs, swept: None, blind: 0, tending: None }
+        Self {
+            runner,
+            bot,
+            operator,
+            poll,
+            wake,
+            meters,
+            health,
+            most_runs,
+            swept: None,
+            listed: None,
+            blind: 0,
+            tending: None,
+        }
     }
 
     /// Works until it is stopped, and has all runs stop at a checkpoint then.
@@ -129,6 +146,10 @@ impl Work {
     /// Looks where hooks say that something is new, and everywhere in its own time: a hook is a hint, and may be lost.
     async fn pass(&mut self) -> Result<bool, PassError> {
         let (store, clock) = (&self.runner.store, &self.runner.clock);
+        if self.listed.is_none_or(|at| at.elapsed() >= LISTED) {
+            self.listed = Some(Instant::now());
+            self.bot.take_in_missed().await?;
+        }
         let hooks = store.unseen_hooks(MOST_HOOKS).await?;
         self.take_presses(&hooks).await?;
         let hints = Hints::of(&hooks);

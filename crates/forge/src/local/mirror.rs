@@ -5,12 +5,14 @@
 //! when it has arrived; whether a write arrived that nobody answered is found out by reading, never by writing again.
 //!
 //! One file per job: [`look`] reads, `learn` only what one job needs, `items` and `talk` note,
-//! `writes` and `proposals` write, `reviews` does both for threads on lines, `git` moves objects.
+//! `names` follows repositories to new names, `writes` and `proposals` write, `reviews` does both for threads on lines, `git` moves objects.
 
 mod git;
 mod items;
 mod learn;
 mod look;
+mod missed;
+mod names;
 mod people;
 mod proposals;
 mod reach;
@@ -95,6 +97,9 @@ impl LocalForge {
     /// The forge that keeps this repository; none when it is kept here.
     pub(super) fn connected(&self, view: &View) -> Result<Option<Arc<Elsewhere>>, ForgeError> {
         let Some(kind) = &view.row.remote else { return Ok(None) };
+        if view.row.gone_at.is_some() {
+            return Err(ForgeError::Gone { repo: view.repo.clone(), kind: kind.clone() });
+        }
         match self.elsewhere.iter().find(|it| it.remote.kind() == kind) {
             Some(there) => Ok(Some(there.clone())),
             None => Err(ForgeError::NotConnected { repo: view.repo.clone(), kind: kind.clone() }),

@@ -53,7 +53,12 @@ impl LocalForge {
 
 impl View {
     async fn open(mut tx: ForgeTx, repo: &RepoId) -> Result<Self, ForgeError> {
-        let Some(row) = tx.repository(repo.owner(), repo.name()).await? else {
+        let now = tx.repository(repo.owner(), repo.name()).await?;
+        let found = match now {
+            Some(row) => Some(row),
+            None => tx.repository_formerly(repo.owner(), repo.name()).await?,
+        };
+        let Some(row) = found else {
             let known = tx.repositories().await?;
             let known = known.into_iter().map(|row| format!("{}/{}", row.owner, row.name)).collect();
             return Err(ForgeError::NoRepository { repo: repo.clone(), known });

@@ -10,6 +10,8 @@ use crate::types::{CheckStatus, Conclusion, RepoId, ReviewVerdict, Side};
 /// A repository elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteRepository {
+    /// The forge's own id of it, which stays when the name changes; empty where it is not known.
+    pub id: String,
     /// Its name, spelt as the forge does.
     pub repo: RepoId,
     /// Whether only people with a role may read it.
@@ -206,6 +208,19 @@ pub struct OwnCheck {
     pub commit: CommitId,
     /// The key that it was put with.
     pub external_id: String,
+}
+
+/// A hook that the forge sent and nobody took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedHook {
+    /// The forge's number of one attempt to deliver it.
+    pub id: u64,
+    /// What names the delivery, as the header of a hook does; a redelivery has the same.
+    pub delivery: String,
+    /// The event, `check_run`.
+    pub event: String,
+    /// What happened, `rerequested`, where the forge says so apart.
+    pub action: Option<String>,
 }
 
 /// How Git reaches a repository. The secret is in no debug output.

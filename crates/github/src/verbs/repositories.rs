@@ -65,6 +65,7 @@ fn repository(shape: shapes::Repository) -> Option<RemoteRepository> {
         shape.full_name.parse::<RepoId>().inspect_err(|error| tracing::debug!(%error, "repository left out")).ok()?;
     let default_branch = shape.default_branch.and_then(|name| name.parse().ok());
     Some(RemoteRepository {
+        id: shape.id.map(|id| id.to_string()).unwrap_or_default(),
         repo,
         private,
         archived: shape.archived,

@@ -3,6 +3,9 @@
 use super::ForgeTx;
 use crate::StoreError;
 
+pub(super) const COLUMNS: &str = "SELECT id, owner, name, private, created_at, remote, items_seen_to, comments_seen_to, \
+                                  remote_id, known_as, gone_at FROM forge_repository";
+
 /// A repository of the local forge.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct RepositoryRow {
@@ -22,6 +25,12 @@ pub struct RepositoryRow {
     pub items_seen_to: Option<i64>,
     /// Up to which change the mirror has read comments, milliseconds.
     pub comments_seen_to: Option<i64>,
+    /// The id that the forge that keeps it gave it.
+    pub remote_id: Option<String>,
+    /// What keys of runs call it; none: as it is called now.
+    pub known_as: Option<String>,
+    /// Since when the forge that keeps it does not show it any more, milliseconds.
+    pub gone_at: Option<i64>,
 }
 
 impl ForgeTx {
@@ -36,7 +45,7 @@ impl ForgeTx {
         private: bool,
         at: i64,
     ) -> Result<Option<i64>, StoreError> {
-        Ok(sqlx::query_scalar(
+        let id: Option<i64> = sqlx::query_scalar(
             "INSERT INTO forge_repository (owner, name, private, created_at) VALUES (?, ?, ?, ?) \
              ON CONFLICT DO NOTHING RETURNING id",
         )
@@ -45,7 +54,24 @@ impl ForgeTx {
         .bind(private)
         .bind(at)
         .fetch_optional(&mut *self.tx)
-        .await?)
+        .await?;
+        let Some(id) = id else { return Ok(None) };
+        sqlx::query("DELETE FROM forge_former_name WHERE owner = ? AND name = ?")
+            .bind(owner)
+            .bind(name)
+            .execute(&mut *self.tx)
+            .await?;
+        // Another one has runs under this name: no key of theirs may be one of this repository's.
+        sqlx::query(
+            "UPDATE forge_repository SET known_as = owner || '/' || name || '@' || id WHERE id = ?1 AND EXISTS \
+             (SELECT 1 FROM forge_repository AS other WHERE other.id <> ?1 AND other.known_as = ?2 || '/' || ?3)",
+        )
+        .bind(id)
+        .bind(owner)
+        .bind(name)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(Some(id))
     }
 
     /// A repository by name; letter case does not count.
@@ -53,14 +79,11 @@ impl ForgeTx {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn repository(&mut self, owner: &str, name: &str) -> Result<Option<RepositoryRow>, StoreError> {
-        Ok(sqlx::query_as(
-            "SELECT id, owner, name, private, created_at, remote, items_seen_to, comments_seen_to \
-             FROM forge_repository WHERE owner = ? AND name = ?",
-        )
-        .bind(owner)
-        .bind(name)
-        .fetch_optional(&mut *self.tx)
-        .await?)
+        Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE owner = ? AND name = ?")))
+            .bind(owner)
+            .bind(name)
+            .fetch_optional(&mut *self.tx)
+            .await?)
     }
 
     /// All repositories in name order.
@@ -68,12 +91,9 @@ impl ForgeTx {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn repositories(&mut self) -> Result<Vec<RepositoryRow>, StoreError> {
-        Ok(sqlx::query_as(
-            "SELECT id, owner, name, private, created_at, remote, items_seen_to, comments_seen_to \
-             FROM forge_repository ORDER BY owner, name",
-        )
-        .fetch_all(&mut *self.tx)
-        .await?)
+        Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY owner, name")))
+            .fetch_all(&mut *self.tx)
+            .await?)
     }
 
     /// Branch tips as the feed has told them, in name order.

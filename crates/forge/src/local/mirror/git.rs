@@ -101,6 +101,9 @@ impl LocalForge {
             return Err(taken(repo));
         };
         tx.set_remote(id, kind, there.private).await?;
+        if !there.id.is_empty() {
+            tx.set_remote_id(id, &there.id).await?;
+        }
         blocking(move || put_in_place(&draft, &target, at)).await?;
         Ok(tx.commit().await?)
     }

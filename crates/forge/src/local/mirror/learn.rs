@@ -16,7 +16,7 @@ impl LocalForge {
     /// No forge elsewhere has the repository, or one cannot be read.
     pub async fn learn(&self, repo: &RepoId, number: Option<u64>, at: Timestamp) -> Result<(), ForgeError> {
         for there in &self.elsewhere {
-            let Some(it) = self.to_look_at(there, Some(std::slice::from_ref(repo))).await?.pop() else { continue };
+            let Some(it) = self.to_look_at(there, Some(std::slice::from_ref(repo)), at).await?.pop() else { continue };
             self.place_mirror(there.remote.kind(), &it, at).await?;
             if self.view(&it.repo).await?.row.items_seen_to.is_some() {
                 self.look(there, &it, at).await?;

@@ -51,7 +51,7 @@ impl LocalForge {
         let mut faults = Vec::new();
         for there in &self.elsewhere {
             let kind = there.remote.kind();
-            let found = match self.to_look_at(there, only).await {
+            let found = match self.to_look_at(there, only, at).await {
                 Ok(found) => found,
                 Err(error) => {
                     faults.push(SyncFault { kind, repo: None, error });
@@ -79,6 +79,7 @@ impl LocalForge {
         &self,
         there: &Arc<Elsewhere>,
         only: Option<&[RepoId]>,
+        at: Timestamp,
     ) -> Result<Vec<RemoteRepository>, ForgeError> {
         let is_wanted = |it: &RemoteRepository| !it.archived && (there.is_wanted)(&it.repo);
         if let Some(only) = only {
@@ -88,8 +89,10 @@ impl LocalForge {
                 let same = |row: &&forgeline_store::local_forge::RepositoryRow| {
                     row.owner.eq_ignore_ascii_case(repo.owner()) && row.name.eq_ignore_ascii_case(repo.name())
                 };
-                match rows.iter().find(same) {
+                let is_here = |row: &&forgeline_store::local_forge::RepositoryRow| row.gone_at.is_none();
+                match rows.iter().find(same).filter(is_here) {
                     Some(row) if row.remote.as_deref() == Some(there.remote.kind()) => found.push(RemoteRepository {
+                        id: row.remote_id.clone().unwrap_or_default(),
                         repo: super::super::rows::repo_id(&row.owner, &row.name)?,
                         private: row.private,
                         archived: false,
@@ -100,6 +103,7 @@ impl LocalForge {
                     Some(_) => {}
                     None => {
                         let all = there.remote.repositories().await?;
+                        self.follow_names(there, &all, at).await?;
                         found.extend(all.into_iter().filter(|it| it.repo == *repo));
                     }
                 }
@@ -108,7 +112,9 @@ impl LocalForge {
             return Ok(found);
         }
         // Nothing is written to an archived one, so nothing is to be done there.
-        Ok(there.remote.repositories().await?.into_iter().filter(is_wanted).collect())
+        let all = there.remote.repositories().await?;
+        self.follow_names(there, &all, at).await?;
+        Ok(all.into_iter().filter(is_wanted).collect())
     }
 
     /// Looks at a repository, and again when something had to be left: nobody may call again for long.

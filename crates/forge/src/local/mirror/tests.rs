@@ -1,6 +1,7 @@
 //! The mirror against a forge elsewhere that can be told to fail.
 
 mod elsewhere;
+mod names;
 
 use std::sync::Arc;
 

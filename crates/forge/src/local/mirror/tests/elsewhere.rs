@@ -41,6 +41,8 @@ struct State {
     last_comment: u64,
     fault: Option<Fault>,
     reads_fail: bool,
+    /// What is listed, by id and name; none: the shop alone.
+    listed: Option<Vec<(String, String)>>,
     comments_fail: bool,
     writes: usize,
     pushed_at: i64,
@@ -68,6 +70,12 @@ impl There {
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().expect("no panic while held")
+    }
+
+    /// What is listed from now on, by id and name.
+    pub(super) fn lists(&self, all: &[(&str, &str)]) {
+        let own = |(id, name): &(&str, &str)| ((*id).to_owned(), (*name).to_owned());
+        self.state().listed = Some(all.iter().map(own).collect());
     }
 
     /// A second later at each call.
@@ -319,13 +327,17 @@ impl Remote for There {
 
     async fn repositories(&self) -> Result<Vec<RemoteRepository>, RemoteError> {
         self.read()?;
-        Ok(vec![RemoteRepository {
-            repo: "acme/shop".parse().expect("valid"),
+        let listed = self.state().listed.clone().unwrap_or_else(|| vec![("71".to_owned(), "acme/shop".to_owned())]);
+        let pushed_at = Timestamp::from_millis(self.state().pushed_at);
+        let shown = listed.into_iter().map(|(id, name)| RemoteRepository {
+            id,
+            repo: name.parse().expect("valid"),
             private: false,
             archived: false,
             default_branch: Some("main".parse().expect("valid")),
-            pushed_at: Some(Timestamp::from_millis(self.state().pushed_at)),
-        }])
+            pushed_at: Some(pushed_at),
+        });
+        Ok(shown.collect())
     }
 
     async fn items(&self, _: &RepoId, scan: Scan) -> Result<Vec<RemoteItem>, RemoteError> {
