@@ -11,7 +11,7 @@ use super::{
 const ACCEPT: &str = "FORGELINE_ACCEPT";
 
 /// What to do when something is stale.
-pub(super) const COMMAND: &str = "FORGELINE_ACCEPT=1 make test ARGS=conformance";
+pub(super) const COMMAND: &str = "FORGELINE_ACCEPT=1 make test-long ARGS=conformance";
 
 /// Compares a transcript with what is written down; what is wrong, for people.
 pub(super) fn compare(forge: &str, group: &Group, scenario: &Scenario, transcript: &str) -> Option<String> {
